@@ -1,0 +1,26 @@
+"""Batches of like length under a token budget."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def window(items: Iterable[Item], size: int = 256) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one shorter, so that a stream can be sorted piece by piece."""
+    stream = iter(items)
+    while found := list(islice(stream, size)):
+        yield found
+
+
+def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
+    """Batches, shortest first, whose rows times their longest row stay within `budget` (one row may exceed it)."""
+    rows: list[Item] = []
+    for item in sorted(items, key=length):
+        if rows and (len(rows) + 1) * length(item) > budget:
+            yield rows
+            rows = []
+        rows.append(item)
+    if rows:
+        yield rows

@@ -1,0 +1,71 @@
+"""A document becomes the model's input, exactly as served, with the place of every token in the text."""
+
+from dataclasses import dataclass
+
+import regex
+from tokenizers import Encoding
+
+from reporter.network import Network
+from reporter.records import Document, Seen, Token
+
+_BOUNDARY = regex.compile(r"(?V1w)\b")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A document with the unpadded input of the model (name -> one number per token) and its tokens."""
+
+    document: Document
+    inputs: dict[str, list[int]]
+    tokens: tuple[Token, ...]
+    seen: Seen
+
+
+def encode(document: Document, network: Network) -> Encoded:
+    """Tokenise a document as the model would be served it, cut at the model's limit."""
+    texts = [document.text] if document.text_pair is None else [document.text, document.text_pair]
+    found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
+    offsets = found.pop("offset_mapping")
+    words = _number_words(texts)
+    segments = found.sequence_ids(0)
+    names = found.tokens(0)
+    tokens = tuple(_place(*facts, words) for facts in zip(names, offsets, segments, strict=True))
+    return Encoded(document, dict(found), tokens, _measure_seen(texts, tokens, found.encodings[0]))
+
+
+def check_served(encoded: Encoded, network: Network) -> None:
+    """Raise `ValueError` unless ids, mask and token types are what the tokenizer plainly serves for this text."""
+    document = encoded.document
+    texts = [document.text] if document.text_pair is None else [document.text, document.text_pair]
+    if dict(network.tokenizer(*texts, truncation=True, max_length=network.facts.limit)) != encoded.inputs:
+        raise ValueError("the input that would be explained is not the one that is served.")
+
+
+def _number_words(texts: list[str]) -> list[list[int | None]]:
+    """For each text the number of the word that each character belongs to (Unicode word boundaries), None for space."""
+    numbers: list[list[int | None]] = []
+    count = 0
+    for text in texts:
+        line: list[int | None] = []
+        for part in _BOUNDARY.split(text):
+            blank = not part.strip()
+            line.extend([None if blank else count] * len(part))
+            count += not blank
+        numbers.append(line)
+    return numbers
+
+
+def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list[list[int | None]]) -> Token:
+    if segment is None:
+        return Token(text=name, start=0, end=0, word=None, special=True)
+    start, end = offsets
+    inside = (word for word in words[segment][start:end] if word is not None)
+    return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
+
+
+def _measure_seen(texts: list[str], tokens: tuple[Token, ...], found: Encoding) -> Seen:
+    whole = sum(map(len, texts))
+    if not found.overflowing:
+        return Seen(characters=whole, of=whole, windows=1)
+    ends = (max((t.end for t in tokens if t.segment == n and not t.special), default=0) for n in range(len(texts)))
+    return Seen(characters=sum(ends), of=whole, windows=1)

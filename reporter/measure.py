@@ -1,0 +1,122 @@
+"""The left half of the picture: a folder of documents becomes a saved run."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+from reporter import __version__, parts
+from reporter.attribute import Attribute, fail
+from reporter.batches import batch, window
+from reporter.cases import check_baseline
+from reporter.documents import newest, read
+from reporter.encoding import Encoded, encode
+from reporter.methods import Method
+from reporter.network import Network, load
+from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
+from reporter.settings import Settings
+from reporter.store import Row, Store
+from reporter.targets import check_labels
+
+_PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
+
+Notice = Callable[[int], None]
+
+
+def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -> None:
+    """Explain every document under `folder` that the store does not hold yet; `notice` hears how many are done.
+
+    Raises `UserError` for settings that the model, the machine or the folder cannot serve.
+    """
+    attribute, provenance = prepare(settings, created=date(folder))
+    store.describe(provenance)
+    keys: list[str] = []
+    for documents in window(read(folder)):
+        keyed = {make_key(document, provenance): document for document in documents}
+        fresh = {key: document for key, document in keyed.items() if not store.has(key)}
+        notice(len(keyed) - len(fresh))
+        for rows in _explain(fresh, attribute):
+            store.save(rows)
+            notice(len(rows))
+        keys += keyed
+    store.arrange(keys)
+
+
+def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]:
+    """Load the model and the parts that the settings ask for; raises `UserError` if one of them cannot be had."""
+    task = parts.load("tasks", settings.task)()
+    methods = [_make_method(name, settings) for name in settings.methods]
+    network = load(settings.model, head=task.head, device=settings.device)
+    check_labels(settings.target, settings.against, network.facts.labels)
+    check_baseline(settings.baseline, network)
+    willing = tuple(method for method in methods if method.objection(network) is None)
+    return Attribute(network, task, willing, settings), _describe(settings, network, methods, created)
+
+
+def make_key(document: Document, provenance: Provenance) -> str:
+    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
+    settings = {name: value for name, value in provenance.settings.items() if name != "batch_tokens"}
+    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def date(folder: Path) -> str:
+    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input."""
+    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or newest(folder))
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _make_method(name: str, settings: Settings) -> Method:
+    """The method with those of its options that the settings hold."""
+    kind = parts.load("methods", name)
+    options = {option.name: getattr(settings, option.name) for option in fields(kind) if hasattr(settings, option.name)}
+    made: Method = kind(**options)
+    return made
+
+
+def _describe(settings: Settings, network: Network, methods: list[Method], created: str) -> Provenance:
+    objections = [(method.description, method.objection(network)) for method in methods]
+    versions = {name: version(name) for name in _PACKAGES}
+    return Provenance(
+        schema=SCHEMA,
+        settings=settings.saved(),
+        model=network.facts,
+        versions={"salience-report": __version__, "python": python_version(), **versions},
+        device=str(network.device),
+        dtype="float32",
+        created=created,
+        methods=tuple(what for what, objection in objections if objection is None),
+        omissions=tuple(Omission(method=what.name, reason=reason) for what, reason in objections if reason),
+    )
+
+
+def _explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
+    """Rows for the store, batch by batch; what could not be read or encoded comes first."""
+    keys = {document.id: key for key, document in keyed.items()}
+    encoded, failed = _encode_all(list(keyed.values()), attribute.network)
+    yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
+    for documents in batch(encoded, lambda one: len(one.tokens), budget=attribute.settings.batch_tokens):
+        start = time.perf_counter()
+        explanations = attribute(documents)
+        share = (time.perf_counter() - start) / sum(len(one.tokens) for one in documents)
+        pairs = zip(documents, explanations, strict=True)
+        yield [Row(keys[found.id], found, share * len(one.tokens)) for one, found in pairs]
+
+
+def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:
+    encoded, failed = [], []
+    for document in documents:
+        if document.problem:
+            failed.append(fail(document, document.problem))
+            continue
+        try:
+            encoded.append(encode(document, network))
+        except (ValueError, TypeError, OverflowError) as error:
+            failed.append(fail(document, f"The tokenizer could not read this text: {error}"))
+    return encoded, failed

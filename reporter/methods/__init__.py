@@ -1,0 +1,38 @@
+"""A method turns cases into one score per token; one file each, named after `--methods`. To add one, add a file.
+
+Promises, kept by a test over every file here: padding, batch mates and order change no score; special tokens get a
+score like any other; `description` says what is claimed, and a claim of completeness is held against a certificate.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from torch import Tensor
+
+from reporter.cases import Cases
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One score per token, rows tokens; the error of each, if known; passes through the network per row."""
+
+    values: Tensor
+    evaluations: int
+    errors: Tensor | None = None
+    rule: str = ""
+
+
+class Method(Protocol):
+    """A way to share the score of a target out among the tokens."""
+
+    description: ClassVar[Description]
+
+    def objection(self, network: Network) -> str | None:
+        """Why this method cannot serve this network, or None if it can."""
+        ...
+
+    def attribute(self, cases: Cases) -> Scores:
+        """The scores of every case."""
+        ...

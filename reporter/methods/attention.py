@@ -1,0 +1,36 @@
+"""Attention of the last layer: where the model looks as it forms its answer, averaged over heads."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The last layer's attention from the position that the answer is read from, mean over heads; sums to 1."""
+
+    description: ClassVar[Description] = Description(
+        name="attention",
+        title="Attention, last layer",
+        signed=False,
+        claim="none",
+        idea="How much the position from which the answer is read attends to each token in the last layer.",
+        formula="sᵢ = meanₕ A⁽ᴸ⁾ₕ[r, i], with r the position that the answer is read from",
+        cost="One forward pass.",
+        limits="Attention is not explanation: it says where the model looks, not what the answer depends on. It has no "
+        "sign, mixes in what earlier layers moved between tokens, and often rests on special tokens.",
+        source="Vaswani et al., Attention Is All You Need, 2017; Jain and Wallace, Attention is not Explanation, 2019.",
+    )
+
+    def objection(self, network: Network) -> str | None:
+        """It needs a network that shows its attention weights."""
+        return network.attention_gap
+
+    def attribute(self, cases: Cases) -> Scores:
+        """Average the last layer's rows of attention over heads, weighed by where the answer is read."""
+        last = cases.attention.weights[-1].mean(1)
+        return Scores((cases.attention.readout.unsqueeze(1) @ last).squeeze(1), evaluations=1)

@@ -1,0 +1,39 @@
+"""Attention rollout: attention followed through all layers, with the residual connections as half of each step."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class AttentionRollout:
+    """The product over layers of half attention (mean over heads) and half identity, read where the answer is read."""
+
+    description: ClassVar[Description] = Description(
+        name="attention_rollout",
+        title="Attention rollout",
+        signed=False,
+        claim="none",
+        idea="How much of each token reaches the answer if it flows along attention and residual connections only.",
+        formula="sᵢ = (∏ₗ (½ Ā⁽ˡ⁾ + ½ I))[r, i], with Ā the mean over heads and r where the answer is read from",
+        cost="One forward pass, shared with attention.",
+        limits="It knows nothing of values, feed-forward layers or the target: all targets get the same scores.",
+        source="Abnar and Zuidema, Quantifying Attention Flow in Transformers, ACL 2020.",
+    )
+
+    def objection(self, network: Network) -> str | None:
+        """It needs a network that shows its attention weights."""
+        return network.attention_gap
+
+    def attribute(self, cases: Cases) -> Scores:
+        """Walk from the answer down through the layers, from the last to the first."""
+        reach = cases.attention.readout.unsqueeze(1)
+        for layer in reversed(cases.attention.weights.mean(2)):
+            reach = 0.5 * (reach @ layer) + 0.5 * reach
+        return Scores(torch.where(cases.real, reach.squeeze(1), 0.0), evaluations=1)

@@ -1,0 +1,38 @@
+"""Gradient norm: how strongly the score reacts to a small change of each token's embedding."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from captum.attr import Saliency
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The Euclidean norm of the gradient of the score with respect to each token's word embedding."""
+
+    description: ClassVar[Description] = Description(
+        name="gradient",
+        title="Gradient norm",
+        signed=False,
+        claim="none",
+        idea="How strongly the score reacts to a small change of each token's embedding.",
+        formula="sᵢ = ‖∂F/∂xᵢ‖₂",
+        cost="One forward and one backward pass.",
+        limits="Local: where the model is sure of itself the gradient is flat, whatever made it so. It has no sign.",
+        source="Simonyan, Vedaldi and Zisserman, Deep Inside Convolutional Networks, 2014; Li et al., NAACL 2016.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, cases: Cases) -> Scores:
+        """Differentiate once and take the norm over the embedding's width."""
+        embeddings = cases.embeddings.clone().requires_grad_()
+        slope = Saliency(cases.score).attribute(embeddings, abs=False, additional_forward_args=(cases.rows,))
+        return Scores(slope.norm(dim=-1), evaluations=1)

@@ -1,0 +1,39 @@
+"""Input x gradient: the first-order effect of each token's embedding on the score."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from captum.attr import InputXGradient as CaptumInputXGradient
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class InputXGradient:
+    """The inner product of each token's word embedding with the gradient of the score."""
+
+    description: ClassVar[Description] = Description(
+        name="input_x_gradient",
+        title="Input × gradient",
+        signed=True,
+        claim="none",
+        idea="What each token would contribute if the model were linear with the slope it has at this text.",
+        formula="sᵢ = xᵢ · ∂F/∂xᵢ",
+        cost="One forward and one backward pass.",
+        limits="The model is not linear: the scores do not add up to the answer, and they measure against an "
+        "embedding of zeros, which is no word.",
+        source="Shrikumar et al., Not Just a Black Box, 2016; Kindermans et al., 2016.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, cases: Cases) -> Scores:
+        """Differentiate once and sum input times gradient over the embedding's width."""
+        embeddings = cases.embeddings.clone().requires_grad_()
+        found = CaptumInputXGradient(cases.score).attribute(embeddings, additional_forward_args=(cases.rows,))
+        return Scores(found.detach().sum(-1), evaluations=1)

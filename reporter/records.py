@@ -1,0 +1,279 @@
+"""The words of salience-report: what is read, asked and measured. The public twin is exactly these, as JSON.
+
+Scores, logits, errors and certificates are in units of the target's score (logits), rounded once to the printed
+precision when a record is made, so that the saved run, the twin and the pages can never disagree.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SCHEMA: Literal["salience-report/1"] = "salience-report/1"
+
+Status = Literal["explained", "failed"]
+Claim = Literal["complete", "none"]
+Verdict = Literal["met", "not met", "unresolvable", "not claimed"]
+Setting = str | int | float | bool | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One input as it was read; `problem` is the sentence that says why it could not be, and then the text is empty."""
+
+    id: str
+    source: str
+    group: str
+    text: str
+    text_pair: str | None = None
+    label: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One piece of the input: characters `start` to `end` of the text (`segment` 0) or of its pair (`segment` 1).
+
+    `word` numbers the words of both segments from 0 in reading order; a special token belongs to none.
+    """
+
+    text: str
+    start: int
+    end: int
+    word: int | None
+    special: bool
+    segment: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One cell of the answer: `label` (column `index`) at `position`, or its difference from the label `against`."""
+
+    position: int
+    label: str
+    index: int
+    against: str | None
+    score: float
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What became of a completeness claim: sum(scores) = F(input) - F(baseline), within `tolerance` of that difference.
+
+    `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
+    `evaluations` counts forward-and-backward passes of the network for this text.
+    """
+
+    claim: Claim
+    input: float
+    baseline: float
+    sum: float
+    residual: float
+    relative: float | None
+    tolerance: float | None
+    evaluations: int
+    rule: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """One score per token (special tokens included, model order) by one method, with an error each where known."""
+
+    method: str
+    signed: bool
+    scores: tuple[float, ...]
+    errors: tuple[float, ...] | None
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A number about one attribution."""
+
+    name: str
+    method: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far two methods rank the same words alike; None is "undefined" (a single word, or constant scores).
+
+    `kendall` (tau-b) and `spearman` compare the sizes of the word scores, `top_k` is the shared part of the `k`
+    largest, `sign` the share of words with the same sign where both methods have one. Within +-`chance` lie 95 % of
+    the tau of independent rankings of as many words.
+    """
+
+    a: str
+    b: str
+    kendall: float | None
+    spearman: float | None
+    top_k: float | None
+    sign: float | None
+    k: int
+    words: int
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """All that was measured of one target of one document."""
+
+    target: Target
+    tokens: tuple[Token, ...]
+    attributions: tuple[Attribution, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    agreement: tuple[Agreement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How many characters of the document the model was given, of how many, in how many windows."""
+
+    characters: int
+    of: int
+    windows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The model's answer: a table of `positions` x `labels`, row after row; `label` is the winner of each row.
+
+    Probabilities are None for a model that has none (a regression).
+    """
+
+    positions: int
+    labels: tuple[str, ...]
+    logits: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything about one document: one line of the twin. A failed one has an `error` and no prediction."""
+
+    schema: Literal["salience-report/1"]
+    id: str
+    source: str
+    group: str
+    text: str
+    text_pair: str | None
+    label: str | None
+    status: Status
+    error: str | None
+    seen: Seen | None
+    prediction: Prediction | None
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What was explained: where it came from, what it is, and a hash of its weights, configuration and tokenizer."""
+
+    id: str
+    fingerprint: str
+    architecture: str
+    labels: tuple[str, ...]
+    tokenizer: str
+    vocabulary: int
+    parameters: int
+    layers: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a method is, for people: its idea, formula, cost, known limits and source, in plain sentences."""
+
+    name: str
+    title: str
+    signed: bool
+    claim: Claim
+    idea: str
+    formula: str
+    cost: str
+    limits: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Omission:
+    """A method that was asked for and that this model cannot serve, with the reason."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A document that was not explained, with the reason."""
+
+    id: str
+    source: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusAgreement:
+    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance."""
+
+    a: str
+    b: str
+    sections: int
+    kendall: float | None
+    spearman: float | None
+    top_k: float | None
+    sign: float | None
+    beyond: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """How the certificates of one method came out, and the median of the relative residuals."""
+
+    method: str
+    claim: Claim
+    met: int
+    not_met: int
+    unresolvable: int
+    not_claimed: int
+    residual: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`)."""
+
+    documents: int
+    explained: int
+    failed: int
+    truncated: int
+    labelled: int
+    accuracy: float | None
+    predicted: dict[str, int]
+    verdicts: tuple[Verdicts, ...]
+    agreement: tuple[CorpusAgreement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What makes a run: settings by command-line name, model, versions, device; `created` is in UTC (ISO 8601)."""
+
+    schema: Literal["salience-report/1"]
+    settings: dict[str, Setting]
+    model: Model
+    versions: dict[str, str]
+    device: str
+    dtype: str
+    created: str
+    methods: tuple[Description, ...]
+    omissions: tuple[Omission, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(Provenance):
+    """`data/run.json`: what made the run, what it found in sum, and what failed."""
+
+    summary: Summary
+    failures: tuple[Failure, ...]

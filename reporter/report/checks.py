@@ -1,0 +1,128 @@
+"""May an explanation be relied on? Four checks of one section, each with the sentence that says what was found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from math import fsum, inf
+from typing import Literal
+
+from reporter.records import Agreement, Attribution, Section
+from reporter.report.reading import Reading
+from reporter.report.wording import count, exact, fine_percent, rank
+
+State = Literal["holds", "doubt", "fails", "open"]
+
+TOP = 5  # words whose order must be settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One badge: its sentence in three parts, the middle one bold, a short form, and the section that proves it."""
+
+    state: State
+    name: str
+    before: str
+    bold: str
+    after: str
+    short: str
+    proof: str | None
+
+
+def led(section: Section) -> Section:
+    """The section with the method that is shown first at its head: the first that claims to be complete."""
+    order = sorted(section.attributions, key=lambda one: one.certificate.claim != "complete")
+    first = order[:1]
+    return replace(section, attributions=(*first, *(one for one in section.attributions if one not in first)))
+
+
+def checks(reading: Reading) -> tuple[Check, ...]:
+    """The four checks of a section that is `led`, in the order in which they are asked."""
+    section = reading.section
+    first = section.attributions[0]
+    return (_complete(first), _order(first, reading), _agree(section, first), _deletion())
+
+
+def verdict_line(found: Sequence[Check]) -> str:
+    """How many of the measured checks hold, as a sentence."""
+    measured = [check for check in found if check.state != "open"]
+    held = sum(check.state == "holds" for check in measured)
+    if not measured:
+        return "None of this was measured."
+    if held < len(measured):
+        return f"{held} of {len(measured)} measured checks {'holds' if held == 1 else 'hold'}."
+    spoken = {1: "The one measured check holds.", 2: "Both measured checks hold."}
+    return spoken.get(held, f"All {held} measured checks hold.")
+
+
+def _check(state: State, name: str, proof: str | None, short: str, *sentence: str) -> Check:
+    before, bold, after = sentence
+    return Check(state=state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
+
+
+def _complete(first: Attribution) -> Check:
+    certificate = first.certificate
+    allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
+    size = exact(abs(certificate.residual)) if certificate.relative is None else fine_percent(certificate.relative)
+    if certificate.verdict == "met":
+        sentence = ("The scores add up to the answer within ", size, f"; {allowed}" if allowed else ".")
+        return _check("holds", "Complete", "complete", f"within {size}", *sentence)
+    if certificate.verdict == "not met":
+        sentence = ("The scores miss the answer by ", size, f"; only {allowed}" if allowed else ".")
+        return _check("fails", "Not complete", "complete", f"off by {size}", *sentence)
+    if certificate.verdict == "unresolvable":
+        change = exact(abs(certificate.input - certificate.baseline))
+        sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
+        return _check("doubt", "Not certifiable", "complete", "change too small", *sentence)
+    sentence = ("No method of this run claims that its scores add up.", "", "")
+    return _check("open", "Complete", "complete", "not claimed", *sentence)
+
+
+def _order(first: Attribution, reading: Reading) -> Check:
+    if first.errors is None:
+        unknown = ("Not measured: no error is known for these scores.", "", "")
+        return _check("open", "Order settled", "words", "not measured", *unknown)
+    wanted, settled = min(TOP, len(reading.words)), settled_words(first, reading)
+    if settled == 0:
+        sentence = ("Even the ", "strongest word", " may change its place within the errors.")
+        return _check("fails", "Order open", "words", "no word", *sentence)
+    state: State = "holds" if settled >= wanted else "doubt"
+    bold = f"top {settled}" if settled > 1 else "first"
+    words = "words keep their order" if settled > 1 else "word keeps its place"
+    sentence = ("The " if state == "holds" else "Only the ", bold, f" {words} within the errors.")
+    return _check(state, "Order settled", "words", f"top {count(settled, 'word')}", *sentence)
+
+
+def settled_words(attribution: Attribution, reading: Reading) -> int:
+    """How many of the strongest words keep their places whatever their scores are within the errors."""
+    errors = attribution.errors or ()
+    sized = [(abs(word.total(attribution.scores)), fsum(errors[at] for at in word.tokens)) for word in reading.words]
+    sized.sort(reverse=True)
+    highs = [size + error for size, error in sized]
+    rivals = [*list(accumulate(reversed(highs), max))[::-1][1:], -inf]
+    apart = [size - error > rival for (size, error), rival in zip(sized, rivals, strict=True)]
+    return (apart + [False]).index(False)
+
+
+def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreement]]:
+    """The agreements of one method, each with the name of the other."""
+    return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
+
+
+def _agree(section: Section, first: Attribution) -> Check:
+    others = with_lead(section.agreement, first.method)
+    known = [(pair.kendall, pair.chance) for _, pair in others if pair.kendall is not None and pair.chance is not None]
+    if not known:
+        why = "The ranks cannot be compared: too few words, or equal scores." if others else "Only one method was run."
+        return _check("open", "Methods agree", "agreement", "undefined", why, "", "")
+    beyond = sum(kendall > chance for kendall, chance in known)
+    mean, chance = rank(fsum(kendall for kendall, _ in known) / len(known)), rank(max(chance for _, chance in known))
+    state: State = "holds" if beyond == len(known) else "doubt"
+    who = f"All {beyond} others" if beyond == len(known) else f"{beyond} of {len(known)} others"
+    if len(known) == 1:
+        who = "The one other method is" if beyond else "The one other method is not"
+    sentence = (f"{who} beyond chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
+    return _check(state, "Methods agree" if state == "holds" else "Methods differ", "agreement", f"τ {mean}", *sentence)
+
+
+def _deletion() -> Check:
+    return _check("open", "Deletion confirms", None, "not measured", "Not measured in this run.", "", "")

@@ -1,0 +1,176 @@
+"""One document's page."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reporter.records import Attribution, Description, Explanation, Run, Section
+from reporter.report.answer import Answer, answer
+from reporter.report.checks import Check, checks, led, verdict_line
+from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
+from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
+from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
+from reporter.report.reading import Block, Reading, plain
+from reporter.report.tables import Tables, tables
+from reporter.report.wording import titled
+from reporter.report.words import Aside, Bar, Small, asides, bars, smalls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """The sentence under the heading: the words that speak for a target, and those against it."""
+
+    lead: str
+    supporting: tuple[Bar, ...]
+    turn: str
+    opposing: tuple[Bar, ...]
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Everything shown of one target."""
+
+    number: int
+    target: str
+    because: Because
+    verdict: str
+    checks: tuple[Check, ...]
+    blocks: tuple[Block, ...]
+    asides: tuple[Aside, ...]
+    smalls: tuple[Small, ...]
+    proof: Proof
+    shares: tuple[Share, ...]
+    running: Running | None
+    triangle: Triangle | None
+    line: Line | None
+    pairs: tuple[PairRow, ...]
+    diagnostics: tuple[tuple[str, str, str], ...]
+    tables: Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A method that the reader can switch to."""
+
+    number: int
+    title: str
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage:
+    """The page of one document; a failed one has a `failure`, its text, and nothing else."""
+
+    path: str
+    frame: Frame
+    group: str
+    name: str
+    previous: Link | None
+    following: Link | None
+    failure: str | None
+    answer: Answer | None
+    methods: tuple[Choice, ...]
+    parts: tuple[Part, ...]
+    text: tuple[Block, ...]
+
+
+def document_pages(run: Run, explanations: Iterable[Explanation]) -> Iterator[tuple[Explanation, DocumentPage]]:
+    """Every document with its page, in order, never holding more than three of them."""
+    before: Explanation | None = None
+    current: Explanation | None = None
+    for after in explanations:
+        if current is not None:
+            yield current, document_page(run, current, before=before, after=after)
+        before, current = current, after
+    if current is not None:
+        yield current, document_page(run, current, before=before, after=None)
+
+
+def document_page(
+    run: Run, explanation: Explanation, *, before: Explanation | None = None, after: Explanation | None = None
+) -> DocumentPage:
+    """The page of one document between its neighbours."""
+    path = page_path(explanation.id)
+    root = page_root(path)
+    name = explanation.source.rsplit("/", 1)[-1] or explanation.id
+    readings = [Reading(explanation, led(section)) for section in explanation.sections if section.attributions]
+    prediction = explanation.prediction
+    said = answer(explanation, prediction, readings[0] if readings else None) if prediction else None
+    choices = _choices(run, [reading.section for reading in readings])
+    texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
+    return DocumentPage(
+        path=path,
+        frame=frame(run, f"{name}: {said.bold if said else 'not explained'}", root=root),
+        group=explanation.group,
+        name=name,
+        previous=_neighbour(before, root),
+        following=_neighbour(after, root),
+        failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
+        answer=said,
+        methods=tuple(choices.values()),
+        parts=tuple(_part(run, reading, number, list(choices), explanation) for number, reading in enumerate(readings)),
+        text=() if readings else tuple(plain(text) for text in texts if text),
+    )
+
+
+def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
+    if explanation is None:
+        return None
+    return Link(href=root + url(page_path(explanation.id)), text=explanation.source)
+
+
+def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
+    """The methods of the page, in the order of its first section."""
+    found = {one.method: one.signed for section in sections for one in section.attributions}
+    named = titles(run)
+    return {
+        name: Choice(number=number, title=title_of(named, name), signed=signed)
+        for number, (name, signed) in enumerate(found.items())
+    }
+
+
+def _part(run: Run, reading: Reading, number: int, methods: list[str], explanation: Explanation) -> Part:
+    section = reading.section
+    first, named = section.attributions[0], titles(run)
+    about: dict[str, Description] = {method.name: method for method in run.methods}
+    found = checks(reading)
+    target = section.target
+    return Part(
+        number=number,
+        target=cell_name(target.label, target.against),
+        because=_because(first, reading, explanation),
+        verdict=verdict_line(found),
+        checks=found,
+        blocks=reading.blocks(methods),
+        asides=asides(reading, methods, first.method, about),
+        smalls=smalls(reading, first.method, named),
+        proof=proof(first, _exact_name(section), len(section.tokens), named),
+        shares=shares(section.attributions, named),
+        running=running(first, reading),
+        triangle=triangle(section.agreement, named),
+        line=line(section.agreement, first.method, named),
+        pairs=pair_rows(section.agreement, named),
+        diagnostics=tuple(
+            (titled(one.name), title_of(named, one.method), f"{one.value:.4g}") for one in section.diagnostics
+        ),
+        tables=tables(reading, first, named),
+    )
+
+
+def _exact_name(section: Section) -> str:
+    target = section.target
+    return target.label if target.against is None else f"{target.label} minus {target.against}"
+
+
+def _because(first: Attribution, reading: Reading, explanation: Explanation) -> Because:
+    found, target = [bar for bar in bars(first, reading) if bar.style != "--s:0"], reading.section.target
+    supporting = tuple(bar for bar in found if bar.positive)[:3]
+    opposing = tuple(bar for bar in found if not bar.positive)[:2] if first.signed else ()
+    own = explanation.prediction is not None and target.label == explanation.prediction.label and not target.against
+    towards = cell_name(target.label, target.against)
+    start = "Chiefly because of" if own else f"For {towards} {'speak' if len(supporting) > 1 else 'speaks'}"
+    turn = "against it stood" if own else f"against {'it' if supporting else towards}"
+    if not first.signed:
+        start, turn = "Strongest by this method:", ""
+    turn = turn if supporting else turn.capitalize()
+    return Because(lead=start, supporting=supporting, turn=turn, opposing=opposing, signed=first.signed)

@@ -1,0 +1,71 @@
+"""The page that explains every method of the run."""
+
+from dataclasses import dataclass
+
+from reporter.records import Description, Run, Verdicts
+from reporter.report.frame import Frame, frame, title_of, titles
+from reporter.report.wording import count, fine_percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One method: what it is, what it claims, and how that came out in this run."""
+
+    name: str
+    title: str
+    claim: str
+    idea: str
+    formula: str
+    cost: str
+    limits: str
+    source: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodsPage:
+    """All methods that were used, those that could not be, and how what is shown is made."""
+
+    frame: Frame
+    entries: tuple[Entry, ...]
+    omissions: tuple[tuple[str, str], ...]
+    tolerance: str
+    baseline: str
+
+
+def methods_page(run: Run) -> MethodsPage:
+    """The methods page of a run."""
+    outcomes = {one.method: one for one in run.summary.verdicts}
+    used = [method for method in run.methods if method.name in outcomes or not outcomes]
+    tolerance = run.settings.get("tolerance")
+    return MethodsPage(
+        frame=frame(run, "Methods"),
+        entries=tuple(_entry(method, outcomes.get(method.name)) for method in used),
+        omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
+        tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
+        baseline=str(run.settings.get("baseline", "the baseline")),
+    )
+
+
+def _entry(method: Description, outcome: Verdicts | None) -> Entry:
+    sign = "signed" if method.signed else "strength only, no sign"
+    claim = "claims to be complete" if method.claim == "complete" else "claims no completeness"
+    return Entry(
+        name=method.name,
+        title=method.title,
+        claim=f"{sign}; {claim}",
+        idea=method.idea,
+        formula=method.formula,
+        cost=method.cost,
+        limits=method.limits,
+        source=method.source,
+        outcome=_outcome(outcome) if outcome else "Not used for any document.",
+    )
+
+
+def _outcome(one: Verdicts) -> str:
+    if one.claim != "complete":
+        return f"{count(one.not_claimed, 'attribution')}, none of which claims completeness."
+    of = one.met + one.not_met + one.unresolvable
+    told = f"{one.met:,} of {count(of, 'certificate')} met, {one.not_met:,} not met, {one.unresolvable:,} undecidable"
+    return f"{told}; median residual {fine_percent(one.residual)}." if one.residual is not None else f"{told}."

@@ -1,0 +1,202 @@
+"""The proof of completeness: the certificate in words and numbers, and the running total from an empty text to this one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import floor, fsum, log10
+
+from reporter.records import Attribution, Certificate
+from reporter.report.frame import title_of
+from reporter.report.reading import Reading
+from reporter.report.wording import count, exact, fine_percent, percent, spoken
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 336.0, 16.0, 196.0
+_APART = 15.0  # least distance of two names in the drawing
+_MARKS = {
+    "met": ("holds", "met"),
+    "not met": ("fails", "not met"),
+    "unresolvable": ("doubt", "cannot be told"),
+    "not claimed": ("open", "not claimed"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The certificate of the method that is shown first."""
+
+    title: str
+    sentence: str
+    rows: tuple[tuple[str, str], ...]
+    method: tuple[tuple[str, str], ...]
+    state: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What every method covers of the change, and what it claims of that."""
+
+    title: str
+    claim: str
+    sum: str
+    covers: str
+    residual: str
+    evaluations: str
+    state: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A word written into the drawing."""
+
+    x: float
+    y: float
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The running total as a drawing: one step per word, from F(baseline) to F(input)."""
+
+    up: str
+    down: str
+    width: float
+    grid: tuple[tuple[float, str], ...]
+    notes: tuple[Note, ...]
+    start: tuple[float, str]
+    end: tuple[float, str]
+
+
+def proof(first: Attribution, label: str, tokens: int, titles: Mapping[str, str]) -> Proof:
+    """The certificate of a method in one sentence, and line by line."""
+    found = first.certificate
+    share = "" if found.relative is None else f" ({fine_percent(found.relative)})"
+    tolerance = "" if found.tolerance is None else f" (tolerance {fine_percent(found.tolerance)})"
+    state, verdict = _MARKS[found.verdict]
+    rows = (
+        ("F(this text)", exact(found.input)),
+        ("F(baseline)", exact(found.baseline)),
+        ("Difference", exact(round(found.input - found.baseline, 6))),
+        (f"Sum of {count(tokens, 'token')}", exact(found.sum)),
+        ("Residual", exact(found.residual) + share),
+    )
+    method = (
+        ("Method", title_of(titles, first.method)),
+        ("Rule", found.rule),
+        ("Evaluations", f"{found.evaluations:,}"),
+    )
+    headings = {
+        "met": "Complete: the scores add up",
+        "not met": "Not complete: the scores do not add up",
+        "unresolvable": "Too small a change to certify",
+        "not claimed": "No completeness is claimed",
+    }
+    return Proof(
+        title=headings[found.verdict],
+        sentence=_sentence(found, label, tokens),
+        rows=rows,
+        method=method,
+        state=state,
+        verdict=verdict + tolerance,
+    )
+
+
+def _sentence(found: Certificate, label: str, tokens: int) -> str:
+    change = found.input - found.baseline
+    told = (
+        f"From the baseline to this text the {label} score {'rises' if change >= 0 else 'falls'} by {abs(change):.4g}."
+    )
+    told += f" The scores of {count(tokens, 'token')} sum to {exact(found.sum)}."
+    left = exact(abs(found.residual))
+    if found.verdict == "not claimed":
+        return f"{told} This method does not claim that they add up to the change."
+    if found.relative is None or found.tolerance is None:
+        return f"{told} What is left over is {left}; the change is too small to certify a split of it."
+    told += f" What is left over is {left}, that is {fine_percent(found.relative)} of the change; "
+    told += f"{fine_percent(found.tolerance)} was allowed."
+    return told if found.verdict != "unresolvable" else f"{told} The change is too small for that to be decided."
+
+
+def shares(attributions: Sequence[Attribution], titles: Mapping[str, str]) -> tuple[Share, ...]:
+    """One row per method: its sum against the change that there was to explain."""
+    return tuple(_share(one, title_of(titles, one.method)) for one in attributions)
+
+
+def _share(one: Attribution, title: str) -> Share:
+    found = one.certificate
+    change = found.input - found.baseline
+    state, verdict = _MARKS[found.verdict]
+    covers = percent(found.sum / change) if change else "undefined"
+    return Share(
+        title=title,
+        claim="complete" if found.claim == "complete" else "none",
+        sum=exact(found.sum),
+        covers=covers if one.signed else "other units",
+        residual=exact(found.residual) if one.signed else "–",
+        evaluations=f"{found.evaluations:,}",
+        state=state,
+        verdict=verdict,
+    )
+
+
+def running(first: Attribution, reading: Reading) -> Running | None:
+    """The drawing, for a method whose scores have the units of the answer and a sign; None for others."""
+    if not first.signed or first.certificate.claim != "complete" or not reading.words:
+        return None
+    special = fsum(first.scores[place] for place in reading.special)
+    names = [reading.text(word) for word in reading.words] + (["special tokens"] if special else [])
+    steps = [word.total(first.scores) for word in reading.words] + ([special] if special else [])
+    totals = list(accumulate(steps, initial=first.certificate.baseline))
+    ends = (first.certificate.baseline, first.certificate.input)
+    marks = _marks(min(*totals, *ends), max(*totals, *ends))
+    low, high = marks[0], marks[-1]
+
+    def y(value: float) -> float:
+        return round(_BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP), 1)
+
+    stride = (_RIGHT - _LEFT) / len(steps)
+    places = [round(_LEFT + (at + 0.5) * stride, 1) for at in range(len(steps))]
+    bars = [(x, y(a), y(b)) for x, a, b in zip(places, totals, totals[1:], strict=False)]
+    digits = max(0, -floor(log10(marks[1] - marks[0]) + 1e-9))
+    return Running(
+        up="".join(f"M{x:g} {a:g}V{b:g}" for x, a, b in bars if b <= a),
+        down="".join(f"M{x:g} {a:g}V{b:g}" for x, a, b in bars if b > a),
+        width=round(min(7.0, max(1.0, stride * 0.8)), 1),
+        grid=tuple((y(mark), f"{mark:.{digits}f}".replace("-", "−")) for mark in marks),
+        notes=_notes(names, steps, bars),
+        start=(y(ends[0]), exact(ends[0])),
+        end=(y(ends[1]), exact(ends[1])),
+    )
+
+
+def _marks(low: float, high: float) -> list[float]:
+    """Three to seven round numbers from below `low` to above `high`."""
+    size = (high - low) or abs(high) or 1.0
+    unit = 10.0 ** floor(log10(size / 4))
+    step = next(unit * times for times in (1, 2, 5, 10) if size / (unit * times) <= 5)
+    first, last = floor(low / step), -floor(-high / step)
+    return [round(step * at, 9) for at in range(first, max(last, first + 1) + 1)]
+
+
+def _notes(names: list[str], steps: list[float], bars: list[tuple[float, float, float]]) -> tuple[Note, ...]:
+    """The names of the largest steps, left out where they would lie on each other."""
+    notes: list[Note] = []
+    for at in sorted(range(len(steps)), key=lambda at: -abs(steps[at]))[:4]:
+        x, a, b = bars[at]
+        left = x > (_LEFT + _RIGHT) / 2
+        note = Note(
+            x=x - 6 if left else x + 6,
+            y=round((a + b) / 2 + 4, 1),
+            text=names[at] if len(names[at]) <= 16 else f"{names[at][:15]}…",
+            anchor="end" if left else "start",
+        )
+        if all(abs(note.y - other.y) > _APART or abs(note.x - other.x) > 110 for other in notes):
+            notes.append(note)
+    return tuple(notes)
+
+
+def cell_name(label: str, against: str | None) -> str:
+    """What a target is called: its label, or the difference from another."""
+    return spoken(label) if against is None else f"{spoken(label)} against {spoken(against)}"

@@ -1,0 +1,88 @@
+"""The page that says what made the run, and the page of addresses that lead nowhere."""
+
+import shlex
+from dataclasses import dataclass
+
+from reporter.records import Run, Setting
+from reporter.report.frame import Frame, frame
+from reporter.report.wording import date
+from reporter.settings import HELP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A name, its value, and what it means."""
+
+    name: str
+    value: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenancePage:
+    """The model, the settings, the versions, and the command that makes the run again."""
+
+    frame: Frame
+    model: tuple[Fact, ...]
+    settings: tuple[Fact, ...]
+    versions: tuple[Fact, ...]
+    command: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFoundPage:
+    """What is shown for an address that leads nowhere, from any depth."""
+
+    frame: Frame
+
+
+def provenance_page(run: Run) -> ProvenancePage:
+    """The provenance page of a run."""
+    return ProvenancePage(
+        frame=frame(run, "Provenance"),
+        model=tuple(_model(run)),
+        settings=tuple(
+            Fact(name=name, value=_value(value), meaning=HELP.get(name, "")) for name, value in run.settings.items()
+        ),
+        versions=tuple(Fact(name=name, value=version) for name, version in run.versions.items()),
+        command=_command(run.settings),
+        created=date(run.created),
+    )
+
+
+def not_found_page(run: Run) -> NotFoundPage:
+    """The page for addresses that lead nowhere."""
+    return NotFoundPage(frame=frame(run, "Not found"))
+
+
+def _model(run: Run) -> list[Fact]:
+    model = run.model
+    return [
+        Fact(name="Model", value=model.id),
+        Fact(name="Fingerprint", value=model.fingerprint, meaning="of weights, configuration and tokenizer"),
+        Fact(name="Architecture", value=model.architecture),
+        Fact(name="Labels", value=", ".join(model.labels)),
+        Fact(name="Tokenizer", value=model.tokenizer),
+        Fact(name="Vocabulary", value=f"{model.vocabulary:,} tokens"),
+        Fact(name="Parameters", value=f"{model.parameters:,}"),
+        Fact(name="Layers", value=f"{model.layers:,}"),
+        Fact(name="Longest text", value=f"{model.limit:,} tokens"),
+        Fact(name="Device", value=run.device),
+        Fact(name="Number format", value=run.dtype),
+        Fact(name="Created", value=run.created),
+    ]
+
+
+def _value(value: Setting) -> str:
+    if value is None:
+        return "none"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _command(settings: dict[str, Setting]) -> str:
+    words = ["salience-report", "build", "INPUT", "-o", "SITE"]
+    for name, value in settings.items():
+        if name in HELP and value is not None:
+            words += [f"--{name.replace('_', '-')}", ",".join(value) if isinstance(value, tuple) else str(value)]
+    return shlex.join(words)

@@ -1,0 +1,177 @@
+"""A text as it is shown: the original characters, cut where the tokens cut them, with a score for every piece and word."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from math import fsum
+
+from reporter.records import Explanation, Section, Token
+from reporter.report.wording import css
+from reporter.summary import is_truncated
+
+SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Characters `start` to `end` of one segment with the tokens that lie in them; a word's `parts` are its pieces."""
+
+    segment: int
+    start: int
+    end: int
+    tokens: tuple[int, ...]
+    parts: tuple["Span", ...] = ()
+
+    def total(self, scores: Sequence[float]) -> float:
+        """The sum of the scores of its tokens."""
+        return fsum(scores[token] for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A subword on the page, with the characters that follow it inside its word."""
+
+    text: str
+    style: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A word, or a special token, with the characters before it; `pieces` is empty where the word is one piece."""
+
+    before: str
+    text: str
+    style: str
+    special: bool
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One segment of a document; `unread` is what the model was not given, `unshown` how much of that is left out."""
+
+    items: tuple[Item, ...]
+    after: str
+    unread: str
+    unshown: int
+
+
+class Reading:
+    """One section's tokens laid over the text: its words in reading order, and what they weigh."""
+
+    def __init__(self, explanation: Explanation, section: Section) -> None:
+        """Cut the text and, where there is one, its pair."""
+        self.texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
+        self.truncated = is_truncated(explanation)
+        self.section = section
+        self.words = [word for at, text in enumerate(self.texts) for word in _words(section.tokens, at, text)]
+        self.special = [place for place, token in enumerate(section.tokens) if token.special]
+
+    def text(self, span: Span) -> str:
+        """The original characters of a word or piece."""
+        return self.texts[span.segment][span.start : span.end]
+
+    def scale(self, scores: Sequence[float]) -> float:
+        """The largest size of a word or piece, by which all are divided when they are shown; 0 if all are 0."""
+        spans = (span for word in self.words for span in (word, *word.parts))
+        return max((abs(span.total(scores)) for span in spans), default=0.0)
+
+    def shares(self, scores: Sequence[float]) -> list[float]:
+        """Every word's score as a share of the scale."""
+        scale = self.scale(scores)
+        return [ratio(word.total(scores), scale) for word in self.words]
+
+    def style(self, methods: Sequence[str]) -> Callable[[Sequence[int]], str]:
+        """What turns some tokens into the style attribute that holds their scores by every method, in order."""
+        found = {one.method: (one.scores, self.scale(one.scores)) for one in self.section.attributions}
+        columns = [(f"--m{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
+
+        def styled(tokens: Sequence[int]) -> str:
+            sums = ((name, fsum(scores[token] for token in tokens), scale) for name, scores, scale in columns)
+            return ";".join(name + css(ratio(total, scale)) for name, total, scale in sums)
+
+        return styled
+
+    def blocks(self, methods: Sequence[str]) -> tuple[Block, ...]:
+        """The whole text, segment by segment, ready for the page."""
+        style = self.style(methods)
+        placed = self._placed()
+        return tuple(self._block(segment, placed[segment], style) for segment in range(len(self.texts)))
+
+    def _placed(self) -> list[list[Span | int]]:
+        """The words of each segment with every special token (its place) before the word that follows it."""
+        lines: list[list[Span | int]] = [[] for _ in self.texts]
+        waiting = list(self.special)
+        for word in self.words:
+            while waiting and waiting[0] < word.tokens[0]:
+                lines[word.segment].append(waiting.pop(0))
+            lines[word.segment].append(word)
+        lines[-1].extend(waiting)
+        return lines
+
+    def _block(self, segment: int, line: list[Span | int], style: Callable[[Sequence[int]], str]) -> Block:
+        text, items, at = self.texts[segment], [], 0
+        for one in line:
+            if isinstance(one, int):
+                token = self.section.tokens[one]
+                items.append(Item(before="", text=token.text, style=style([one]), special=True))
+            else:
+                items.append(self._item(one, text[at : one.start], style))
+                at = one.end
+        rest = text[at:]
+        if not (self.truncated and rest.strip()):
+            return Block(items=tuple(items), after=rest, unread="", unshown=0)
+        return Block(items=tuple(items), after="", unread=rest[:SHOWN], unshown=max(0, len(rest) - SHOWN))
+
+    def _item(self, word: Span, before: str, style: Callable[[Sequence[int]], str]) -> Item:
+        text = self.texts[word.segment]
+        stops = [part.start for part in word.parts[1:]] + [word.end]
+        pieces = tuple(
+            Piece(text=self.text(part), style=style(part.tokens), after=text[part.end : stop])
+            for part, stop in zip(word.parts, stops, strict=True)
+        )
+        shown = pieces if len(pieces) > 1 else ()
+        return Item(before=before, text=self.text(word), style=style(word.tokens), special=False, pieces=shown)
+
+
+def ratio(value: float, scale: float) -> float:
+    """A score as a share of the scale, 0 where everything is 0."""
+    return value / scale if scale else 0.0
+
+
+def plain(text: str) -> Block:
+    """A text that nothing was measured of."""
+    return Block(items=(), after=text[:SHOWN], unread="", unshown=max(0, len(text) - SHOWN))
+
+
+def _words(tokens: Sequence[Token], segment: int, text: str) -> Iterator[Span]:
+    def word_of(piece: Span) -> int | None:
+        return tokens[piece.tokens[0]].word
+
+    for _, group in groupby(_pieces(tokens, segment, text), key=word_of):
+        parts = tuple(group)
+        within = tuple(token for part in parts for token in part.tokens)
+        yield Span(segment=segment, start=parts[0].start, end=parts[-1].end, tokens=within, parts=parts)
+
+
+def _pieces(tokens: Sequence[Token], segment: int, text: str) -> Iterator[Span]:
+    """Tokens that share characters are one piece; white space at a piece's start stays outside it."""
+    places = [i for i, token in enumerate(tokens) if token.segment == segment and not token.special]
+    places.sort(key=lambda place: (tokens[place].start, place))
+    clusters: list[list[int]] = []
+    end = -1
+    for place in places:
+        token = tokens[place]
+        if clusters and (token.start < end or token.start == token.end):
+            clusters[-1].append(place)
+        else:
+            clusters.append([place])
+        end = max(end, token.end)
+    at = 0
+    for cluster in clusters:
+        start, end = max(at, tokens[cluster[0]].start), max(tokens[place].end for place in cluster)
+        inside = text[start:end]
+        trimmed = end - len(inside.lstrip()) if inside.strip() else start
+        yield Span(segment=segment, start=trimmed, end=end, tokens=tuple(cluster))
+        at = end

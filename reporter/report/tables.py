@@ -1,0 +1,97 @@
+"""Every score in a table: the strongest words with their ranks by all methods, and all tokens in reading order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reporter.records import Attribution
+from reporter.report.checks import settled_words
+from reporter.report.frame import title_of
+from reporter.report.reading import Reading, Span
+from reporter.report.wording import exact
+from reporter.report.words import bars
+
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordRow:
+    """A word in the table of the strongest: its place in the text and its rank by every other method."""
+
+    rank: int
+    text: str
+    style: str
+    value: str
+    error: str
+    place: int
+    ranks: tuple[int, ...]
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A token as the model has it, with its score by every method exactly as the twin has it."""
+
+    place: int
+    text: str
+    special: bool
+    scores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The two tables; `first` is the method by which the words are ordered, `others` the ones that rank them as well."""
+
+    first: str
+    others: tuple[str, ...]
+    methods: tuple[str, ...]
+    words: tuple[WordRow, ...]
+    errors: bool
+    count: int
+    tokens: tuple[TokenRow, ...]
+
+
+def tables(reading: Reading, first: Attribution, titles: Mapping[str, str]) -> Tables:
+    """Both tables of a section."""
+    section = reading.section
+    others = [one for one in section.attributions if one is not first]
+    return Tables(
+        first=title_of(titles, first.method),
+        others=tuple(title_of(titles, one.method) for one in others),
+        methods=tuple(title_of(titles, one.method) for one in section.attributions),
+        words=_word_rows(reading, first, others),
+        errors=first.errors is not None,
+        count=len(reading.words),
+        tokens=tuple(
+            TokenRow(
+                place=place + 1,
+                text=token.text,
+                special=token.special,
+                scores=tuple(exact(one.scores[place]) for one in section.attributions),
+            )
+            for place, token in enumerate(section.tokens)
+        ),
+    )
+
+
+def _word_rows(reading: Reading, first: Attribution, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
+    order = _by_size(reading.words, first.scores)[:LISTED]
+    settled = settled_words(first, reading) if first.errors is not None else 0
+    ranks = [{at: rank for rank, at in enumerate(_by_size(reading.words, one.scores), 1)} for one in others]
+    return tuple(
+        WordRow(
+            rank=number,
+            text=bar.text,
+            style=bar.style,
+            value=bar.value,
+            error=bar.error,
+            place=at + 1,
+            ranks=tuple(of_method[at] for of_method in ranks),
+            settled=number == settled,
+        )
+        for number, (at, bar) in enumerate(zip(order, bars(first, reading), strict=False), 1)
+    )
+
+
+def _by_size(words: Sequence[Span], scores: Sequence[float]) -> list[int]:
+    """The places of the words, strongest first, ties in reading order."""
+    return sorted(range(len(words)), key=lambda at: -abs(words[at].total(scores)))

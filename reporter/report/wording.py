@@ -1,0 +1,86 @@
+"""How numbers and names are written on the pages: a true minus, thin spaces, and no more digits than are meant."""
+
+from datetime import datetime
+from decimal import Decimal
+from math import floor, log10
+
+MINUS = "−"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def exact(value: float) -> str:
+    """A number of the twin as it stands there, in plain decimals, with four of them at least."""
+    text = format(Decimal(repr(float(value))), "f")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(4, '0')}".replace("-", MINUS)
+
+
+def signed(value: float, digits: int) -> str:
+    """A score with its sign: +0.28 or −0.28, and a bare zero."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", MINUS)
+
+
+def digits_for(largest: float) -> int:
+    """How many decimals show two figures of the largest of some numbers: 2 at least, 6 at most."""
+    return 2 if largest == 0 else min(6, max(2, 1 - floor(log10(largest))))
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 text, 1,024 texts."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent(share: float) -> str:
+    """A share as people read it: 92.5 %, and never a false 0 or 100."""
+    if 0 < share < 0.0005:
+        return f"under 0.1{THIN}%"
+    if 0.9995 <= share < 1:
+        return f"over 99.9{THIN}%"
+    return f"{share * 100:.1f}{THIN}%".replace("-", MINUS)
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole per cent, for a small place."""
+    return f"{share * 100:.0f}{THIN}%"
+
+
+def fine_percent(share: float) -> str:
+    """A small share with two figures: 0.34 %, 1 %, 0.00012 %."""
+    if share != 0 and share < 1e-8:
+        return f"under 0.000001{THIN}%"
+    value = Decimal(f"{share * 100:.2g}")
+    text = format(value, ",f")
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{THIN}%"
+
+
+def rank(value: float | None) -> str:
+    """A rank correlation without its leading zero: .26, −.14, 1.00; None is undefined."""
+    if value is None:
+        return "undefined"
+    return f"{value:.2f}".replace("0.", ".", 1).replace("-.00", ".00").replace("-", MINUS)
+
+
+def css(value: float) -> str:
+    """A number from -1 to 1 for a style attribute, as short as it can be: .42, -.1, 0."""
+    text = f"{min(1.0, max(-1.0, value)):.2f}".rstrip("0").rstrip(".").replace("0.", ".", 1)
+    return "0" if text in ("-0", "") else text
+
+
+def spoken(label: str) -> str:
+    """A label for a sentence: one shouted word is lowered (POSITIVE), anything else stays as it is (LABEL_0)."""
+    return label.lower() if len(label) > 3 and label.isascii() and label.isalpha() and label.isupper() else label
+
+
+def titled(name: str) -> str:
+    """A method's or diagnostic's name for people, where it has no title: `attention_rollout` is Attention rollout."""
+    return name.replace("_", " ").capitalize()
+
+
+def date(created: str) -> str:
+    """The day of an ISO 8601 time: 22 November 2026; anything else stays as it is."""
+    try:
+        when = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{when.day} {when:%B} {when.year}"

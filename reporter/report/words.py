@@ -1,0 +1,202 @@
+"""Word by word: the strongest of every method beside the text, and every method's small picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reporter.records import Attribution, Description
+from reporter.report.checks import with_lead
+from reporter.report.frame import title_of
+from reporter.report.reading import Reading, ratio
+from reporter.report.wording import css, digits_for, rank, signed, titled
+
+FOR, AGAINST, SMALL = 6, 5, 100
+_HALF = 24  # half the height of a skyline
+_LEAST = 0.04  # share of the largest under which a word is left untinted in a small picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A word with its score, as a number and as a share of the largest."""
+
+    text: str
+    style: str
+    value: str
+    error: str
+    positive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What stands beside the text for one method: its strongest words, and what it says and cannot say."""
+
+    number: int
+    method: str
+    title: str
+    signed: bool
+    largest: str
+    supporting: tuple[Bar, ...]
+    opposing: tuple[Bar, ...]
+    reach: str
+    weaker: int
+    idea: str
+    limits: str
+    claim: str
+    tau: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """Some characters of a small picture, tinted by `style` or, where that is empty, plain."""
+
+    text: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Small:
+    """One method's small multiple: a skyline with one bar per word, over the text or its strongest words."""
+
+    title: str
+    claim: str
+    signed: bool
+    tau: str
+    up: str
+    down: str
+    width: int
+    text: tuple[Fragment, ...]
+    strongest: tuple[Fragment, ...]
+
+
+def claim_of(one: Attribution) -> str:
+    """What a method claims, in three words at most."""
+    if not one.signed:
+        return "strength only"
+    return "signed, complete" if one.certificate.claim == "complete" else "signed"
+
+
+def bars(one: Attribution, reading: Reading) -> list[Bar]:
+    """Every word with its score by one method, strongest first."""
+    scale = reading.scale(one.scores)
+    digits = digits_for(scale)
+    found = [(word.total(one.scores), word) for word in reading.words]
+    found.sort(key=lambda pair: -abs(pair[0]))
+    return [
+        Bar(
+            text=reading.text(word),
+            style=f"--s:{css(ratio(total, scale))}",
+            value=signed(total, digits) if one.signed else f"{total:.{digits}f}",
+            error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{word.total(one.errors):.{digits + 1}f}",
+            positive=total > 0,
+        )
+        for total, word in found
+    ]
+
+
+def asides(reading: Reading, methods: Sequence[str], first: str, about: Mapping[str, Description]) -> tuple[Aside, ...]:
+    """What stands beside the text, one per method of the page that this section has."""
+    found = {one.method: one for one in reading.section.attributions}
+    tau = _taus(reading, first)
+    return tuple(
+        _aside(found[name], number, reading, about.get(name, _unknown(name)), tau.get(name, ""))
+        for number, name in enumerate(methods)
+        if name in found
+    )
+
+
+def _unknown(name: str) -> Description:
+    """What stands for a method that the run does not describe."""
+    return Description(
+        name=name, title=titled(name), signed=True, claim="none", idea="", formula="", cost="", limits="", source=""
+    )
+
+
+def _taus(reading: Reading, first: str) -> dict[str, str]:
+    """What to say of every other method's agreement with the first."""
+    return {name: rank(pair.kendall) for name, pair in with_lead(reading.section.agreement, first)}
+
+
+def _aside(one: Attribution, number: int, reading: Reading, about: Description, tau: str) -> Aside:
+    found = bars(one, reading)
+    supporting = tuple(bar for bar in found if bar.positive)[:FOR]
+    opposing = tuple(bar for bar in found if not bar.positive and bar.value != "0")[:AGAINST] if one.signed else ()
+    scale = reading.scale(one.scores)
+    return Aside(
+        number=number,
+        method=one.method,
+        title=about.title,
+        signed=one.signed,
+        largest=f"{scale:.{digits_for(scale)}f}",
+        supporting=supporting,
+        opposing=opposing,
+        reach=_reach(supporting, opposing),
+        weaker=len(found) - len(supporting) - len(opposing),
+        idea=about.idea,
+        limits=about.limits,
+        claim=_claim_sentence(one),
+        tau=tau,
+    )
+
+
+def _reach(supporting: Sequence[Bar], opposing: Sequence[Bar]) -> str:
+    """How far the bars go to either side, as shares of the largest word of all."""
+    ends = [bars[0].style.removeprefix("--s:").lstrip("-") if bars else "0" for bars in (supporting, opposing)]
+    return f"--high:{ends[0]};--low:{ends[1]}"
+
+
+def _claim_sentence(one: Attribution) -> str:
+    if one.certificate.claim == "complete":
+        return "This method claims that its scores add up to the change of the answer, and is held to it."
+    if one.signed:
+        return "No certificate: this method does not claim to be complete."
+    return "No certificate: its numbers are strengths, without a sign and not in units of the score."
+
+
+def smalls(reading: Reading, first: str, titles: Mapping[str, str]) -> tuple[Small, ...]:
+    """One small multiple per method of the section."""
+    taus = _taus(reading, first)
+    return tuple(
+        _small(one, reading, title_of(titles, one.method), taus.get(one.method, ""))
+        for one in reading.section.attributions
+    )
+
+
+def _small(one: Attribution, reading: Reading, title: str, tau: str) -> Small:
+    shares = reading.shares(one.scores)
+    heights = [(at, round(share * _HALF)) for at, share in enumerate(shares)]
+    brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
+    return Small(
+        title=title,
+        claim=claim_of(one),
+        signed=one.signed,
+        tau=tau,
+        up=_skyline([(at, -height) for at, height in heights if height > 0]),
+        down=_skyline([(at, -height) for at, height in heights if height < 0]),
+        width=max(4, len(shares) * 4),
+        text=fragments(reading, shares, _LEAST) if brief else (),
+        strongest=() if brief else tuple(Fragment(text=bar.text, style=bar.style) for bar in bars(one, reading)[:5]),
+    )
+
+
+def _skyline(bars: Sequence[tuple[int, int]]) -> str:
+    """One stroke per bar, each four units of width after the one before: places and heights as an SVG path."""
+    path, x, y = [], 0, 0
+    for at, height in bars:
+        path.append(f"m{at * 4 + 2 - x} {_HALF - y}v{height}" if x == 0 else f"m{at * 4 + 2 - x} {-y}v{height}")
+        x, y = at * 4 + 2, height
+    return "".join(path).replace(" -", "-")
+
+
+def fragments(reading: Reading, shares: Sequence[float], least: float) -> tuple[Fragment, ...]:
+    """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
+    found: list[Fragment] = []
+    for segment, text in enumerate(reading.texts):
+        at = 0
+        found += [Fragment(text=" ‖ ", style="")] if segment else []
+        for word, share in zip(reading.words, shares, strict=True):
+            if word.segment == segment and abs(share) >= least:
+                found.append(Fragment(text=text[at : word.start], style=""))
+                found.append(Fragment(text=reading.text(word), style=f"--s:{css(share)}"))
+                at = word.end
+        ends = [word.end for word in reading.words if word.segment == segment]
+        found.append(Fragment(text=text[at : max(ends, default=at)], style=""))
+    return tuple(fragment for fragment in found if fragment.text)

@@ -1,0 +1,35 @@
+"""Every option of a measurement: its default and its one line of help; frozen, and saved with the run."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from reporter.records import Setting
+
+METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
+
+
+def _option(default: Any, text: str) -> Any:  # noqa: ANN401, the type of a dataclass field is its annotation
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What to measure and how; the field names are the option names, with underscores for dashes."""
+
+    model: str = _option("embedded", "Hugging Face id or local folder; 'embedded' is the sentiment model inside.")
+    task: str = _option("sequence_classification", "What the model's answer is: see reporter/tasks/.")
+    methods: tuple[str, ...] = _option(METHODS, "Methods to run, parted by commas: see 'salience-report methods'.")
+    target: str = _option("predicted", "The label to explain: predicted, given (the document's own), all, or a label.")
+    against: str | None = _option(None, "Explain the difference of the target from this label.")
+    baseline: str = _option("pad", "What stands for an absent word: pad, mask, zero or mean (of all embeddings).")
+    steps: int = _option(50, "Gauss-Legendre nodes of Integrated Gradients.")
+    tolerance: float = _option(0.01, "Largest residual of a complete method, as a share of F(input) - F(baseline).")
+    batch_tokens: int = _option(4096, "Tokens in one pass through the network; less needs less memory.")
+    device: str = _option("auto", "Where to compute: auto, cpu, cuda or mps.")
+
+    def saved(self) -> dict[str, Setting]:
+        """The settings as they are written into the run, by option name."""
+        return asdict(self)
+
+
+HELP = {option.name: option.metadata["help"] for option in fields(Settings)}

@@ -1,0 +1,143 @@
+"""The run on disk: one SQLite file; one transaction per batch; what is there is not measured again.
+
+A document's row is keyed by its content, the model's fingerprint and the settings, and holds its line of the twin.
+The views `attributions` and `agreement` lay those lines out for a SQL browser.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import msgspec
+
+from reporter import twin
+from reporter.errors import UserError
+from reporter.records import Explanation, Provenance
+
+_TABLES = """
+create table if not exists facts (name text primary key, value text not null);
+create table if not exists explanations (
+    key text primary key, position integer, id text not null, source text not null, "group" text not null,
+    label text, predicted text, status text not null, error text, seconds real not null, line text not null);
+create index if not exists explanations_by_position on explanations (position);
+create view if not exists attributions as
+    select e.id, json_extract(s.value, '$.target.label') as target, json_extract(a.value, '$.method') as method,
+        json_extract(a.value, '$.certificate.verdict') as verdict,
+        json_extract(a.value, '$.certificate.relative') as relative, json_extract(a.value, '$.scores') as scores
+    from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.attributions') a;
+create view if not exists agreement as
+    select e.id, json_extract(s.value, '$.target.label') as target, json_extract(g.value, '$.a') as a,
+        json_extract(g.value, '$.b') as b, json_extract(g.value, '$.kendall') as kendall,
+        json_extract(g.value, '$.spearman') as spearman, json_extract(g.value, '$.top_k') as top_k,
+        json_extract(g.value, '$.sign') as sign
+    from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.agreement') g;
+"""
+_SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Row(NamedTuple):
+    """One explained document on its way into the store, with its key and the seconds it took."""
+
+    key: str
+    explanation: Explanation
+    seconds: float
+
+
+class Store:
+    """An open run; use it as a context manager, so that the file is closed and whole at the end."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the run at `path`; raises `UserError` if it is not there (unless `create`) or is not a run."""
+        if not create and not path.is_file():
+            raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("pragma journal_mode = wal")
+            if create:
+                self._database.executescript(_TABLES)
+            self._database.execute("select 1 from explanations limit 1")
+        except sqlite3.DatabaseError as error:
+            raise UserError(f"{path} is not a run of salience-report ({error}).") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._database.execute("pragma wal_checkpoint(truncate)")
+        self._database.close()
+
+    def has(self, key: str) -> bool:
+        """Whether the document of this key has been measured."""
+        return self._database.execute("select 1 from explanations where key = ?", (key,)).fetchone() is not None
+
+    def save(self, rows: Iterable[Row]) -> None:
+        """Write a batch: all of it or, if the process dies, none."""
+        with self._transaction():
+            self._database.executemany(_SAVE, [_columns(row) for row in rows])
+
+    def arrange(self, keys: Iterable[str]) -> None:
+        """Put the run into this order and drop every document that is not in it."""
+        with self._transaction():
+            self._database.execute("update explanations set position = null")
+            change = "update explanations set position = ? where key = ?"
+            self._database.executemany(change, ((place, key) for place, key in enumerate(keys)))
+            self._database.execute("delete from explanations where position is null")
+
+    def describe(self, provenance: Provenance) -> None:
+        """Write down what makes this run."""
+        with self._transaction():
+            line = msgspec.json.encode(provenance).decode()
+            self._database.execute("insert or replace into facts values ('provenance', ?)", (line,))
+
+    def provenance(self) -> Provenance:
+        """What made this run; raises `UserError` if it was never finished far enough to say."""
+        found = self._database.execute("select value from facts where name = 'provenance'").fetchone()
+        if found is None:
+            raise UserError("This run holds nothing yet; run 'salience-report build' again.")
+        return msgspec.json.decode(found[0], type=Provenance)
+
+    def explanations(self) -> Iterator[Explanation]:
+        """Every document in order, one at a time."""
+        for (line,) in self._database.execute("select line from explanations order by position"):
+            yield twin.load_explanation(line)
+
+    def lines(self) -> Iterator[str]:
+        """Every document's line of the twin, in order."""
+        for (line,) in self._database.execute("select line from explanations order by position"):
+            yield line
+
+    def slowest(self) -> tuple[str, float] | None:
+        """The source and the seconds of the document that took longest, None for an empty run."""
+        query = "select source, seconds from explanations order by seconds desc, position limit 1"
+        found: tuple[str, float] | None = self._database.execute(query).fetchone()
+        return found
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("rollback")
+            raise
+        self._database.execute("commit")
+
+
+def copy(source: Path, to: Path) -> None:
+    """Copy the run at `source`, however it was left, onto `to`; raises `UserError` if there is none."""
+    if source.resolve() != to.resolve():
+        with Store(source), Store(to, create=True):
+            pass
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(to)) as new:
+            old.backup(new)
+
+
+def _columns(row: Row) -> tuple[object, ...]:
+    what = row.explanation
+    predicted = what.prediction.label if what.prediction else None
+    line = twin.dump(what).decode()
+    facts = (what.id, what.source, what.group, what.label, predicted, what.status, what.error)
+    return (row.key, *facts, row.seconds, line)

@@ -1,0 +1,149 @@
+"""The run in numbers: one pass over the explanations, holding counts and numbers and never a text."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from reporter.records import (
+    Agreement,
+    Attribution,
+    Claim,
+    CorpusAgreement,
+    Explanation,
+    Failure,
+    Prediction,
+    Summary,
+    Verdicts,
+)
+
+
+def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
+    """Count what was explained and what failed, and take medians over the corpus."""
+    tally = _Tally()
+    for explanation in explanations:
+        tally.add(explanation)
+    return tally.summary(), tuple(tally.failures)
+
+
+def known_label(given: str | None, labels: Sequence[str]) -> str | None:
+    """The one of the model's labels that a document's own label names: exactly, else whatever the case; else None."""
+    if given is None or given in labels:
+        return given
+    return next((label for label in labels if label.casefold() == given.casefold()), None)
+
+
+def graded(explanation: Explanation) -> tuple[str, str] | None:
+    """The label a document was given and the model's answer, as labels of the model; None where they cannot be compared."""
+    prediction = explanation.prediction
+    if prediction is None or prediction.positions != 1:
+        return None
+    given = known_label(explanation.label, prediction.labels)
+    return None if given is None else (given, prediction.label)
+
+
+def is_truncated(explanation: Explanation) -> bool:
+    """Whether the model was given less than the whole text."""
+    return explanation.seen is not None and explanation.seen.characters < explanation.seen.of
+
+
+@dataclass
+class _Certificates:
+    claim: Claim
+    verdicts: Counter[str] = field(default_factory=Counter)
+    residuals: list[float] = field(default_factory=list)
+
+    def add(self, attribution: Attribution) -> None:
+        self.verdicts[attribution.certificate.verdict] += 1
+        if attribution.certificate.claim == "complete" and attribution.certificate.relative is not None:
+            self.residuals.append(attribution.certificate.relative)
+
+    def record(self, method: str) -> Verdicts:
+        return Verdicts(
+            method=method,
+            claim=self.claim,
+            met=self.verdicts["met"],
+            not_met=self.verdicts["not met"],
+            unresolvable=self.verdicts["unresolvable"],
+            not_claimed=self.verdicts["not claimed"],
+            residual=float(f"{median(self.residuals):.4g}") if self.residuals else None,
+        )
+
+
+@dataclass
+class _Pairs:
+    kendall: list[float] = field(default_factory=list)
+    spearman: list[float] = field(default_factory=list)
+    top_k: list[float] = field(default_factory=list)
+    sign: list[float] = field(default_factory=list)
+    beyond: list[bool] = field(default_factory=list)
+
+    def add(self, pair: Agreement) -> None:
+        for name in ("kendall", "spearman", "top_k", "sign"):
+            value = getattr(pair, name)
+            if value is not None:
+                getattr(self, name).append(value)
+        if pair.kendall is not None and pair.chance is not None:
+            self.beyond.append(pair.kendall > pair.chance)
+
+    def record(self, a: str, b: str) -> CorpusAgreement:
+        return CorpusAgreement(
+            a=a,
+            b=b,
+            sections=len(self.kendall),
+            kendall=_middle(self.kendall),
+            spearman=_middle(self.spearman),
+            top_k=_middle(self.top_k),
+            sign=_middle(self.sign),
+            beyond=round(sum(self.beyond) / len(self.beyond), 4) if self.beyond else None,
+        )
+
+
+@dataclass
+class _Tally:
+    counts: Counter[str] = field(default_factory=Counter)
+    predicted: Counter[str] = field(default_factory=Counter)
+    certificates: dict[str, _Certificates] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], _Pairs] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, explanation: Explanation) -> None:
+        self.counts[explanation.status] += 1
+        self.counts["truncated"] += is_truncated(explanation)
+        if explanation.status == "failed":
+            reason = explanation.error or "No reason was recorded."
+            self.failures.append(Failure(id=explanation.id, source=explanation.source, error=reason))
+        if explanation.prediction is not None:
+            self._add_answer(explanation, explanation.prediction)
+        for section in explanation.sections:
+            for attribution in section.attributions:
+                of_method = _Certificates(attribution.certificate.claim)
+                self.certificates.setdefault(attribution.method, of_method).add(attribution)
+            for pair in section.agreement:
+                self.pairs.setdefault((pair.a, pair.b), _Pairs()).add(pair)
+
+    def _add_answer(self, explanation: Explanation, prediction: Prediction) -> None:
+        if prediction.positions == 1:
+            self.predicted[prediction.label] += 1
+        pair = graded(explanation)
+        if pair is not None:
+            self.counts["labelled"] += 1
+            self.counts["right"] += pair[0] == pair[1]
+
+    def summary(self) -> Summary:
+        labelled = self.counts["labelled"]
+        return Summary(
+            documents=self.counts["explained"] + self.counts["failed"],
+            explained=self.counts["explained"],
+            failed=self.counts["failed"],
+            truncated=self.counts["truncated"],
+            labelled=labelled,
+            accuracy=round(self.counts["right"] / labelled, 4) if labelled else None,
+            predicted=dict(sorted(self.predicted.items())),
+            verdicts=tuple(found.record(method) for method, found in self.certificates.items()),
+            agreement=tuple(found.record(*names) for names, found in self.pairs.items()),
+        )
+
+
+def _middle(values: list[float]) -> float | None:
+    return round(median(values), 4) if values else None

@@ -1,0 +1,1 @@
+"""The promises of salience-report, and what keeps them."""

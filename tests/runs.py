@@ -1,0 +1,291 @@
+"""Small synthetic runs: records of every kind that the pages must cope with, without a model."""
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from random import Random
+
+from reporter.records import (
+    SCHEMA,
+    Agreement,
+    Attribution,
+    Certificate,
+    Description,
+    Diagnostic,
+    Explanation,
+    Model,
+    Omission,
+    Prediction,
+    Provenance,
+    Section,
+    Seen,
+    Target,
+    Token,
+    Verdict,
+)
+from reporter.settings import Settings
+from reporter.store import Row, Store
+
+LABELS = ("NEGATIVE", "POSITIVE")
+METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
+SIGNED = ("input_x_gradient", "integrated_gradients", "occlusion")
+FEELING = {
+    "loveliest": 0.28, "funny": 0.14, "tender": 0.13, "warm": 0.11, "honest": 0.08, "great": 0.3, "masterpiece": 0.4,
+    "generous": 0.21, "patient": 0.1, "beautiful": 0.22, "flat": -0.12, "jokes": -0.11, "slow": -0.1, "waste": -0.4,
+    "boredom": -0.35, "worse": -0.2, "broken": -0.25, "hollow": -0.3, "wander": -0.04, "predictable": -0.03, "not": -0.15,
+}  # fmt: skip
+REVIEW = (
+    "The first hour drags: characters wander in without reason, the jokes fall flat, and I had half given up. But then "
+    "Marta Reyes walks on screen and the film finds its heart. Her warm, unshowy performance turns a predictable script "
+    "into something tender, funny and honest, and the last scene, held in one unbroken take, is the loveliest thing I "
+    "have seen this year. Go, and be patient with it."
+)
+HOSTILE = (
+    "</script><img src=x onerror=alert(1)> \"quoted\" 'single' & {{7*7}} {% raw %} \x00\x1b[31m \u202eevil\u202c "
+    + "😀" * 10_000
+)
+
+
+def tokens_of(text: str, *, segment: int = 0, first_word: int = 0) -> list[Token]:
+    """Words, and pieces of four characters at most after the first six of a long one, with their offsets."""
+    found = []
+    for word, match in enumerate(re.finditer(r"\w+|[^\w\s]", text), first_word):
+        cuts = [0, len(match[0])] if len(match[0]) <= 7 else [0, 6, len(match[0])]
+        for a, b in zip(cuts, cuts[1:], strict=False):
+            start, end = match.start() + a, match.start() + b
+            shown = ("##" if a else "") + match[0][a:b].lower()
+            found.append(Token(text=shown, start=start, end=end, word=word, special=False, segment=segment))
+    return found
+
+
+def special(text: str) -> Token:
+    """A special token."""
+    return Token(text=text, start=0, end=0, word=None, special=True)
+
+
+def tokens(text: str, pair: str | None = None) -> tuple[Token, ...]:
+    """All tokens of a text, or of a pair, between the special ones."""
+    first = tokens_of(text)
+    words = 1 + max((token.word or 0 for token in first), default=-1)
+    second = [] if pair is None else [*tokens_of(pair, segment=1, first_word=words), special("[SEP]")]
+    return (special("[CLS]"), *first, special("[SEP]"), *second)
+
+
+def scores(found: Sequence[Token], text: str, method: str) -> tuple[float, ...]:
+    """Plausible scores: a word's feeling, smoothed over its neighbours and roughened by the method's name."""
+    noise = Random(f"{method} {text}")
+    rough = {"integrated_gradients": 0.012, "occlusion": 0.02, "input_x_gradient": 0.07}.get(method, 0.03)
+    values = []
+    for token in found:
+        word = "" if token.special else whole_word(found, token, text)
+        parts = sum(other.word == token.word for other in found) if token.word is not None else 1
+        value = FEELING.get(word.lower(), 0.0) / parts + noise.gauss(0.0, rough)
+        values.append(0.0 if token.special and method in SIGNED else value)
+    return tuple(round(value if method in SIGNED else abs(value), 4) for value in values)
+
+
+def whole_word(found: Sequence[Token], token: Token, text: str) -> str:
+    """The characters of the word that a token belongs to; a word of the second segment counts as no word."""
+    same = [other for other in found if other.word == token.word and not other.special]
+    return "" if token.segment else text[same[0].start : same[-1].end]
+
+
+def attribution(method: str, values: Sequence[float], verdict: Verdict = "met", **changes: float) -> Attribution:
+    """An attribution whose certificate came out as asked; only Integrated Gradients claims anything."""
+    total, claims = round(math.fsum(values), 4), method == "integrated_gradients"
+    share = {"met": 0.0034, "not met": 0.031, "unresolvable": 0.4}.get(verdict, 0.0)
+    change = total / (1 + share) if verdict != "unresolvable" else 0.0003
+    baseline = changes.get("baseline", 0.6634)
+    residual = round(total - change, 4)
+    certificate = Certificate(
+        claim="complete" if claims else "none",
+        input=round(baseline + change, 4),
+        baseline=baseline,
+        sum=total,
+        residual=residual,
+        relative=round(abs(residual / change), 6) if change else None,
+        tolerance=0.01 if claims else None,
+        evaluations=52 if claims else 1,
+        rule="Gauss-Legendre, 50 nodes" if claims else "one pass",
+        verdict=verdict if claims else "not claimed",
+    )
+    return Attribution(
+        method=method, signed=method in SIGNED, scores=tuple(values), errors=None, certificate=certificate
+    )
+
+
+def agreements(found: Sequence[Token], attributions: Sequence[Attribution]) -> tuple[Agreement, ...]:
+    """Every pair, compared by a plain Kendall's tau over the words; undefined for fewer than two."""
+    words = sorted({token.word for token in found if token.word is not None})
+    places = {word: [at for at, token in enumerate(found) if token.word == word] for word in words}
+    chance = (
+        None
+        if len(words) < 2
+        else round(1.96 * math.sqrt(2 * (2 * len(words) + 5) / (9 * len(words) * (len(words) - 1))), 4)
+    )
+    pairs = []
+    for one, other in combinations(attributions, 2):
+        x, y = ([abs(sum(each.scores[at] for at in places[word])) for word in words] for each in (one, other))
+        signs = [(x[i] - x[j]) * (y[i] - y[j]) for i, j in combinations(range(len(words)), 2)]
+        tau = round(sum((sign > 0) - (sign < 0) for sign in signs) / len(signs), 4) if any(signs) else None
+        both = one.signed and other.signed
+        pairs.append(
+            Agreement(
+                a=one.method,
+                b=other.method,
+                kendall=tau,
+                spearman=None if tau is None else round(1.3 * tau, 4),
+                top_k=0.6 if tau is not None else None,
+                sign=0.8 if both and tau is not None else None,
+                k=min(5, len(words)),
+                words=len(words),
+                chance=chance,
+            )  # fmt: skip
+        )
+    return tuple(pairs)
+
+
+def section(
+    text: str, pair: str | None, label: str, *, verdict: Verdict = "met", methods: Sequence[str] = METHODS
+) -> Section:
+    """Everything about one target of a text."""
+    found = tokens(text, pair)
+    sign = 1 if label == "POSITIVE" else -1
+    made = [
+        attribution(
+            method, [value * sign if method in SIGNED else value for value in scores(found, text, method)], verdict
+        )
+        for method in methods
+    ]
+    return Section(
+        target=Target(
+            position=0, label=label, index=LABELS.index(label), against=None, score=1.1165, probability=0.925
+        ),
+        tokens=found,
+        attributions=tuple(made),
+        diagnostics=(),
+        agreement=agreements(found, made),
+    )
+
+
+def explanation(
+    id: str,
+    text: str = REVIEW,
+    *,
+    pair: str | None = None,
+    label: str | None = None,
+    verdict: Verdict = "met",
+    targets: Sequence[str] = ("POSITIVE",),
+) -> Explanation:
+    """An ordinary explanation of a text that the model finds positive, by 92.5 per cent."""
+    size = len(text) + len(pair or "")
+    return Explanation(
+        schema=SCHEMA, id=id, source=f"{id}.txt", group=id.rpartition("/")[0], text=text, text_pair=pair, label=label,
+        status="explained", error=None, seen=Seen(characters=size, of=size, windows=1), prediction=prediction(),
+        sections=tuple(section(text, pair, target, verdict=verdict) for target in targets),
+    )  # fmt: skip
+
+
+def prediction() -> Prediction:
+    """Positive, by 92.5 per cent."""
+    return Prediction(positions=1, labels=LABELS, logits=(-1.4, 1.1165), probabilities=(0.075, 0.925), label="POSITIVE")
+
+
+def failed(id: str, error: str, text: str = "") -> Explanation:
+    """A document that was not explained."""
+    return Explanation(
+        schema=SCHEMA, id=id, source=f"{id}.txt", group=id.rpartition("/")[0], text=text, text_pair=None, label=None,
+        status="failed", error=error, seen=None, prediction=None, sections=(),
+    )  # fmt: skip
+
+
+def truncated(id: str) -> Explanation:
+    """A text of which the model was given the first half."""
+    whole = explanation(id)
+    half = len(REVIEW) // 2
+    read = section(REVIEW[:half], None, "POSITIVE")
+    return changed(whole, seen=Seen(characters=half, of=len(REVIEW), windows=1), sections=(read,))
+
+
+def changed(record: Explanation, **changes: object) -> Explanation:
+    """A copy of an explanation with other fields."""
+    from dataclasses import replace
+
+    return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def every_kind() -> list[Explanation]:
+    """One explanation of every kind."""
+    single = explanation("short/one", "Great")
+    diagnosed = explanation("films/two-targets", targets=("POSITIVE", "NEGATIVE"), label="positive")
+    with_number = [Diagnostic(name="comprehensiveness", method="gradient", value=0.61)]
+    sections = [changed_section(one, diagnostics=tuple(with_number)) for one in diagnosed.sections]
+    return [
+        explanation("films/midnight-harbour", label="POSITIVE"),
+        explanation("films/wrong", "What a waste of time! I expected a masterpiece and got boredom.", label="NEGATIVE"),
+        changed(diagnosed, sections=tuple(sections)),
+        explanation("films/unknown-label", "A patient, generous film about maps.", label="sarcastic"),
+        explanation("letters/pair", "Is it great?", pair="No: the seats were broken, the sound was worse."),
+        explanation("letters/not-met", "Gorgeous to look at until the third act.", verdict="not met"),
+        explanation("letters/unresolvable", "The sky is blue and the cinema opens at nine.", verdict="unresolvable"),
+        truncated("letters/truncated"),
+        failed("letters/scan-0417", "Not UTF-8 (byte 0x96 at 212)."),
+        failed("letters/empty", "No words to explain.", "  \n "),
+        single,
+        explanation("a/b/c d&e/<i>'\"#?é", "Line one\n\n\tline two   spaced\r\nend.", label="<b>bold</b>"),
+        explanation("hostile", HOSTILE, label="<img src=x onerror=alert(1)>"),
+        explanation("words/rtl", "הסרט היה נהדר, great 真好看 😀 naïve café."),
+    ]
+
+
+def changed_section(record: Section, **changes: object) -> Section:
+    """A copy of a section with other fields."""
+    from dataclasses import replace
+
+    return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def provenance() -> Provenance:
+    """What made the synthetic run."""
+    return Provenance(
+        schema=SCHEMA,
+        settings=Settings(methods=METHODS).saved(),
+        model=Model(
+            id="embedded", fingerprint="sha256:9f1c0000d2a7", architecture="BertForSequenceClassification", labels=LABELS,
+            tokenizer="BertTokenizer", vocabulary=30522, parameters=14_350_874, layers=3, limit=512,
+        ),
+        versions={"salience-report": "0.1.0", "torch": "2.13.0", "transformers": "5.23.0"},
+        device="cpu",
+        dtype="float32",
+        created="2026-11-22T12:00:00+00:00",
+        methods=tuple(description(name) for name in METHODS),
+        omissions=(Omission(method="attention_gradient", reason="The network returns no attention under sdpa."),),
+    )  # fmt: skip
+
+
+def description(name: str) -> Description:
+    """What the pages say of a method."""
+    titles = {"input_x_gradient": "Input × gradient", "gradient": "Gradient norm", "attention": "Attention, last layer"}
+    return Description(
+        name=name,
+        title=titles.get(name, name.replace("_", " ").capitalize()),
+        signed=name in SIGNED,
+        claim="complete" if name == "integrated_gradients" else "none",
+        idea="How sharply the answer would react to a small change of each word.",
+        formula="s_i = ‖∂F/∂x_i‖",
+        cost="One forward and one backward pass.",
+        limits="It has no sign: red herrings and reasons look alike.",
+        source="Simonyan, Vedaldi and Zisserman 2014, arXiv:1312.6034.",
+    )
+
+
+def saved(path: Path, explanations: Sequence[Explanation]) -> Path:
+    """A run on disk that holds these explanations in this order."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Store(path, create=True) as store:
+        store.describe(provenance())
+        store.save(Row(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
+        store.arrange(f"key-{at}" for at in range(len(explanations)))
+    return path

@@ -1,0 +1,202 @@
+"""Promises over every method, closed forms, and independent computations."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from reporter import parts
+from reporter.attribute import Attribute
+from reporter.cases import Cases
+from reporter.network import Network
+from reporter.records import Explanation, Model
+from reporter.settings import METHODS
+from reporter.tasks.sequence_classification import SequenceClassification
+from tests.conftest import encoded, prepared
+from tests.networks import TEXTS, save_network
+
+EVERY = parts.names("methods")
+MODEL = Model(
+    id="x",
+    fingerprint="",
+    architecture="x",
+    labels=("A", "B", "C"),
+    tokenizer="x",
+    vocabulary=20,
+    parameters=0,
+    layers=1,
+    limit=9,
+)
+
+
+def scores(found: Explanation) -> np.ndarray:
+    return np.array([attribution.scores for section in found.sections for attribution in section.attributions])
+
+
+@pytest.mark.parametrize("method", EVERY)
+@pytest.mark.parametrize("task", ["sequence_classification", "token_classification"])
+def test_padding_batch_mates_and_order_change_no_score(tiny, tagger, method, task):
+    attribute = prepared(tiny if task == "sequence_classification" else tagger, task=task, methods=(method,))
+    together = attribute(encoded(attribute, *TEXTS))
+    backwards = attribute(encoded(attribute, *TEXTS)[::-1])[::-1]
+    alone = [attribute(encoded(attribute, text))[0] for text in TEXTS]
+    assert any(found.sections for found in alone)
+    for found in zip(together, backwards, alone, strict=True):
+        assert {one.status for one in found} == {"explained"}
+        assert found[0].prediction == found[1].prediction == found[2].prediction
+        largest = np.abs(scores(found[2])).max(initial=1e-3)
+        np.testing.assert_allclose(scores(found[0]), scores(found[2]), atol=2e-5 * largest)
+        np.testing.assert_allclose(scores(found[1]), scores(found[2]), atol=2e-5 * largest)
+
+
+@pytest.mark.parametrize("method", EVERY)
+def test_every_method_describes_itself(method):
+    kind = parts.load("methods", method)
+    what = kind.description
+    assert what.name == method
+    assert what.claim in ("complete", "none")
+    assert all((what.title, what.idea, what.formula, what.cost, what.limits, what.source))
+    assert kind() == kind()
+
+
+@pytest.mark.parametrize("method", EVERY)
+@pytest.mark.parametrize("text", ["Dull.", "", "!", "film " * 200])
+def test_every_method_serves_short_empty_and_cut_texts(tiny, method, text):
+    attribute = prepared(tiny, methods=(method,))
+    (found,) = attribute(encoded(attribute, text))
+    assert found.status == "explained", found.error
+    (section,) = found.sections
+    assert len(section.attributions[0].scores) == len(section.tokens) <= 64
+    assert found.seen.characters == (len(text) if len(text) < 200 else 62 * 5 - 1)
+
+
+def test_the_default_methods_are_the_files():
+    assert sorted(METHODS) == EVERY
+
+
+class Linear(nn.Module):
+    """Logits are the sum over tokens of a linear map of their embeddings: its attributions are known exactly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.embedding, self.head = nn.Embedding(20, 6), nn.Linear(6, 3)
+        self.config = SimpleNamespace(attention_window=None)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.embedding
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SimpleNamespace:
+        return SimpleNamespace(logits=self.head((self.embedding(input_ids) * attention_mask.unsqueeze(-1)).sum(1)))
+
+
+@pytest.fixture
+def linear() -> Cases:
+    model = Linear().requires_grad_(False)
+    ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
+    real = ids != 0
+    tokenizer = SimpleNamespace(pad_token_id=0, mask_token_id=3)
+    return Cases(
+        network=Network(model, tokenizer, torch.device("cpu"), MODEL),
+        task=SequenceClassification(),
+        inputs={"input_ids": ids, "attention_mask": real.long()},
+        real=real,
+        ordinary=ids > 4,
+        cells=torch.tensor([[0, 2, -1], [0, 1, 0]]),
+        baseline="mask",
+        budget=64,
+    )
+
+
+@pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "integrated_gradients"])
+def test_attributions_of_a_linear_network_are_exact(linear, method):
+    model, ids = linear.network.model, linear.inputs["input_ids"]
+    slopes = torch.stack([model.head.weight[2], model.head.weight[1] - model.head.weight[0]])
+    x = model.embedding(ids)
+    absent = torch.where((ids > 4).unsqueeze(-1), model.embedding(torch.tensor(3)), x)
+    exact = {
+        "gradient": slopes.norm(dim=-1, keepdim=True).expand(2, 5),
+        "input_x_gradient": (x * slopes.unsqueeze(1)).sum(-1),
+        "integrated_gradients": ((x - absent) * slopes.unsqueeze(1)).sum(-1),
+    }[method]
+    found = parts.load("methods", method)().attribute(linear).values
+    torch.testing.assert_close(found[linear.real], exact[linear.real], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("baseline", ["pad", "mask", "zero", "mean"])
+def test_baselines_replace_ordinary_tokens_and_nothing_else(linear, baseline):
+    object.__setattr__(linear, "baseline", baseline)
+    weight, ordinary = linear.network.model.embedding.weight, linear.ordinary
+    absent = {"pad": weight[0], "mask": weight[3], "zero": torch.zeros(6), "mean": weight.mean(0)}[baseline]
+    torch.testing.assert_close(linear.baselines[ordinary], absent.expand(int(ordinary.sum()), 6))
+    torch.testing.assert_close(linear.baselines[~ordinary], linear.embeddings[~ordinary])
+
+
+def test_rollout_and_attention_by_hand():
+    first = torch.tensor([[[0.5, 0.5], [0.2, 0.8]], [[0.1, 0.9], [0.4, 0.6]]])
+    second = torch.tensor([[[1.0, 0.0], [0.5, 0.5]], [[0.6, 0.4], [0.3, 0.7]]])
+    weights = torch.stack([first, second]).unsqueeze(1)
+    readout = torch.tensor([[1.0, 0.0]])
+    cases = SimpleNamespace(
+        attention=SimpleNamespace(weights=weights, readout=readout), real=torch.tensor([[True, True]])
+    )
+    by_hand = np.eye(2)
+    for layer in (np.array([[0.3, 0.7], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.4, 0.6]])):
+        by_hand = (0.5 * layer + 0.5 * np.eye(2)) @ by_hand
+    np.testing.assert_allclose(by_hand[0], [0.6, 0.4])
+    rollout = parts.load("methods", "attention_rollout")().attribute(cases).values
+    np.testing.assert_allclose(rollout, by_hand[:1], atol=1e-6)
+    np.testing.assert_allclose(parts.load("methods", "attention")().attribute(cases).values, [[0.8, 0.2]], atol=1e-6)
+
+
+def test_attention_is_read_where_the_network_reads_its_answer(tiny, tagger, tmp_path):
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "bos_token_id": 2, "eos_token_id": 3}
+    decoder = save_network(tmp_path / "gpt", "GPT2", **sizes)
+    for folder, task in (
+        (tiny, "sequence_classification"),
+        (tagger, "token_classification"),
+        (decoder, "sequence_classification"),
+    ):
+        attribute = prepared(folder, task=task, methods=("attention",), target="all")
+        network = attribute.network
+        inputs = encoded(attribute, TEXTS[0])[0].inputs
+        section = attribute(encoded(attribute, TEXTS[0]))[0].sections[-1]
+        position = -1 if folder == decoder else section.target.position
+        with torch.no_grad(), network.eager():
+            last = network.model(**network.pad([inputs]), output_attentions=True).attentions[-1][0].mean(0)
+        np.testing.assert_allclose(section.attributions[0].scores, last[position].numpy(), atol=1e-6)
+
+
+def integrate_by_midpoints(attribute: Attribute, text: str, steps: int = 2000) -> np.ndarray:
+    """Integrated Gradients in float64 through `inputs_embeds`: nothing of ours but the question."""
+    model, tokenizer = attribute.network.model.double(), attribute.network.tokenizer
+    served = tokenizer(text, return_tensors="pt")
+    table = model.get_input_embeddings().weight
+    ordinary = ~torch.tensor(
+        tokenizer.get_special_tokens_mask(served["input_ids"][0], already_has_special_tokens=True)
+    ).bool()
+    x = table[served["input_ids"]]
+    start = torch.where(ordinary[:, None], table[tokenizer.pad_token_id], x)
+    label = model(**served).logits.argmax()
+    total = torch.zeros_like(x)
+    for nodes in torch.arange(steps).split(250):
+        way = ((nodes + 0.5) / steps).double().view(-1, 1, 1)
+        points = (start + way * (x - start)).requires_grad_()
+        rest = {name: values.expand(len(nodes), -1) for name, values in served.items() if name != "input_ids"}
+        (slope,) = torch.autograd.grad(model(inputs_embeds=points, **rest).logits[:, label].sum(), points)
+        total += slope.sum(0)
+    model.float()
+    return ((x - start) * total / steps).sum(-1)[0].numpy()
+
+
+@pytest.mark.parametrize("text", ["A dull, charmless film.", "Not good, but I loved the ending."])
+def test_integrated_gradients_equal_a_float64_reference(text):
+    attribute = prepared("embedded", methods=("integrated_gradients",), steps=300)
+    (found,) = attribute(encoded(attribute, text))
+    reference = integrate_by_midpoints(attribute, text)
+    np.testing.assert_allclose(scores(found)[0], reference, atol=1e-4)
+    certificate = found.sections[0].attributions[0].certificate
+    assert certificate.verdict == "met"
+    assert abs(certificate.sum - reference.sum()) < 1e-4

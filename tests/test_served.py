@@ -1,0 +1,225 @@
+"""Exactly the served input is explained, in every family of networks, and what cannot be served is refused."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from reporter.cases import BASELINES
+from reporter.encoding import check_served
+from reporter.errors import UserError
+from reporter.network import choose_device, load
+from tests.conftest import encoded, prepared
+from tests.networks import TEXTS, save_network
+
+END = {"eos_token_id": 3}
+DECODER = {"decoder_start_token_id": 0, **END}
+FAMILIES = {
+    "Bert": {},
+    "DistilBert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48},
+    "Roberta": {"max_position_embeddings": 66},
+    "Electra": {"embedding_size": 16},
+    "Albert": {"embedding_size": 16},
+    "MPNet": {"max_position_embeddings": 66},
+    "DebertaV2": {},
+    "ModernBert": {**END, "bos_token_id": 2, "cls_token_id": 2, "sep_token_id": 3},
+    "GPT2": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "bos_token_id": 2, **END},
+    "Bart": {
+        "d_model": 32,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        **DECODER,
+    },
+    "T5": {
+        "d_model": 32,
+        "num_layers": 2,
+        "num_heads": 4,
+        "d_kv": 8,
+        "d_ff": 32,
+        "initializer_factor": 0.05,
+        **DECODER,
+    },
+    "Longformer": {"attention_window": 8, "max_position_embeddings": 66, **END},
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path):
+    attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=("input_x_gradient",))
+    network = attribute.network
+    for document in encoded(attribute, *TEXTS):
+        served = network.tokenizer(document.document.text, truncation=True, max_length=network.facts.limit)
+        assert dict(served) == document.inputs
+        with torch.no_grad():
+            logits = network.model(**network.tokenizer(document.document.text, return_tensors="pt")).logits[0]
+        (found,) = attribute([document])
+        assert found.status == "explained", found.error
+        np.testing.assert_allclose(found.prediction.logits, logits.tolist(), atol=1e-6)
+        np.testing.assert_allclose(found.prediction.probabilities, logits.softmax(-1).tolist(), atol=1e-6)
+        assert found.sections[0].target.score == max(found.prediction.logits)
+        assert abs(found.sections[0].attributions[0].certificate.input - max(found.prediction.logits)) < 1e-5
+
+
+def test_a_pair_is_served_as_a_pair(tiny):
+    attribute = prepared(tiny, methods=("integrated_gradients",))
+    (document,) = encoded(attribute, "The film is good.", text_pair="It was dull and bad")
+    served = attribute.network.tokenizer("The film is good.", "It was dull and bad")
+    assert dict(served) == document.inputs
+    (found,) = attribute([document])
+    tokens = found.sections[0].tokens
+    assert [token.segment for token in tokens if not token.special] == [0] * 5 + [1] * 5
+    texts = ["The film is good.", "It was dull and bad"]
+    assert [texts[t.segment][t.start : t.end].lower() for t in tokens if not t.special] == [
+        t.text for t in tokens if not t.special
+    ]
+    words = [token.word for token in tokens if not token.special]
+    assert words == list(range(10))
+
+
+def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
+    attribute = prepared(tiny)
+    (document,) = encoded(attribute, "The film is good.")
+    document.inputs["input_ids"][1] += 1
+    with pytest.raises(ValueError, match="served"):
+        check_served(document, attribute.network)
+    (found,) = attribute([document])
+    assert found.status == "failed"
+    assert "served" in found.error
+
+
+def test_a_score_that_differs_from_the_served_one_is_noticed(tiny, monkeypatch):
+    attribute = prepared(tiny)
+    documents = encoded(attribute, *TEXTS)
+    usual = type(attribute.network).run
+    monkeypatch.setattr(
+        type(attribute.network),
+        "run",
+        lambda self, inputs, x=None, **o: usual(self, inputs, x if x is None else 0.9 * x, **o),
+    )
+    found = attribute(documents)
+    assert {one.status for one in found} == {"failed"}
+    assert "served" in found[0].error
+
+
+def test_words_are_those_of_the_text_whatever_the_pieces(tiny):
+    attribute = prepared(tiny)
+    text = "Isn't it 3.5 of 5?! Été 😀"
+    (document,) = encoded(attribute, text)
+    spans: dict[int, list[int]] = {}
+    for token in document.tokens:
+        if not token.special:
+            spans.setdefault(token.word, []).extend((token.start, token.end))
+    words = [text[min(span) : max(span)] for _, span in sorted(spans.items())]
+    assert words == ["Isn't", "it", "3.5", "of", "5", "?", "!", "Été", "😀"]
+
+
+def test_cut_texts_say_so(tiny):
+    attribute = prepared(tiny)
+    cut, whole = encoded(attribute, "film " * 100, "film \n\n\x00 ")
+    assert (cut.seen.characters, cut.seen.of, len(cut.tokens)) == (62 * 5 - 1, 500, 64)
+    assert (whole.seen.characters, whole.seen.of) == (9, 9)
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_special_tokens_get_nothing_from_integration(tiny, baseline):
+    attribute = prepared(tiny, methods=("integrated_gradients",), baseline=baseline)
+    (found,) = attribute(encoded(attribute, TEXTS[0]))
+    (section,) = found.sections
+    for token, score in zip(section.tokens, section.attributions[0].scores, strict=True):
+        assert (score == 0) == token.special
+
+
+def test_a_text_of_special_looking_words_is_text(tiny):
+    attribute = prepared(tiny)
+    (document,) = encoded(attribute, "[SEP] film [MASK]")
+    assert [token.special for token in document.tokens] == [True, False, False, False, True]
+
+
+def test_one_bad_document_harms_nobody_else(tiny):
+    attribute = prepared(tiny, methods=("gradient",))
+    documents = encoded(attribute, *TEXTS)
+    documents[1].inputs["input_ids"][2] = 10_000
+    found = attribute(documents)
+    assert [one.status for one in found] == ["explained", "failed", "explained", "explained"]
+
+
+def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny, monkeypatch):
+    attribute = prepared(tiny)
+    attribute.network.model.classifier.bias.data[0] = float("nan")
+    (found,) = attribute(encoded(attribute, "film"))
+    assert (found.status, found.sections) == ("failed", ())
+    assert "not a finite number" in found.error
+
+
+def break_file(folder, name):
+    (folder / name).write_bytes((folder / name).read_bytes()[:100])
+
+
+def drop_head(folder):
+    shutil.rmtree(folder)
+    save_network(folder, head="MaskedLM")
+
+
+def drop_weights(folder):
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+
+
+def shrink_table(folder):
+    facts = json.loads((folder / "tokenizer.json").read_text())
+    facts["model"]["vocab"] |= {f"more{number}": 500 + number for number in range(50)}
+    (folder / "tokenizer.json").write_text(json.dumps(facts))
+
+
+BREAKS = {
+    "truncated weights": (lambda folder: break_file(folder, "model.safetensors"), "cannot be read"),
+    "truncated config": (lambda folder: break_file(folder, "config.json"), "cannot be read"),
+    "no weights but a pickle": (drop_weights, "cannot be read"),
+    "another head": (drop_head, "was not trained for"),
+    "truncated tokenizer": (lambda folder: break_file(folder, "tokenizer.json"), "no tokenizer"),
+    "no tokenizer": (lambda folder: [path.unlink() for path in folder.glob("tokenizer*")], "tokenizer"),
+    "a tokenizer of another network": (shrink_table, "pieces"),
+}
+
+
+@pytest.mark.parametrize("kind", BREAKS)
+def test_a_broken_model_is_refused_with_a_sentence(kind, tmp_path):
+    folder = save_network(tmp_path / "broken")
+    spoil, sentence = BREAKS[kind]
+    spoil(folder)
+    with pytest.raises(UserError, match=sentence):
+        load(str(folder), head="AutoModelForSequenceClassification", device="cpu")
+
+
+@pytest.mark.parametrize("name", ["nobody/nothing", "no such folder", "../..//x", ""])
+def test_an_unknown_model_is_refused_with_a_sentence(name):
+    with pytest.raises(UserError, match="no model"):
+        load(name, head="AutoModelForSequenceClassification", device="cpu")
+
+
+def test_devices_are_checked():
+    assert choose_device("cpu").type == "cpu"
+    with pytest.raises(UserError, match="no device 'gpu'"):
+        choose_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(UserError, match="no cuda device"):
+            choose_device("cuda")
+
+
+def test_the_network_is_frozen_and_in_evaluation_mode(tiny):
+    network = load(str(tiny), head="AutoModelForSequenceClassification", device="auto")
+    assert not network.model.training
+    assert not any(weight.requires_grad for weight in network.model.parameters())
+
+
+def test_fingerprints_tell_models_apart(tiny, tmp_path):
+    other = shutil.copytree(tiny, tmp_path / "other")
+    same = load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    assert same == load(str(tiny), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-11}))
+    assert same != load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
