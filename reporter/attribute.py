@@ -10,12 +10,13 @@ from reporter.batches import batch
 from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded, check_served
+from reporter.labels import find_label
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.records import SCHEMA, Attribution, Document, Explanation, Prediction, Section, Target
 from reporter.rounding import rounded
 from reporter.settings import Settings
-from reporter.targets import choose, find_label, predict, winners
+from reporter.targets import choose, predict, winners
 from reporter.tasks import Task
 
 _ATTENTION_BYTES = 2**28
@@ -116,15 +117,15 @@ class Attribute:
         for question, score in zip(questions, scores[0].tolist(), strict=True):
             if abs(score - question.target.score) > _SAME * max(1.0, abs(score)):
                 raise ValueError(f"its explained score {score:.6g} is not the served one, {question.target.score:.6g}.")
-        return [Ends(*pair) for pair in zip(*(values.double().tolist() for values in scores), strict=True)]
+        return [Ends(*pair) for pair in zip(*(values.cpu().double().tolist() for values in scores), strict=True)]
 
     def _attribute(self, method: Method, cases: Cases, ends: Sequence[Ends]) -> list[Attribution]:
         found = method.attribute(cases)
         assert found.values.shape == cases.real.shape, f"{method} gave {tuple(found.values.shape)}"
         what = method.description
         effort = Effort(what.claim, self.settings.tolerance, found.rule, found.evaluations)
-        rows = zip(found.values.double().cpu(), cases.real.cpu(), ends, strict=True)
-        errors = [None] * len(ends) if found.errors is None else found.errors.double().cpu()
+        rows = zip(found.values.cpu().double(), cases.real.cpu(), ends, strict=True)
+        errors = [None] * len(ends) if found.errors is None else found.errors.cpu().double()
         return [
             Attribution(
                 method=what.name,

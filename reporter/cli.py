@@ -1,36 +1,20 @@
 """The command line: parses, calls and prints; torch is imported only inside the commands that measure."""
 
 import sys
-import time
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from reporter import __version__, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
+from reporter.terminal import ERR, OUT, conclude, show_progress, tame
 
 _DEFAULT = Settings()
-_SHOWN = 20
-_OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-_ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 app = typer.Typer(
     name="salience-report",
@@ -47,7 +31,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        _ERR.print(f"salience-report: {_tame(str(error))}")
+        ERR.print(f"salience-report: {tame(str(error))}")
         sys.exit(2)
 
 
@@ -75,7 +59,7 @@ def _read_config(context: typer.Context, path: Path | None) -> Path | None:
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        _OUT.print(f"salience-report {__version__}")
+        OUT.print(f"salience-report {__version__}")
         raise typer.Exit
 
 
@@ -146,7 +130,7 @@ def render(
     copy(source, path)
     with Store(path) as store:
         draw(store, site)
-    _OUT.print(f"The site is drawn: {site / 'index.html'}")
+    OUT.print(f"The site is drawn: {site / 'index.html'}")
 
 
 @app.command()
@@ -157,9 +141,9 @@ def methods() -> None:
     for name in parts.names("methods"):
         what = parts.load("methods", name).description
         claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
-        _OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
+        OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
-            _OUT.print(f"    {line}")
+            OUT.print(f"    {line}")
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:
@@ -170,10 +154,16 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
     from reporter.measure import measure
 
     with Store(path, create=True) as store:
-        with _progress(documents) as notice:
-            measure(folder, settings, store, notice=notice)
+        try:
+            with show_progress(documents) as notice:
+                measure(folder, settings, store, notice=notice)
+        except KeyboardInterrupt:
+            ERR.print(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
+            return 130
         draw(store, site)
-        return _conclude(store, site)
+        run = twin.load_run((site / "data" / "run.json").read_bytes())
+        conclude(run, store.slowest(), site)
+        return 1 if run.failures else 0
 
 
 def _count(folder: Path) -> int:
@@ -203,62 +193,3 @@ def _open_site(site: Path, apart_from: Path | None = None) -> Path:
     except OSError as error:
         raise UserError(f"The output folder {site} cannot be written to: {error.strerror}.") from error
     return path
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar with rate and time left on a terminal; a plain line every tenth of the way elsewhere."""
-    if not _ERR.is_terminal:
-        yield _Lines(total)
-        return
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=_ERR, transient=True) as progress:
-        bar = progress.add_task("", total=total)
-        yield lambda done: progress.advance(bar, done)
-
-
-class _Rate(ProgressColumn):
-    """Documents per second, or nothing while there is no telling."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f} documents/s" if task.speed else "")
-
-
-class _Lines:
-    """Progress where there is no terminal: one line for each tenth of the documents."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._start = total, 0, time.perf_counter()
-
-    def __call__(self, done: int) -> None:
-        before, self._done = self._done, self._done + done
-        if done and before * 10 // self._total < self._done * 10 // self._total:
-            seconds = time.perf_counter() - self._start
-            left = seconds / self._done * (self._total - self._done)
-            _ERR.print(f"{self._done} of {self._total} documents, {self._done / seconds:.1f}/s, {left:.0f} s left")
-
-
-def _conclude(store: Store, site: Path) -> int:
-    """Print what was found, and return the exit code: 1 if a document was not explained."""
-    run = twin.load_run((site / "data" / "run.json").read_bytes())
-    what = run.summary
-    _OUT.print(
-        f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short."
-    )
-    for found in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
-        total = found.met + found.not_met + found.unresolvable
-        rest = f"{found.not_met} not met, {found.unresolvable} unresolvable"
-        _OUT.print(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
-    if slowest := store.slowest():
-        _OUT.print(f"Slowest: {_tame(slowest[0])}, {slowest[1]:.1f} s.")
-    for failure in run.failures[:_SHOWN]:
-        _ERR.print(f"{_tame(failure.source)}: {_tame(failure.error)}")
-    if len(run.failures) > _SHOWN:
-        _ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
-    _OUT.print(f"The site is ready: {site / 'index.html'}")
-    return 1 if run.failures else 0
-
-
-def _tame(text: str) -> str:
-    """Text from outside with every character that a terminal would act on written out."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

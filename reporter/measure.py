@@ -17,6 +17,7 @@ from reporter.batches import batch, window
 from reporter.cases import check_baseline
 from reporter.documents import newest, read
 from reporter.encoding import Encoded, encode
+from reporter.errors import UserError
 from reporter.methods import Method
 from reporter.network import Network, load
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
@@ -50,6 +51,8 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
 
 def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]:
     """Load the model and the parts that the settings ask for; raises `UserError` if one of them cannot be had."""
+    if not settings.methods:
+        raise UserError(f"--methods names no method; there are: {', '.join(parts.names('methods'))}.")
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
     network = load(settings.model, head=task.head, device=settings.device)

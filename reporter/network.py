@@ -193,6 +193,9 @@ def _read_model(folder: Path, head: str) -> Any:  # noqa: ANN401
     gaps = sorted(found["missing_keys"]) + sorted(str(key) for key in found["mismatched_keys"])
     if gaps:
         raise UserError(f"The model in {folder} was not trained for {head}: it has no {', '.join(gaps[:4])}.")
+    saved = model.config.architectures or [type(model).__name__]
+    if type(model).__name__ not in saved:
+        raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
     return model
 
 

@@ -1,28 +1,39 @@
 """A saved run becomes a static site: pages from templates, the public twin beside them. Same run, same bytes."""
 
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter import twin
-from reporter.records import Provenance, Run
-from reporter.report import Audit, document_pages, methods_page, not_found_page, provenance_page
+from reporter.records import Failure, Provenance, Run, Summary
+from reporter.report import (
+    Audit,
+    DocumentPage,
+    IndexPage,
+    MethodsPage,
+    NotFoundPage,
+    ProvenancePage,
+    document_pages,
+    methods_page,
+    not_found_page,
+    provenance_page,
+)
 from reporter.store import Store
 from reporter.summary import summarise
+
+Page = DocumentPage | IndexPage | MethodsPage | NotFoundPage | ProvenancePage
 
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
     **{code: f"⟦U+{code:04X}⟧" for code in range(0x80, 0xA0)},
-    **{code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)},
+    **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),
     **{int(mark[:4], 16): f"⟦{mark[5:]}⟧" for mark in _MARKS},
     0x7F: "\N{SYMBOL FOR DELETE}",
 }
@@ -32,7 +43,7 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 def draw(store: Store, site: Path) -> None:
     """Write the whole site of a run into a folder, which may hold an older one; the run itself is left alone."""
     summary, failures = summarise(store.explanations())
-    run = _run(store.provenance(), **{"summary": summary, "failures": failures})
+    run = _run(store.provenance(), summary, failures)
     audit, pages, kept = Audit(run), environment(), set()
     for explanation, page in document_pages(run, store.explanations()):
         audit.add(explanation, page)
@@ -65,18 +76,19 @@ def environment() -> Environment:
     return pages
 
 
-def visible(value: Any) -> Any:
+def visible(value: object) -> object:
     """Text with its control characters as pictures and its hidden changes of direction as marks; other values as is."""
     if not isinstance(value, str) or isinstance(value, Markup) or not _HIDDEN.search(value):
         return value
     return value.replace("\r\n", "\n").translate(_PICTURES)
 
 
-def _run(provenance: Provenance, **found: Any) -> Run:
-    return Run(**{one.name: getattr(provenance, one.name) for one in fields(provenance)}, **found)
+def _run(provenance: Provenance, summary: Summary, failures: tuple[Failure, ...]) -> Run:
+    facts = {one.name: getattr(provenance, one.name) for one in fields(provenance)}
+    return Run(**facts, summary=summary, failures=failures)
 
 
-def _drawn(pages: Environment, name: str, page: Any) -> str:
+def _drawn(pages: Environment, name: str, page: Page) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
 
 
@@ -99,7 +111,7 @@ def _write(path: Path, texts: Iterable[str]) -> None:
     partial = path.with_name(f".{path.name[:40]}.part")
     with partial.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(texts)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _remove_others(folder: Path, kept: set[Path]) -> None:

@@ -66,7 +66,7 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._database.execute("pragma wal_checkpoint(truncate)")
+        self._database.execute("pragma journal_mode = delete")
         self._database.close()
 
     def has(self, key: str) -> bool:
@@ -127,12 +127,17 @@ class Store:
 
 
 def copy(source: Path, to: Path) -> None:
-    """Copy the run at `source`, however it was left, onto `to`; raises `UserError` if there is none."""
-    if source.resolve() != to.resolve():
-        with Store(source), Store(to, create=True):
-            pass
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(to)) as new:
+    """Copy the run at `source` onto `to`, leaving the source alone; raises `UserError` if there is none."""
+    if not source.is_file():
+        raise UserError(f"There is no run at {source}; name a run.sqlite, or a site that 'build' has written.")
+    if source.resolve() == to.resolve():
+        return
+    address = f"{source.resolve().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as old, closing(sqlite3.connect(to)) as new:
             old.backup(new)
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"{source} is not a run of salience-report ({error}).") from error
 
 
 def _columns(row: Row) -> tuple[object, ...]:

@@ -34,7 +34,7 @@ def known_label(given: str | None, labels: Sequence[str]) -> str | None:
 
 
 def graded(explanation: Explanation) -> tuple[str, str] | None:
-    """The label a document was given and the model's answer, as labels of the model; None where they cannot be compared."""
+    """The label that was given and the model's answer, as labels of the model; None where they cannot be compared."""
     prediction = explanation.prediction
     if prediction is None or prediction.positions != 1:
         return None

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from reporter.errors import UserError
+from reporter.labels import find_label
 from reporter.records import Prediction, Target
 from reporter.rounding import rounded
 
@@ -16,14 +17,6 @@ def check_labels(target: str, against: str | None, labels: tuple[str, ...]) -> N
         if name is not None and not (option == "--target" and name in WORDS) and find_label(name, labels) is None:
             choices = ", ".join((*WORDS, *labels) if option == "--target" else labels)
             raise UserError(f"{option} names '{name}', which the model does not know; choose from: {choices}.")
-
-
-def find_label(name: str, labels: tuple[str, ...]) -> int | None:
-    """The column of a label by its exact name, or else by its name in any case; None if there is none."""
-    if name in labels:
-        return labels.index(name)
-    folded = [label.casefold() for label in labels]
-    return folded.index(name.casefold()) if name.casefold() in folded else None
 
 
 def predict(table: Tensor, labels: tuple[str, ...], problem: str | None) -> Prediction:

@@ -6,10 +6,11 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-WORDS = (
+TEXT = (
     "the film is a not good bad great dull but and it was never without very service food love hate wonderful awful plot "
     "i to of in with this that so much more less hope expect they we you at on for if no yes out up down new old"
-).split()
+)
+WORDS = TEXT.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = [chr(code) for code in range(33, 127)]
 TEXTS = (

@@ -100,7 +100,7 @@ def settled_words(attribution: Attribution, reading: Reading) -> int:
     highs = [size + error for size, error in sized]
     rivals = [*list(accumulate(reversed(highs), max))[::-1][1:], -inf]
     apart = [size - error > rival for (size, error), rival in zip(sized, rivals, strict=True)]
-    return (apart + [False]).index(False)
+    return [*apart, False].index(False)
 
 
 def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreement]]:

@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairRow:
-    """Everything about a pair of methods, in words; `extra` is its share beyond chance over a corpus, else its chance."""
+    """A pair of methods in words; `extra` is its share beyond chance over a corpus, else its band of chance."""
 
     a: str
     b: str

@@ -49,7 +49,7 @@ def frame(run: Run, title: str, *, root: str = "") -> Frame:
 
 
 def page_path(id: str) -> str:
-    """The file of a document's page, under the site's folder; no id leads out of documents/, and no two share a page."""
+    """The file of a document's page in the site's folder; no id leads out of documents/, no two share a page."""
     *folders, name = (_segment(part) for part in id.split("/"))
     folders = [folder.replace(".html", "%2Ehtml") for folder in folders]
     return "/".join(["documents", *folders, f"{name}.html"])

@@ -12,7 +12,7 @@ from reporter.report.document import DocumentPage
 from reporter.report.frame import Frame, frame, title_of, titles, url
 from reporter.report.histogram import Histogram, histogram
 from reporter.report.reading import Reading
-from reporter.report.wording import THIN, count, css, fine_percent, percent, rank, spoken, whole_percent
+from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
 from reporter.report.words import Fragment, fragments
 from reporter.summary import graded, is_truncated
 

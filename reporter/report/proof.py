@@ -1,4 +1,4 @@
-"""The proof of completeness: the certificate in words and numbers, and the running total from an empty text to this one."""
+"""The proof of completeness: the certificate in words and numbers, and the running total up to this text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,11 +37,8 @@ class Share:
     """What every method covers of the change, and what it claims of that."""
 
     title: str
-    claim: str
     sum: str
     covers: str
-    residual: str
-    evaluations: str
     state: str
     verdict: str
 
@@ -131,11 +128,8 @@ def _share(one: Attribution, title: str) -> Share:
     covers = percent(found.sum / change) if change else "undefined"
     return Share(
         title=title,
-        claim="complete" if found.claim == "complete" else "none",
         sum=exact(found.sum),
         covers=covers if one.signed else "other units",
-        residual=exact(found.residual) if one.signed else "–",
-        evaluations=f"{found.evaluations:,}",
         state=state,
         verdict=verdict,
     )

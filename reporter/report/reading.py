@@ -1,4 +1,4 @@
-"""A text as it is shown: the original characters, cut where the tokens cut them, with a score for every piece and word."""
+"""A text as it is shown: its own characters, cut where the tokens cut them, a score for every piece and word."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Reading:
     def style(self, methods: Sequence[str]) -> Callable[[Sequence[int]], str]:
         """What turns some tokens into the style attribute that holds their scores by every method, in order."""
         found = {one.method: (one.scores, self.scale(one.scores)) for one in self.section.attributions}
-        columns = [(f"--m{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
+        columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
 
         def styled(tokens: Sequence[int]) -> str:
             sums = ((name, fsum(scores[token] for token in tokens), scale) for name, scores, scale in columns)

@@ -39,7 +39,7 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The two tables; `first` is the method by which the words are ordered, `others` the ones that rank them as well."""
+    """The two tables; `first` is the method by which the words are ordered, `others` rank them as well."""
 
     first: str
     others: tuple[str, ...]

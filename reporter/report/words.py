@@ -9,7 +9,7 @@ from reporter.report.frame import title_of
 from reporter.report.reading import Reading, ratio
 from reporter.report.wording import css, digits_for, rank, signed, titled
 
-FOR, AGAINST, SMALL = 6, 5, 100
+FIRST, OTHERS, SMALL = (6, 5), (4, 3), 100  # words listed for and against by the first method and by others
 _HALF = 24  # half the height of a skyline
 _LEAST = 0.04  # share of the largest under which a word is left untinted in a small picture
 
@@ -117,8 +117,9 @@ def _taus(reading: Reading, first: str) -> dict[str, str]:
 
 def _aside(one: Attribution, number: int, reading: Reading, about: Description, tau: str) -> Aside:
     found = bars(one, reading)
-    supporting = tuple(bar for bar in found if bar.positive)[:FOR]
-    opposing = tuple(bar for bar in found if not bar.positive and bar.value != "0")[:AGAINST] if one.signed else ()
+    most, least = OTHERS if number else FIRST
+    supporting = tuple(bar for bar in found if bar.positive)[:most]
+    opposing = tuple(bar for bar in found if not bar.positive and bar.value != "0")[:least] if one.signed else ()
     scale = reading.scale(one.scores)
     return Aside(
         number=number,
@@ -179,9 +180,9 @@ def _small(one: Attribution, reading: Reading, title: str, tau: str) -> Small:
 
 def _skyline(bars: Sequence[tuple[int, int]]) -> str:
     """One stroke per bar, each four units of width after the one before: places and heights as an SVG path."""
-    path, x, y = [], 0, 0
+    path, x, y = [], 0, -_HALF
     for at, height in bars:
-        path.append(f"m{at * 4 + 2 - x} {_HALF - y}v{height}" if x == 0 else f"m{at * 4 + 2 - x} {-y}v{height}")
+        path.append(f"m{at * 4 + 2 - x} {-y}v{height}")
         x, y = at * 4 + 2, height
     return "".join(path).replace(" -", "-")
 

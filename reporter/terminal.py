@@ -1,0 +1,82 @@
+"""What a person at a terminal sees: progress, the closing summary, and text from outside made harmless."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from reporter.records import Run
+
+_SHOWN = 20
+
+OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+@contextmanager
+def show_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and time left on a terminal; a plain line every tenth of the way elsewhere."""
+    if not ERR.is_terminal:
+        yield _Lines(total)
+        return
+    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=ERR, transient=True) as progress:
+        bar = progress.add_task("", total=total)
+        yield lambda done: progress.advance(bar, done)
+
+
+class _Rate(ProgressColumn):
+    """Documents per second, or nothing while there is no telling."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f} documents/s" if task.speed else "")
+
+
+class _Lines:
+    """Progress where there is no terminal: one line for each tenth of the documents."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._start = total, 0, time.perf_counter()
+
+    def __call__(self, done: int) -> None:
+        before, self._done = self._done, self._done + done
+        if done and before * 10 // self._total < self._done * 10 // self._total:
+            seconds = time.perf_counter() - self._start
+            left = seconds / self._done * (self._total - self._done)
+            ERR.print(f"{self._done} of {self._total} documents, {self._done / seconds:.1f}/s, {left:.0f} s left")
+
+
+def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
+    """Print what was found in sum, every document that failed with its reason, and where the site is."""
+    what = run.summary
+    OUT.print(
+        f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short."
+    )
+    for found in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
+        total = found.met + found.not_met + found.unresolvable
+        rest = f"{found.not_met} not met, {found.unresolvable} unresolvable"
+        OUT.print(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
+    if slowest:
+        OUT.print(f"Slowest: {tame(slowest[0])}, {slowest[1]:.1f} s.")
+    for failure in run.failures[:_SHOWN]:
+        ERR.print(f"{tame(failure.source)}: {tame(failure.error)}")
+    if len(run.failures) > _SHOWN:
+        ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
+    OUT.print(f"The site is ready: {site / 'index.html'}")
+
+
+def tame(text: str) -> str:
+    """Text from outside with every character that a terminal would act on written out."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -1,0 +1,105 @@
+"""The house keeps its order: imports point one way, nothing heavy is loaded where it is not needed, files stay small."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ORDER = (
+    "errors",
+    "records",
+    "settings",
+    "rounding",
+    "parts",
+    "twin",
+    "labels",
+    "documents",
+    "store",
+    "network",
+    "encoding",
+    "tasks",
+    "targets",
+    "batches",
+    "cases",
+    "methods",
+    "diagnostics",
+    "agreement",
+    "attribute",
+    "measure",
+    "summary",
+    "report",
+    "render",
+    "terminal",
+    "cli",
+)
+SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms of `reporter` that a file imports, at its head or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("reporter"):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names if alias.name in ORDER}
+    return found
+
+
+def room(path: Path) -> str:
+    """The room a file stands in."""
+    first = path.relative_to(ROOT / "reporter").parts[0]
+    return first.removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path):
+    if room(path) == "__init__":
+        assert imported(path) == set()
+        return
+    place = ORDER.index(room(path))
+    assert {name for name in imported(path) if ORDER.index(name) > place} == set()
+
+
+def test_every_room_has_its_place():
+    assert {room(path) for path in SOURCES} - {"__init__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", ["twin", "store", "summary", "report", "render", "documents", "settings", "cli"])
+def test_what_needs_no_torch_loads_none(name):
+    code = f"import sys, reporter.{name}; sys.exit(any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum')))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_only_the_network_knows_transformers():
+    users = [
+        path.name
+        for path in SOURCES
+        if "transformers" in path.read_text("utf-8").split("class ")[0].split("import")[0:1]
+    ]
+    assert users == []
+    importers = {
+        room(path)
+        for path in SOURCES
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith(("import transformers", "from transformers"))
+    }
+    assert importers == {"network"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path):
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= (300 if path.name == "records.py" else 250)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and not (path.name == "cli.py" and node.name == "build"):
+            names = [
+                name.arg
+                for name in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+                if name.arg not in ("self", "cls")
+            ]
+            assert len(names) <= 5, node.name
+            body = node.body[ast.get_docstring(node) is not None :]
+            assert not body or body[-1].end_lineno - body[0].lineno < 30, node.name
