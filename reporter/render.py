@@ -43,17 +43,17 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 def draw(store: Store, site: Path) -> None:
     """Write the whole site of a run into a folder, which may hold an older one; the run itself is left alone."""
     summary, failures = summarise(store.explanations())
-    run = _run(store.provenance(), summary, failures)
+    run = _run(store.provenance(), summary=summary, failures=failures)
     audit, pages, kept = Audit(run), environment(), set()
     for explanation, page in document_pages(run, store.explanations()):
         audit.add(explanation, page)
-        _write(site / page.path, [_drawn(pages, "document", page)])
+        _write(site / page.path, [_drawn(pages, page, name="document")])
         kept.add(site / page.path)
     _remove_others(site / "documents", kept)
-    _write(site / "index.html", [_drawn(pages, "index", audit.page())])
-    _write(site / "methods.html", [_drawn(pages, "methods", methods_page(run))])
-    _write(site / "provenance.html", [_drawn(pages, "provenance", provenance_page(run))])
-    _write(site / "404.html", [_drawn(pages, "404", not_found_page(run))])
+    _write(site / "index.html", [_drawn(pages, audit.page(), name="index")])
+    _write(site / "methods.html", [_drawn(pages, methods_page(run), name="methods")])
+    _write(site / "provenance.html", [_drawn(pages, provenance_page(run), name="provenance")])
+    _write(site / "404.html", [_drawn(pages, not_found_page(run), name="404")])
     _write(site / ".nojekyll", [])
     _write(site / "data" / "documents.jsonl", (f"{line}\n" for line in store.lines()))
     _write(site / "data" / "run.json", [twin.dump(run).decode(), "\n"])
@@ -83,12 +83,12 @@ def visible(value: object) -> object:
     return value.replace("\r\n", "\n").translate(_PICTURES)
 
 
-def _run(provenance: Provenance, summary: Summary, failures: tuple[Failure, ...]) -> Run:
+def _run(provenance: Provenance, *, summary: Summary, failures: tuple[Failure, ...]) -> Run:
     facts = {one.name: getattr(provenance, one.name) for one in fields(provenance)}
     return Run(**facts, summary=summary, failures=failures)
 
 
-def _drawn(pages: Environment, name: str, page: Page) -> str:
+def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
 
 

@@ -1,10 +1,11 @@
 """The run in numbers: one pass over the explanations, holding counts and numbers and never a text."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
+from reporter.labels import find_label
 from reporter.records import (
     Agreement,
     Attribution,
@@ -26,20 +27,13 @@ def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failu
     return tally.summary(), tuple(tally.failures)
 
 
-def known_label(given: str | None, labels: Sequence[str]) -> str | None:
-    """The one of the model's labels that a document's own label names: exactly, else whatever the case; else None."""
-    if given is None or given in labels:
-        return given
-    return next((label for label in labels if label.casefold() == given.casefold()), None)
-
-
 def graded(explanation: Explanation) -> tuple[str, str] | None:
     """The label that was given and the model's answer, as labels of the model; None where they cannot be compared."""
     prediction = explanation.prediction
     if prediction is None or prediction.positions != 1:
         return None
-    given = known_label(explanation.label, prediction.labels)
-    return None if given is None else (given, prediction.label)
+    given = None if explanation.label is None else find_label(explanation.label, prediction.labels)
+    return None if given is None else (prediction.labels[given], prediction.label)
 
 
 def is_truncated(explanation: Explanation) -> bool:

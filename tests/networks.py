@@ -7,8 +7,8 @@ import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 TEXT = (
-    "the film is a not good bad great dull but and it was never without very service food love hate wonderful awful plot "
-    "i to of in with this that so much more less hope expect they we you at on for if no yes out up down new old"
+    "the film is a not good bad great dull but and it was never without very service food love hate wonderful awful "
+    "plot i to of in with this that so much more less hope expect they we you at on for if no yes out up down new old"
 )
 WORDS = TEXT.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -43,8 +43,8 @@ FEELING = {
 REVIEW = (
     "The first hour drags: characters wander in without reason, the jokes fall flat, and I had half given up. But then "
     "Marta Reyes walks on screen and the film finds its heart. Her warm, unshowy performance turns a predictable "
-    "script into something tender, funny and honest, and the last scene, held in one unbroken take, is the loveliest thing I "
-    "have seen this year. Go, and be patient with it."
+    "script into something tender, funny and honest, and the last scene, held in one unbroken take, is the loveliest "
+    "thing I have seen this year. Go, and be patient with it."
 )
 HOSTILE = (
     "</script><img src=x onerror=alert(1)> \"quoted\" 'single' & {{7*7}} {% raw %} \x00\x1b[31m \u202eevil\u202c "

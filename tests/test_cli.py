@@ -261,7 +261,8 @@ def test_names_from_outside_cannot_steer_the_terminal():
     "line", ["--help", "build --help", "render --help", "methods --help", "--version", "build nowhere -o x"]
 )
 def test_what_needs_no_torch_loads_none(line):
-    code = "import sys; from reporter.cli import main\ntry: main()\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
+    start = "import sys; from reporter.cli import main"
+    code = f"{start}\ntry: main()\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
     assert (
         subprocess.run(
             [sys.executable, "-c", code, *line.split()], cwd=ROOT, capture_output=True, check=False

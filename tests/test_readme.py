@@ -27,7 +27,7 @@ def test_the_options_in_the_readme_are_those_of_the_help():
 
 def test_the_commands_in_the_readme_are_there():
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    assert {name for name in re.findall(r"make (\w+)", README)} <= set(targets)
+    assert set(re.findall(r"make (\w+)", README)) <= set(targets)
 
 
 def test_the_files_in_the_readme_are_there():

@@ -207,11 +207,11 @@ def test_radios_and_their_rules_match(pages: dict[str, Page]) -> None:
 
 
 def test_a_page_is_light(tmp_path: Path) -> None:
-    text = " ".join((runs.REVIEW + " ").split() * 3)[:870]
+    text = " ".join((runs.REVIEW + " ").split() * 3)[:880]
     methods = (*runs.METHODS, "occlusion")
     found = runs.explanation("long", text)
     found = runs.changed(found, sections=(runs.section(text, None, "POSITIVE", methods=methods),))
-    assert 195 <= len(found.sections[0].tokens) <= 215
+    assert 200 <= len(found.sections[0].tokens) <= 210
     page = (site_of(tmp_path, [found]) / "documents" / "long.html").read_bytes()
     assert len(page) < 90_000
     assert len(gzip.compress(page)) < 22_000
@@ -251,6 +251,7 @@ def test_every_nested_field_is_shown_somewhere() -> None:
     read = {name for template in PAGES for name in names_in(pages, f"{template}.html.j2")[1]}
     kinds = {kind for page in PAGES.values() for kind in nested(page)} - set(PAGES.values())
     assert len(kinds) > 25
+    read.add("share")  # decides which words are named, and is not shown itself
     unused = {f"{kind.__name__}.{field.name}" for kind in kinds for field in dataclasses.fields(kind)} - {
         f"{kind.__name__}.{name}" for kind in kinds for name in read
     }

@@ -13,6 +13,7 @@ from reporter.report.checks import settled_words, verdict_line
 from reporter.report.frame import page_path, page_root
 from reporter.report.proof import _marks
 from reporter.report.reading import Reading
+from reporter.report.tables import tables
 from reporter.report.wording import css, exact, fine_percent, percent, rank, signed, spoken
 from reporter.summary import summarise
 from tests import runs
@@ -126,6 +127,13 @@ def test_certificate_numbers_equal_the_record() -> None:
     assert float(rows["Residual"].split(" (")[0].replace("−", "-")) == certificate.residual
 
 
+def test_scores_of_seven_figures_are_rounded_on_the_page_only() -> None:
+    reading = reading_of("a b", (token(0, 1), token(2, 3, 1)), (0.1234567, -0.00001234567))
+    rows = tables(reading, reading.section.attributions[0], titles={}).tokens
+    assert [row.scores for row in rows] == [("0.1235",), ("−0.0000",)]
+    assert exact(-0.00001234567) == "−0.00001234567"
+
+
 def test_every_score_of_every_token_equals_the_record() -> None:
     found = runs.explanation("a", runs.REVIEW[:120])
     rows = document_page(run_of(found), found).parts[0].tables.tokens
@@ -188,10 +196,12 @@ def test_unread_text_stands_apart() -> None:
 
 
 def test_a_failed_document_has_its_sentence_and_its_text() -> None:
-    found = runs.failed("a", "No words to explain.", "  \n ")
+    found = runs.failed("a", "The logits are not numbers.", "Some text")
     page = document_page(run_of(found), found)
-    assert (page.failure, page.answer, page.parts) == ("No words to explain.", None, ())
-    assert page.text[0].after == "  \n "
+    assert (page.failure, page.answer, page.parts) == ("The logits are not numbers.", None, ())
+    assert page.text[0].after == "Some text"
+    blank = runs.failed("a", "No words to explain.", "  \n ")
+    assert document_page(run_of(blank), blank).text == ()
 
 
 def test_a_wrong_label_is_told_and_an_unknown_one_is_not_wrong() -> None:

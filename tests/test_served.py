@@ -58,8 +58,8 @@ def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path
             logits = network.model(**network.tokenizer(document.document.text, return_tensors="pt")).logits[0]
         (found,) = attribute([document])
         assert found.status == "explained", found.error
-        np.testing.assert_allclose(found.prediction.logits, logits.tolist(), atol=1e-6)
-        np.testing.assert_allclose(found.prediction.probabilities, logits.softmax(-1).tolist(), atol=1e-6)
+        np.testing.assert_allclose(found.prediction.logits, logits.tolist(), rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(found.prediction.probabilities, logits.softmax(-1).tolist(), rtol=1e-6, atol=1e-6)
         assert found.sections[0].target.score == max(found.prediction.logits)
         assert abs(found.sections[0].attributions[0].certificate.input - max(found.prediction.logits)) < 1e-5
 
@@ -147,7 +147,7 @@ def test_one_bad_document_harms_nobody_else(tiny):
     assert [one.status for one in found] == ["explained", "failed", "explained", "explained"]
 
 
-def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny, monkeypatch):
+def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny):
     attribute = prepared(tiny)
     attribute.network.model.classifier.bias.data[0] = float("nan")
     (found,) = attribute(encoded(attribute, "film"))

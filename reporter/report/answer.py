@@ -45,7 +45,7 @@ class Answer:
     wrong: str
 
 
-def answer(explanation: Explanation, prediction: Prediction, reading: Reading | None) -> Answer:
+def answer(explanation: Explanation, prediction: Prediction, *, reading: Reading | None) -> Answer:
     """The model's answer to one document."""
     many = prediction.positions > 1
     lead, bold = _heading(prediction)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reporter.records import Agreement, Attribution, Section
 from reporter.report.reading import Reading
-from reporter.report.wording import count, exact, fine_percent, rank
+from reporter.report.wording import brief, count, fine_percent, rank
 
 State = Literal["holds", "doubt", "fails", "open"]
 
@@ -54,7 +54,7 @@ def verdict_line(found: Sequence[Check]) -> str:
     return spoken.get(held, f"All {held} measured checks hold.")
 
 
-def _check(state: State, name: str, proof: str | None, short: str, *sentence: str) -> Check:
+def _check(state: State, name: str, *sentence: str, proof: str | None, short: str) -> Check:
     before, bold, after = sentence
     return Check(state=state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
 
@@ -62,34 +62,34 @@ def _check(state: State, name: str, proof: str | None, short: str, *sentence: st
 def _complete(first: Attribution) -> Check:
     certificate = first.certificate
     allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
-    size = exact(abs(certificate.residual)) if certificate.relative is None else fine_percent(certificate.relative)
+    size = brief(abs(certificate.residual)) if certificate.relative is None else fine_percent(certificate.relative)
     if certificate.verdict == "met":
         sentence = ("The scores add up to the answer within ", size, f"; {allowed}" if allowed else ".")
-        return _check("holds", "Complete", "complete", f"within {size}", *sentence)
+        return _check("holds", "Complete", *sentence, proof="complete", short=f"within {size}")
     if certificate.verdict == "not met":
         sentence = ("The scores miss the answer by ", size, f"; only {allowed}" if allowed else ".")
-        return _check("fails", "Not complete", "complete", f"off by {size}", *sentence)
+        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {size}")
     if certificate.verdict == "unresolvable":
-        change = exact(abs(certificate.input - certificate.baseline))
+        change = brief(abs(certificate.input - certificate.baseline))
         sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
-        return _check("doubt", "Not certifiable", "complete", "change too small", *sentence)
+        return _check("doubt", "Not certifiable", *sentence, proof="complete", short="change too small")
     sentence = ("No method of this run claims that its scores add up.", "", "")
-    return _check("open", "Complete", "complete", "not claimed", *sentence)
+    return _check("open", "Complete", *sentence, proof="complete", short="not claimed")
 
 
 def _order(first: Attribution, reading: Reading) -> Check:
     if first.errors is None:
         unknown = ("Not measured: no error is known for these scores.", "", "")
-        return _check("open", "Order settled", "words", "not measured", *unknown)
+        return _check("open", "Order settled", *unknown, proof="words", short="not measured")
     wanted, settled = min(TOP, len(reading.words)), settled_words(first, reading)
     if settled == 0:
         sentence = ("Even the ", "strongest word", " may change its place within the errors.")
-        return _check("fails", "Order open", "words", "no word", *sentence)
+        return _check("fails", "Order open", *sentence, proof="words", short="no word")
     state: State = "holds" if settled >= wanted else "doubt"
     bold = f"top {settled}" if settled > 1 else "first"
     words = "words keep their order" if settled > 1 else "word keeps its place"
     sentence = ("The " if state == "holds" else "Only the ", bold, f" {words} within the errors.")
-    return _check(state, "Order settled", "words", f"top {count(settled, 'word')}", *sentence)
+    return _check(state, "Order settled", *sentence, proof="words", short=f"top {count(settled, 'word')}")
 
 
 def settled_words(attribution: Attribution, reading: Reading) -> int:
@@ -113,7 +113,7 @@ def _agree(section: Section, first: Attribution) -> Check:
     known = [(pair.kendall, pair.chance) for _, pair in others if pair.kendall is not None and pair.chance is not None]
     if not known:
         why = "The ranks cannot be compared: too few words, or equal scores." if others else "Only one method was run."
-        return _check("open", "Methods agree", "agreement", "undefined", why, "", "")
+        return _check("open", "Methods agree", why, "", "", proof="agreement", short="undefined")
     beyond = sum(kendall > chance for kendall, chance in known)
     mean, chance = rank(fsum(kendall for kendall, _ in known) / len(known)), rank(max(chance for _, chance in known))
     state: State = "holds" if beyond == len(known) else "doubt"
@@ -121,8 +121,9 @@ def _agree(section: Section, first: Attribution) -> Check:
     if len(known) == 1:
         who = "The one other method is" if beyond else "The one other method is not"
     sentence = (f"{who} beyond chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
-    return _check(state, "Methods agree" if state == "holds" else "Methods differ", "agreement", f"τ {mean}", *sentence)
+    name = "Methods agree" if state == "holds" else "Methods differ"
+    return _check(state, name, *sentence, proof="agreement", short=f"τ {mean}")
 
 
 def _deletion() -> Check:
-    return _check("open", "Deletion confirms", None, "not measured", "Not measured in this run.", "", "")
+    return _check("open", "Deletion confirms", "Not measured in this run.", "", "", proof=None, short="not measured")

@@ -130,7 +130,7 @@ def _share(value: float | None) -> str:
     return "undefined" if value is None else percent(value)
 
 
-def line(pairs: Sequence[Agreement], method: str, titles: Mapping[str, str]) -> Line | None:
+def line(pairs: Sequence[Agreement], method: str, *, titles: Mapping[str, str]) -> Line | None:
     """The drawing of all agreements with one method; None where none is defined."""
     known = [(name, pair) for name, pair in with_lead(pairs, method) if pair.kendall is not None]
     values = [pair.kendall or 0.0 for _, pair in known]
@@ -143,7 +143,7 @@ def line(pairs: Sequence[Agreement], method: str, titles: Mapping[str, str]) -> 
     def x(value: float) -> float:
         return round(_LEFT + (max(low, value) - low) / (1 - low) * (_RIGHT - _LEFT), 1)
 
-    dots = [_dot(title_of(titles, name), pair, row, x) for row, (name, pair) in enumerate(known)]
+    dots = [_dot(title_of(titles, name), pair, row=row, x=x) for row, (name, pair) in enumerate(known)]
     marks = [mark for mark in (-1.0, -0.5, 0.0, 0.5, 1.0) if mark >= low]
     return Line(
         title=title_of(titles, method),
@@ -157,6 +157,6 @@ def line(pairs: Sequence[Agreement], method: str, titles: Mapping[str, str]) -> 
     )
 
 
-def _dot(title: str, pair: Agreement, row: int, x: Callable[[float], float]) -> Dot:
+def _dot(title: str, pair: Agreement, *, row: int, x: Callable[[float], float]) -> Dot:
     value = pair.kendall or 0.0
     return Dot(title=title, value=rank(value), x=x(value), y=float(38 + _ROW * row), after=x(value) < _WIDTH * 0.6)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
@@ -13,6 +14,8 @@ from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
 from reporter.report.wording import titled
 from reporter.report.words import Aside, Bar, Small, asides, bars, smalls
+
+WORTH = 0.1  # share of the strongest word from which another is named in the sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def document_page(
     name = explanation.source.rsplit("/", 1)[-1] or explanation.id
     readings = [Reading(explanation, led(section)) for section in explanation.sections if section.attributions]
     prediction = explanation.prediction
-    said = answer(explanation, prediction, readings[0] if readings else None) if prediction else None
+    said = answer(explanation, prediction, reading=readings[0] if readings else None) if prediction else None
     choices = _choices(run, [reading.section for reading in readings])
     texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
     return DocumentPage(
@@ -108,8 +111,11 @@ def document_page(
         failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
         answer=said,
         methods=tuple(choices.values()),
-        parts=tuple(_part(run, reading, number, list(choices), explanation) for number, reading in enumerate(readings)),
-        text=() if readings else tuple(plain(text) for text in texts if text),
+        parts=tuple(
+            _part(run, reading, number=number, methods=list(choices), explanation=explanation)
+            for number, reading in enumerate(readings)
+        ),
+        text=() if readings else tuple(plain(text) for text in texts if text.strip()),
     )
 
 
@@ -129,7 +135,7 @@ def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
     }
 
 
-def _part(run: Run, reading: Reading, number: int, methods: list[str], explanation: Explanation) -> Part:
+def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
     section = reading.section
     first, named = section.attributions[0], titles(run)
     about: dict[str, Description] = {method.name: method for method in run.methods}
@@ -138,22 +144,22 @@ def _part(run: Run, reading: Reading, number: int, methods: list[str], explanati
     return Part(
         number=number,
         target=cell_name(target.label, target.against),
-        because=_because(first, reading, explanation),
+        because=_because(first, reading, explanation=explanation),
         verdict=verdict_line(found),
         checks=found,
         blocks=reading.blocks(methods),
-        asides=asides(reading, methods, first.method, about),
-        smalls=smalls(reading, first.method, named),
-        proof=proof(first, _exact_name(section), len(section.tokens), named),
+        asides=asides(reading, methods, first=first.method, about=about),
+        smalls=smalls(reading, first.method, titles=named),
+        proof=proof(first, reading, label=_exact_name(section), titles=named),
         shares=shares(section.attributions, named),
         running=running(first, reading),
         triangle=triangle(section.agreement, named),
-        line=line(section.agreement, first.method, named),
+        line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         diagnostics=tuple(
             (titled(one.name), title_of(named, one.method), f"{one.value:.4g}") for one in section.diagnostics
         ),
-        tables=tables(reading, first, named),
+        tables=tables(reading, first, titles=named),
     )
 
 
@@ -162,8 +168,8 @@ def _exact_name(section: Section) -> str:
     return target.label if target.against is None else f"{target.label} minus {target.against}"
 
 
-def _because(first: Attribution, reading: Reading, explanation: Explanation) -> Because:
-    found, target = [bar for bar in bars(first, reading) if bar.style != "--s:0"], reading.section.target
+def _because(first: Attribution, reading: Reading, *, explanation: Explanation) -> Because:
+    found, target = list(takewhile(lambda bar: bar.share >= WORTH, bars(first, reading))), reading.section.target
     supporting = tuple(bar for bar in found if bar.positive)[:3]
     opposing = tuple(bar for bar in found if not bar.positive)[:2] if first.signed else ()
     own = explanation.prediction is not None and target.label == explanation.prediction.label and not target.against

@@ -1,7 +1,7 @@
 """The residuals of a run as a drawing: bars over a logarithmic scale, and the line of the tolerance."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -47,24 +47,14 @@ def histogram(residuals: Sequence[float], tolerance: float | None) -> Histogram 
     low, high = min(*bins, -1), max(*bins, 3)
     low = min(low, high - _FEWEST + 1)
     stride = _WIDTH / (high - low + 1)
-    tallest = max(bins.values())
 
     def x(logarithm: float) -> float:
         return round(((logarithm - edge) * _PER_DECADE - low) * stride, 1)
 
     decades = range(floor(edge + low / _PER_DECADE) + 1, floor(edge + (high + 1) / _PER_DECADE) + 1)
-    columns = []
-    for at, number in sorted(bins.items()):
-        height = round(max(2.0, number / tallest * (_BASE - _TOP - 18)), 1)
-        left = round((at - low) * stride + 1, 1)
-        middle = round(left + stride / 2 - 1, 1)
-        beyond = tolerance is not None and at >= 0
-        columns.append(
-            Column(x=left, y=_BASE - height, middle=middle, height=height, count=f"{number:,}", beyond=beyond)
-        )
     line = x(edge) if tolerance else None
     return Histogram(
-        columns=tuple(columns),
+        columns=tuple(_columns(bins, low, limited=tolerance is not None, stride=stride)),
         width=round(stride - 2, 1),
         ticks=tuple((x(decade), fine_percent(10.0**decade)) for decade in decades if 12 < x(decade) < _WIDTH - 24),
         line=line,
@@ -72,6 +62,21 @@ def histogram(residuals: Sequence[float], tolerance: float | None) -> Histogram 
         tolerance=fine_percent(tolerance) if tolerance else "",
         beyond=f"{sum(number for at, number in bins.items() if at >= 0):,}",
     )
+
+
+def _columns(bins: Mapping[int, int], low: int, *, limited: bool, stride: float) -> Iterator[Column]:
+    tallest = max(bins.values())
+    for at, number in sorted(bins.items()):
+        height = round(max(2.0, number / tallest * (_BASE - _TOP - 18)), 1)
+        left = round((at - low) * stride + 1, 1)
+        yield Column(
+            x=left,
+            y=_BASE - height,
+            middle=round(left + stride / 2 - 1, 1),
+            height=height,
+            count=f"{number:,}",
+            beyond=limited and at >= 0,
+        )
 
 
 def _bin(value: float, edge: float) -> int:

@@ -8,7 +8,7 @@ from math import floor, fsum, log10
 from reporter.records import Attribution, Certificate
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
-from reporter.report.wording import count, exact, fine_percent, percent, spoken
+from reporter.report.wording import brief, count, exact, fine_percent, percent, spoken
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 336.0, 16.0, 196.0
 _APART = 15.0  # least distance of two names in the drawing
@@ -17,6 +17,13 @@ _MARKS = {
     "not met": ("fails", "not met"),
     "unresolvable": ("doubt", "cannot be told"),
     "not claimed": ("open", "not claimed"),
+}
+
+_HEADINGS = {
+    "met": "Complete: the scores add up",
+    "not met": "Not complete: the scores do not add up",
+    "unresolvable": "Too small a change to certify",
+    "not claimed": "No completeness is claimed",
 }
 
 
@@ -66,16 +73,16 @@ class Running:
     end: tuple[float, str]
 
 
-def proof(first: Attribution, label: str, tokens: int, titles: Mapping[str, str]) -> Proof:
+def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[str, str]) -> Proof:
     """The certificate of a method in one sentence, and line by line."""
-    found = first.certificate
+    found, tokens = first.certificate, len(reading.section.tokens)
     share = "" if found.relative is None else f" ({fine_percent(found.relative)})"
     tolerance = "" if found.tolerance is None else f" (tolerance {fine_percent(found.tolerance)})"
     state, verdict = _MARKS[found.verdict]
     rows = (
         ("F(this text)", exact(found.input)),
         ("F(baseline)", exact(found.baseline)),
-        ("Difference", exact(round(found.input - found.baseline, 6))),
+        ("Difference", exact(float(f"{found.input - found.baseline:.7g}"))),
         (f"Sum of {count(tokens, 'token')}", exact(found.sum)),
         ("Residual", exact(found.residual) + share),
     )
@@ -84,15 +91,9 @@ def proof(first: Attribution, label: str, tokens: int, titles: Mapping[str, str]
         ("Rule", found.rule),
         ("Evaluations", f"{found.evaluations:,}"),
     )
-    headings = {
-        "met": "Complete: the scores add up",
-        "not met": "Not complete: the scores do not add up",
-        "unresolvable": "Too small a change to certify",
-        "not claimed": "No completeness is claimed",
-    }
     return Proof(
-        title=headings[found.verdict],
-        sentence=_sentence(found, label, tokens),
+        title=_HEADINGS[found.verdict],
+        sentence=_sentence(found, label=label, tokens=tokens),
         rows=rows,
         method=method,
         state=state,
@@ -100,13 +101,12 @@ def proof(first: Attribution, label: str, tokens: int, titles: Mapping[str, str]
     )
 
 
-def _sentence(found: Certificate, label: str, tokens: int) -> str:
+def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
     change = found.input - found.baseline
-    told = (
-        f"From the baseline to this text the {label} score {'rises' if change >= 0 else 'falls'} by {abs(change):.4g}."
-    )
-    told += f" The scores of {count(tokens, 'token')} sum to {exact(found.sum)}."
-    left = exact(abs(found.residual))
+    way = "rises" if change >= 0 else "falls"
+    told = f"From the baseline to this text the {label} score {way} by {brief(abs(change))}."
+    told += f" The scores of {count(tokens, 'token')} sum to {brief(found.sum)}."
+    left = brief(abs(found.residual))
     if found.verdict == "not claimed":
         return f"{told} This method does not claim that they add up to the change."
     if found.relative is None or found.tolerance is None:
@@ -128,7 +128,7 @@ def _share(one: Attribution, title: str) -> Share:
     covers = percent(found.sum / change) if change else "undefined"
     return Share(
         title=title,
-        sum=exact(found.sum),
+        sum=brief(found.sum),
         covers=covers if one.signed else "other units",
         state=state,
         verdict=verdict,
@@ -159,9 +159,9 @@ def running(first: Attribution, reading: Reading) -> Running | None:
         down="".join(f"M{x:g} {a:g}V{b:g}" for x, a, b in bars if b > a),
         width=round(min(7.0, max(1.0, stride * 0.8)), 1),
         grid=tuple((y(mark), f"{mark:.{digits}f}".replace("-", "−")) for mark in marks),
-        notes=_notes(names, steps, bars),
-        start=(y(ends[0]), exact(ends[0])),
-        end=(y(ends[1]), exact(ends[1])),
+        notes=_notes(names, steps, bars=bars),
+        start=(y(ends[0]), brief(ends[0])),
+        end=(y(ends[1]), brief(ends[1])),
     )
 
 
@@ -174,7 +174,7 @@ def _marks(low: float, high: float) -> list[float]:
     return [round(step * at, 9) for at in range(first, max(last, first + 1) + 1)]
 
 
-def _notes(names: list[str], steps: list[float], bars: list[tuple[float, float, float]]) -> tuple[Note, ...]:
+def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, float, float]]) -> tuple[Note, ...]:
     """The names of the largest steps, left out where they would lie on each other."""
     notes: list[Note] = []
     for at in sorted(range(len(steps)), key=lambda at: -abs(steps[at]))[:4]:

@@ -81,8 +81,9 @@ def _value(value: Setting) -> str:
 
 
 def _command(settings: dict[str, Setting]) -> str:
-    words = ["salience-report", "build", "INPUT", "-o", "SITE"]
+    lines = ["salience-report build INPUT -o SITE"]
     for name, value in settings.items():
         if name in HELP and value is not None:
-            words += [f"--{name.replace('_', '-')}", ",".join(value) if isinstance(value, tuple) else str(value)]
-    return shlex.join(words)
+            words = ",".join(value) if isinstance(value, tuple) else str(value)
+            lines.append(shlex.join([f"--{name.replace('_', '-')}", words]))
+    return " \\\n  ".join(lines)

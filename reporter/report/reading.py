@@ -65,7 +65,8 @@ class Reading:
         self.texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
         self.truncated = is_truncated(explanation)
         self.section = section
-        self.words = [word for at, text in enumerate(self.texts) for word in _words(section.tokens, at, text)]
+        self.words = [word for at, text in enumerate(self.texts) for word in _words(section.tokens, text, segment=at)]
+        self._scales: dict[tuple[float, ...], float] = {}  # found once, asked for often
         self.special = [place for place, token in enumerate(section.tokens) if token.special]
 
     def text(self, span: Span) -> str:
@@ -74,8 +75,11 @@ class Reading:
 
     def scale(self, scores: Sequence[float]) -> float:
         """The largest size of a word or piece, by which all are divided when they are shown; 0 if all are 0."""
-        spans = (span for word in self.words for span in (word, *word.parts))
-        return max((abs(span.total(scores)) for span in spans), default=0.0)
+        known = self._scales.get(key := tuple(scores))
+        if known is None:
+            spans = (span for word in self.words for span in (word, *(word.parts if len(word.parts) > 1 else ())))
+            known = self._scales[key] = max((abs(span.total(scores)) for span in spans), default=0.0)
+        return known
 
     def shares(self, scores: Sequence[float]) -> list[float]:
         """Every word's score as a share of the scale."""
@@ -97,7 +101,7 @@ class Reading:
         """The whole text, segment by segment, ready for the page."""
         style = self.style(methods)
         placed = self._placed()
-        return tuple(self._block(segment, placed[segment], style) for segment in range(len(self.texts)))
+        return tuple(self._block(segment, placed[segment], style=style) for segment in range(len(self.texts)))
 
     def _placed(self) -> list[list[Span | int]]:
         """The words of each segment with every special token (its place) before the word that follows it."""
@@ -110,21 +114,21 @@ class Reading:
         lines[-1].extend(waiting)
         return lines
 
-    def _block(self, segment: int, line: list[Span | int], style: Callable[[Sequence[int]], str]) -> Block:
+    def _block(self, segment: int, line: list[Span | int], *, style: Callable[[Sequence[int]], str]) -> Block:
         text, items, at = self.texts[segment], [], 0
         for one in line:
             if isinstance(one, int):
                 token = self.section.tokens[one]
                 items.append(Item(before="", text=token.text, style=style([one]), special=True))
             else:
-                items.append(self._item(one, text[at : one.start], style))
+                items.append(self._item(one, text[at : one.start], style=style))
                 at = one.end
         rest = text[at:]
         if not (self.truncated and rest.strip()):
             return Block(items=tuple(items), after=rest, unread="", unshown=0)
         return Block(items=tuple(items), after="", unread=rest[:SHOWN], unshown=max(0, len(rest) - SHOWN))
 
-    def _item(self, word: Span, before: str, style: Callable[[Sequence[int]], str]) -> Item:
+    def _item(self, word: Span, before: str, *, style: Callable[[Sequence[int]], str]) -> Item:
         text = self.texts[word.segment]
         stops = [part.start for part in word.parts[1:]] + [word.end]
         pieces = tuple(
@@ -145,17 +149,17 @@ def plain(text: str) -> Block:
     return Block(items=(), after=text[:SHOWN], unread="", unshown=max(0, len(text) - SHOWN))
 
 
-def _words(tokens: Sequence[Token], segment: int, text: str) -> Iterator[Span]:
+def _words(tokens: Sequence[Token], text: str, *, segment: int) -> Iterator[Span]:
     def word_of(piece: Span) -> int | None:
         return tokens[piece.tokens[0]].word
 
-    for _, group in groupby(_pieces(tokens, segment, text), key=word_of):
+    for _, group in groupby(_pieces(tokens, text, segment=segment), key=word_of):
         parts = tuple(group)
         within = tuple(token for part in parts for token in part.tokens)
         yield Span(segment=segment, start=parts[0].start, end=parts[-1].end, tokens=within, parts=parts)
 
 
-def _pieces(tokens: Sequence[Token], segment: int, text: str) -> Iterator[Span]:
+def _pieces(tokens: Sequence[Token], text: str, *, segment: int) -> Iterator[Span]:
     """Tokens that share characters are one piece; white space at a piece's start stays outside it."""
     places = [i for i, token in enumerate(tokens) if token.segment == segment and not token.special]
     places.sort(key=lambda place: (tokens[place].start, place))

@@ -7,7 +7,7 @@ from reporter.records import Attribution
 from reporter.report.checks import settled_words
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading, Span
-from reporter.report.wording import exact
+from reporter.report.wording import MINUS, digits_for
 from reporter.report.words import bars
 
 LISTED = 20
@@ -29,7 +29,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
-    """A token as the model has it, with its score by every method exactly as the twin has it."""
+    """A token as the model has it, with its score by every method, four figures of the largest."""
 
     place: int
     text: str
@@ -50,15 +50,16 @@ class Tables:
     tokens: tuple[TokenRow, ...]
 
 
-def tables(reading: Reading, first: Attribution, titles: Mapping[str, str]) -> Tables:
+def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
     """Both tables of a section."""
     section = reading.section
     others = [one for one in section.attributions if one is not first]
+    digits = [digits_for(reading.scale(one.scores)) + 2 for one in section.attributions]
     return Tables(
         first=title_of(titles, first.method),
         others=tuple(title_of(titles, one.method) for one in others),
         methods=tuple(title_of(titles, one.method) for one in section.attributions),
-        words=_word_rows(reading, first, others),
+        words=_word_rows(reading, first, others=others),
         errors=first.errors is not None,
         count=len(reading.words),
         tokens=tuple(
@@ -66,14 +67,17 @@ def tables(reading: Reading, first: Attribution, titles: Mapping[str, str]) -> T
                 place=place + 1,
                 text=token.text,
                 special=token.special,
-                scores=tuple(exact(one.scores[place]) for one in section.attributions),
+                scores=tuple(
+                    f"{one.scores[place]:.{number}f}".replace("-", MINUS)
+                    for one, number in zip(section.attributions, digits, strict=True)
+                ),
             )
             for place, token in enumerate(section.tokens)
         ),
     )
 
 
-def _word_rows(reading: Reading, first: Attribution, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
+def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
     order = _by_size(reading.words, first.scores)[:LISTED]
     settled = settled_words(first, reading) if first.errors is not None else 0
     ranks = [{at: rank for rank, at in enumerate(_by_size(reading.words, one.scores), 1)} for one in others]

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from math import floor, log10
+from unicodedata import category
 
 MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -13,6 +14,11 @@ def exact(value: float) -> str:
     text = format(Decimal(repr(float(value))), "f")
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.ljust(4, '0')}".replace("-", MINUS)
+
+
+def brief(value: float) -> str:
+    """A number of the twin with four figures, for a sentence."""
+    return exact(float(f"{value:.4g}"))
 
 
 def signed(value: float, digits: int) -> str:
@@ -70,6 +76,11 @@ def css(value: float) -> str:
 def spoken(label: str) -> str:
     """A label for a sentence: one shouted word is lowered (POSITIVE), anything else stays as it is (LABEL_0)."""
     return label.lower() if len(label) > 3 and label.isascii() and label.isalpha() and label.isupper() else label
+
+
+def quoted(word: str) -> str:
+    """A word as it is named outside its text: bare punctuation goes into quotation marks."""
+    return f"“{word}”" if word and all(category(sign)[0] == "P" for sign in word) else word
 
 
 def titled(name: str) -> str:

@@ -1,16 +1,19 @@
 """Word by word: the strongest of every method beside the text, and every method's small picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from reporter.records import Attribution, Description
 from reporter.report.checks import with_lead
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading, ratio
-from reporter.report.wording import css, digits_for, rank, signed, titled
+from reporter.report.wording import css, digits_for, quoted, rank, signed, titled
 
 FIRST, OTHERS, SMALL = (6, 5), (4, 3), 100  # words listed for and against by the first method and by others
+_NARROWEST = 160  # width of a skyline of few words
 _HALF = 24  # half the height of a skyline
+_NAMED = 0.02  # share of the largest under which a word is not listed
 _LEAST = 0.04  # share of the largest under which a word is left untinted in a small picture
 
 
@@ -23,6 +26,7 @@ class Bar:
     value: str
     error: str
     positive: bool
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,30 +78,31 @@ def claim_of(one: Attribution) -> str:
     return "signed, complete" if one.certificate.claim == "complete" else "signed"
 
 
-def bars(one: Attribution, reading: Reading) -> list[Bar]:
+def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
     """Every word with its score by one method, strongest first."""
     scale = reading.scale(one.scores)
     digits = digits_for(scale)
     found = [(word.total(one.scores), word) for word in reading.words]
     found.sort(key=lambda pair: -abs(pair[0]))
-    return [
-        Bar(
-            text=reading.text(word),
+    for total, word in found:
+        yield Bar(
+            text=quoted(reading.text(word)),
             style=f"--s:{css(ratio(total, scale))}",
             value=signed(total, digits) if one.signed else f"{total:.{digits}f}",
             error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{word.total(one.errors):.{digits + 1}f}",
             positive=total > 0,
+            share=abs(ratio(total, scale)),
         )
-        for total, word in found
-    ]
 
 
-def asides(reading: Reading, methods: Sequence[str], first: str, about: Mapping[str, Description]) -> tuple[Aside, ...]:
+def asides(
+    reading: Reading, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
+) -> tuple[Aside, ...]:
     """What stands beside the text, one per method of the page that this section has."""
     found = {one.method: one for one in reading.section.attributions}
     tau = _taus(reading, first)
     return tuple(
-        _aside(found[name], number, reading, about.get(name, _unknown(name)), tau.get(name, ""))
+        _aside(found[name], reading, number=number, about=about.get(name, _unknown(name)), tau=tau.get(name, ""))
         for number, name in enumerate(methods)
         if name in found
     )
@@ -115,11 +120,11 @@ def _taus(reading: Reading, first: str) -> dict[str, str]:
     return {name: rank(pair.kendall) for name, pair in with_lead(reading.section.agreement, first)}
 
 
-def _aside(one: Attribution, number: int, reading: Reading, about: Description, tau: str) -> Aside:
-    found = bars(one, reading)
+def _aside(one: Attribution, reading: Reading, *, number: int, about: Description, tau: str) -> Aside:
+    found = list(takewhile(lambda bar: bar.share >= _NAMED, bars(one, reading)))
     most, least = OTHERS if number else FIRST
     supporting = tuple(bar for bar in found if bar.positive)[:most]
-    opposing = tuple(bar for bar in found if not bar.positive and bar.value != "0")[:least] if one.signed else ()
+    opposing = tuple(bar for bar in found if not bar.positive)[:least] if one.signed else ()
     scale = reading.scale(one.scores)
     return Aside(
         number=number,
@@ -130,7 +135,7 @@ def _aside(one: Attribution, number: int, reading: Reading, about: Description, 
         supporting=supporting,
         opposing=opposing,
         reach=_reach(supporting, opposing),
-        weaker=len(found) - len(supporting) - len(opposing),
+        weaker=len(reading.words) - len(supporting) - len(opposing),
         idea=about.idea,
         limits=about.limits,
         claim=_claim_sentence(one),
@@ -152,16 +157,16 @@ def _claim_sentence(one: Attribution) -> str:
     return "No certificate: its numbers are strengths, without a sign and not in units of the score."
 
 
-def smalls(reading: Reading, first: str, titles: Mapping[str, str]) -> tuple[Small, ...]:
+def smalls(reading: Reading, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
     """One small multiple per method of the section."""
     taus = _taus(reading, first)
     return tuple(
-        _small(one, reading, title_of(titles, one.method), taus.get(one.method, ""))
+        _small(one, reading, title=title_of(titles, one.method), tau=taus.get(one.method, ""))
         for one in reading.section.attributions
     )
 
 
-def _small(one: Attribution, reading: Reading, title: str, tau: str) -> Small:
+def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small:
     shares = reading.shares(one.scores)
     heights = [(at, round(share * _HALF)) for at, share in enumerate(shares)]
     brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
@@ -172,9 +177,11 @@ def _small(one: Attribution, reading: Reading, title: str, tau: str) -> Small:
         tau=tau,
         up=_skyline([(at, -height) for at, height in heights if height > 0]),
         down=_skyline([(at, -height) for at, height in heights if height < 0]),
-        width=max(4, len(shares) * 4),
-        text=fragments(reading, shares, _LEAST) if brief else (),
-        strongest=() if brief else tuple(Fragment(text=bar.text, style=bar.style) for bar in bars(one, reading)[:5]),
+        width=max(_NARROWEST, len(shares) * 4),
+        text=fragments(reading, shares, least=_LEAST) if brief else (),
+        strongest=()
+        if brief
+        else tuple(Fragment(text=bar.text, style=bar.style) for bar in islice(bars(one, reading), 5)),
     )
 
 
@@ -187,7 +194,7 @@ def _skyline(bars: Sequence[tuple[int, int]]) -> str:
     return "".join(path).replace(" -", "-")
 
 
-def fragments(reading: Reading, shares: Sequence[float], least: float) -> tuple[Fragment, ...]:
+def fragments(reading: Reading, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
     """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
     found: list[Fragment] = []
     for segment, text in enumerate(reading.texts):

@@ -1,0 +1,119 @@
+"""The run in figures: the sentence, the numbers with what they are to be read against, right and wrong answers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+from reporter.records import Run, Summary
+from reporter.report.frame import title_of, titles
+from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
+
+_LABELS = 12  # labels in the table of right and wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number of the audit, with its unit, its name and what it is to be read against."""
+
+    value: str
+    unit: str
+    name: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """How the certificates of one method came out."""
+
+    title: str
+    claim: str
+    met: str
+    not_met: str
+    unresolvable: str
+    residual: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confusion:
+    """Labels given (down) against answers (across): the count over the share of its row, and a tint."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
+
+
+def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
+    """The audit in a sentence, in two parts, the first of them bold."""
+    certified = next((one for one in summary.verdicts if one.claim == "complete"), None)
+    if certified is None:
+        return count(
+            summary.explained, "text"
+        ), f"{'is' if summary.explained == 1 else 'are'} explained; no method claims to be complete."
+    of = certified.met + certified.not_met + certified.unresolvable
+    within = "" if tolerance is None else f" within {fine_percent(tolerance)}"
+    return f"{certified.met:,} of {of:,}", f"{'explanation is' if of == 1 else 'explanations are'} complete{within}."
+
+
+def figures(summary: Summary) -> Iterator[Figure]:
+    """The figures, as far as the run has them."""
+    yield Figure(value=f"{summary.explained:,}", unit="", name="Explained", note=_of_documents(summary))
+    if summary.accuracy is not None:
+        low, high = _interval(summary.accuracy, summary.labelled)
+        note = f"of {count(summary.labelled, 'labelled text')}; 95{THIN}% interval {low:.1f} to {high:.1f}"
+        yield Figure(value=f"{summary.accuracy * 100:.3g}", unit="%", name="Accuracy", note=note)
+    for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
+        of = one.met + one.not_met + one.unresolvable
+        note = "" if one.residual is None else f"median residual {fine_percent(one.residual)} of the change"
+        yield Figure(value=f"{one.met / of * 100:.3g}", unit="%", name="Complete", note=note)
+    known = [one for one in summary.agreement if one.kendall is not None]
+    if known:
+        best = max(known, key=lambda one: one.kendall or 0.0)
+        note = f"of {count(len(known), 'pair')} of methods; at most {rank(best.kendall)}"
+        middle = sorted(one.kendall or 0.0 for one in known)[len(known) // 2]
+        yield Figure(value=rank(middle), unit="τ", name="Median agreement", note=note)
+    if summary.truncated:
+        yield Figure(value=f"{summary.truncated:,}", unit="", name="Cut off", note="longer than the model can read")
+
+
+def _of_documents(summary: Summary) -> str:
+    of = f"of {count(summary.documents, 'document')}"
+    return f"{of}; {summary.failed:,} not explained" if summary.failed else f"{of}, all of them"
+
+
+def _interval(share: float, number: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, in per cent."""
+    z = 1.96
+    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
+    reach = z / (1 + z * z / number) * sqrt(share * (1 - share) / number + z * z / (4 * number * number))
+    return max(0.0, middle - reach) * 100, min(1.0, middle + reach) * 100
+
+
+def verdict_rows(run: Run) -> Iterator[VerdictRow]:
+    """One row per method of the run."""
+    named = titles(run)
+    for one in run.summary.verdicts:
+        claims = one.claim == "complete"
+        yield VerdictRow(
+            title=title_of(named, one.method),
+            claim="complete" if claims else "none",
+            met=f"{one.met:,}" if claims else "–",
+            not_met=f"{one.not_met:,}" if claims else "–",
+            unresolvable=f"{one.unresolvable:,}" if claims else "–",
+            residual="–" if one.residual is None else fine_percent(one.residual),
+        )
+
+
+def confusion(found: Counter[tuple[str, str]]) -> Confusion | None:
+    """Labels given against answers; None for a single label, or for too many to be read."""
+    labels = sorted({label for pair in found for label in pair})
+    if not 2 <= len(labels) <= _LABELS:
+        return None
+    rows = []
+    for given in sorted({pair[0] for pair in found}):
+        of = sum(found[given, said] for said in labels)
+        cells = (
+            (f"{found[given, said]:,}", whole_percent(found[given, said] / of), css(found[given, said] / of))
+            for said in labels
+        )
+        rows.append((spoken(given), tuple(cells)))
+    return Confusion(columns=tuple(spoken(label) for label in labels), rows=tuple(rows))
