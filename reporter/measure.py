@@ -15,11 +15,12 @@ from reporter import __version__, parts
 from reporter.attribute import Attribute, fail
 from reporter.batches import batch, window
 from reporter.cases import check_baseline
+from reporter.checkpoint import load
 from reporter.documents import newest, read
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.methods import Method
-from reporter.network import Network, load
+from reporter.network import Network
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
 from reporter.settings import Settings
 from reporter.store import Row, Store

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from reporter.cases import BASELINES
+from reporter.checkpoint import choose_device, load
 from reporter.encoding import check_served
 from reporter.errors import UserError
-from reporter.network import choose_device, load
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -223,3 +223,15 @@ def test_fingerprints_tell_models_apart(tiny, tmp_path):
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-11}))
     assert same != load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+
+
+def test_what_nothing_reads_is_not_computed_and_changes_no_score(tiny, tagger):
+    attribute = prepared(tiny, methods=("gradient", "integrated_gradients"))
+    assert len(attribute.network._idle) == 1
+    short = attribute(encoded(attribute, *TEXTS))
+    attribute.network.__dict__["_idle"] = []
+    for found, whole in zip(short, attribute(encoded(attribute, *TEXTS)), strict=True):
+        for one, other in zip(found.sections[0].attributions, whole.sections[0].attributions, strict=True):
+            np.testing.assert_allclose(one.scores, other.scores, atol=2e-5 * max(map(abs, other.scores)))
+    every = prepared(tagger, task="token_classification")
+    assert every.network._idle == []
