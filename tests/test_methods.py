@@ -200,3 +200,25 @@ def test_integrated_gradients_equal_a_float64_reference(text):
     certificate = found.sections[0].attributions[0].certificate
     assert certificate.verdict == "met"
     assert abs(certificate.sum - reference.sum()) < 1e-4
+
+
+def test_all_scores_of_the_model_inside_equal_an_independent_computation():
+    text = "The soup looked wonderful, but it tasted of nothing."
+    attribute = prepared("embedded", methods=tuple(EVERY))
+    (found,) = attribute(encoded(attribute, text))
+    mine = {one.method: np.array(one.scores) for one in found.sections[0].attributions}
+    model, served = attribute.network.model, attribute.network.tokenizer(text, return_tensors="pt")
+    rest = {name: values for name, values in served.items() if name != "input_ids"}
+    x = model.get_input_embeddings().weight[served["input_ids"]].requires_grad_()
+    answer = model(inputs_embeds=x, **rest).logits
+    (slope,) = torch.autograd.grad(answer.max(), x)
+    np.testing.assert_allclose(mine["gradient"], slope[0].norm(dim=-1), atol=1e-4)
+    np.testing.assert_allclose(mine["input_x_gradient"], (slope * x).sum(-1)[0].detach(), atol=1e-4)
+    model.set_attn_implementation("eager")
+    layers = [layer[0].mean(0).double().numpy() for layer in model(**served, output_attentions=True).attentions]
+    model.set_attn_implementation("sdpa")
+    np.testing.assert_allclose(mine["attention"], layers[-1][0], atol=1e-6)
+    reach = np.eye(len(layers[0]))
+    for layer in layers:
+        reach = (layer + np.eye(len(layer))) / 2 @ reach
+    np.testing.assert_allclose(mine["attention_rollout"], reach[0], atol=1e-6)

@@ -21,7 +21,7 @@ from reporter.render import _compact, draw, environment, visible
 from reporter.store import Store
 from tests import runs
 
-CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 LINKS = ("href", "src", "action", "poster", "data", "srcset", "xlink:href")
 PAGES = {
     "index": report.IndexPage,

@@ -1,0 +1,85 @@
+"""Heavier sweeps, for CI: many texts against the float64 reference, and hostile texts through the whole path."""
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reporter.documents import read
+from reporter.measure import measure
+from reporter.render import draw
+from reporter.settings import Settings
+from reporter.store import Store
+from tests.conftest import encoded, prepared
+from tests.test_methods import integrate_by_midpoints, scores
+
+pytestmark = pytest.mark.sweep
+
+SAMPLES = Path(__file__).parent.parent / "sample_inputs"
+SHORT = sorted(document.text for document in read(SAMPLES) if len(document.text) < 130)
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "\"'><body onload=alert(1)>",
+    "javascript:alert(1)",
+    "</style><style>*{background:url(http://a.example/)}",
+    "</title><base href=http://a.example/>",
+    "<!-- --><iframe srcdoc='<p>'></iframe>",
+    "{{7*7}} {% for x in y %} {# #}",
+    "\u202eevil\u202c \u2066x\u2069 \u200f",
+    "a\x00b\x1b[31m\x7f\x85",
+    "=HYPERLINK(0) +1 -1 @x",
+    "&lt;b&gt; &amp; &#x3c;script&#x3e;",
+    "😀" * 10_000,
+    "e\u0301\u0301\u0301" * 50,
+    "\ufeff\ufffe\uffff",
+)
+
+
+@pytest.mark.parametrize("text", SHORT, ids=lambda text: text[:30])
+def test_integrated_gradients_equal_the_reference_on_every_short_sample(text):
+    attribute = prepared("embedded", methods=("integrated_gradients",), steps=200)
+    (found,) = attribute(encoded(attribute, text))
+    reference = integrate_by_midpoints(attribute, text)
+    np.testing.assert_allclose(scores(found)[0], reference, atol=1e-4)
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a page that could do something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that loads or runs, and an attribute that does."""
+        if tag in ("script", "img", "iframe", "object", "embed", "base", "body" * bool(attrs)):
+            self.found.append(tag)
+        self.found += [name for name, value in attrs if name.startswith("on") or name in ("src", "srcdoc", "action")]
+        self.found += [str(value) for name, value in attrs if name == "href" and "script:" in (value or "")]
+
+
+def test_hostile_texts_come_out_as_texts_on_every_page(tiny, tmp_path):
+    inputs, site = tmp_path / "inputs", tmp_path / "site"
+    inputs.mkdir()
+    rows = [{"id": text[:300], "text": f"film {text}", "label": text[:300], "text_pair": text} for text in HOSTILE]
+    (inputs / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    with (inputs / "more.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["text"], *[[text] for text in HOSTILE]])
+    with Store(tmp_path / "run.sqlite", create=True) as store:
+        measure(inputs, Settings(model=str(tiny)), store, notice=lambda _: None)
+        found = list(store.explanations())
+        draw(store, site)
+    assert len(found) == 2 * len(HOSTILE)
+    assert {one.text for one in found} >= {f"film {text}" for text in HOSTILE}
+    pages = list(site.rglob("*.html"))
+    assert len(pages) == len(found) + 4
+    for page in pages:
+        tags = Tags()
+        tags.feed(page.read_text("utf-8"))
+        assert tags.found == [], page
+        assert page.resolve().is_relative_to(site.resolve())
