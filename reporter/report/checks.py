@@ -6,7 +6,7 @@ from itertools import accumulate
 from math import fsum, inf
 from typing import Literal
 
-from reporter.records import Agreement, Attribution, Section
+from reporter.records import Agreement, Attribution, Explanation, Section
 from reporter.report.reading import Reading
 from reporter.report.wording import brief, count, fine_percent, rank
 
@@ -33,6 +33,13 @@ def led(section: Section) -> Section:
     order = sorted(section.attributions, key=lambda one: one.certificate.claim != "complete")
     first = order[:1]
     return replace(section, attributions=(*first, *(one for one in section.attributions if one not in first)))
+
+
+def shown(explanation: Explanation) -> list[Section]:
+    """The sections with something to show, each `led`, the model's own answer before other targets."""
+    said = explanation.prediction.label if explanation.prediction else None
+    found = [led(section) for section in explanation.sections if section.attributions]
+    return sorted(found, key=lambda section: section.target.label != said)
 
 
 def checks(reading: Reading) -> tuple[Check, ...]:

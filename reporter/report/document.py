@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
-from reporter.report.checks import Check, checks, led, verdict_line
+from reporter.report.checks import Check, checks, shown, verdict_line
 from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
@@ -96,7 +96,7 @@ def document_page(
     path = page_path(explanation.id)
     root = page_root(path)
     name = explanation.source.rsplit("/", 1)[-1] or explanation.id
-    readings = [Reading(explanation, led(section)) for section in explanation.sections if section.attributions]
+    readings = [Reading(explanation, section) for section in shown(explanation)]
     prediction = explanation.prediction
     said = answer(explanation, prediction, reading=readings[0] if readings else None) if prediction else None
     choices = _choices(run, [reading.section for reading in readings])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from reporter.records import Explanation, Run
 from reporter.report.audit import Confusion, Figure, VerdictRow, confusion, figures, headline, verdict_rows
-from reporter.report.checks import Check, led
+from reporter.report.checks import Check, shown
 from reporter.report.comparison import PairRow, Triangle, pair_rows, triangle
 from reporter.report.document import DocumentPage
 from reporter.report.frame import Frame, frame, titles, url
@@ -78,7 +78,7 @@ class Audit:
 
     def add(self, explanation: Explanation, page: DocumentPage) -> None:
         """Take note of one document."""
-        sections = [led(section) for section in explanation.sections if section.attributions]
+        sections = shown(explanation)
         for section in sections:
             certificate = section.attributions[0].certificate
             if certificate.verdict in ("met", "not met") and certificate.relative is not None:
