@@ -71,9 +71,16 @@ def make_key(document: Document, provenance: Provenance) -> str:
 
 
 def date(folder: Path) -> str:
-    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input."""
-    seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or newest(folder))
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input.
+
+    Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        seconds = int(given) if given else int(newest(folder))
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError) as error:
+        raise UserError(f"SOURCE_DATE_EPOCH is '{given}'; set it to a whole number of seconds since 1970.") from error
 
 
 def _make_method(name: str, settings: Settings) -> Method:

@@ -208,6 +208,13 @@ def test_the_clock_is_the_newest_input_or_what_the_environment_says(inputs, tiny
     assert json.loads((tmp_path / "site" / "data" / "run.json").read_text())["created"] == "2023-11-14T22:13:20Z"
 
 
+def test_a_clock_that_is_no_number_is_refused(inputs, tiny, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert "SOURCE_DATE_EPOCH is 'yesterday'" in refusal(
+        capsys, "build", inputs, "-o", tmp_path / "site", "--model", tiny
+    )
+
+
 def test_ctrl_c_saves_what_was_measured_and_says_how_to_go_on(inputs, tiny, tmp_path, capsys, monkeypatch):
     from reporter.attribute import Attribute
 
