@@ -23,7 +23,7 @@ class Encoded:
 
 def encode(document: Document, network: Network) -> Encoded:
     """Tokenise a document as the model would be served it, cut at the model's limit."""
-    texts = [document.text] if document.text_pair is None else [document.text, document.text_pair]
+    texts = _list_texts(document)
     found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
     offsets = found.pop("offset_mapping")
     words = _number_words(texts)
@@ -35,10 +35,13 @@ def encode(document: Document, network: Network) -> Encoded:
 
 def check_served(encoded: Encoded, network: Network) -> None:
     """Raise `ValueError` unless ids, mask and token types are what the tokenizer plainly serves for this text."""
-    document = encoded.document
-    texts = [document.text] if document.text_pair is None else [document.text, document.text_pair]
+    texts = _list_texts(encoded.document)
     if dict(network.tokenizer(*texts, truncation=True, max_length=network.facts.limit)) != encoded.inputs:
         raise ValueError("the input that would be explained is not the one that is served.")
+
+
+def _list_texts(document: Document) -> list[str]:
+    return [document.text] if document.text_pair is None else [document.text, document.text_pair]
 
 
 def _number_words(texts: list[str]) -> list[list[int | None]]:

@@ -1,13 +1,14 @@
 """A frozen network: running it, with its word embeddings read or replaced where it calls their layer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from reporter.errors import UserError
 from reporter.records import Model
@@ -127,33 +128,27 @@ class Network:
         return weight
 
 
-@contextmanager
-def _substituting(layers: list[nn.Module], embeddings: Tensor) -> Iterator[None]:
+def _substituting(layers: list[nn.Module], embeddings: Tensor) -> AbstractContextManager[None]:
+    """Let the first of these layers that is called give the embeddings instead of its own output."""
     pending = [embeddings]
-    handles = [layer.register_forward_hook(lambda *_: pending.pop() if pending else None) for layer in layers]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    return _holding([one.register_forward_hook(lambda *_: pending.pop() if pending else None) for one in layers])
 
 
-@contextmanager
-def _shortened(parts: list[nn.Module]) -> Iterator[None]:
+def _shortened(parts: list[nn.Module]) -> AbstractContextManager[None]:
     """Give these parts only the first position of whatever tensors (rows tokens width) they are called with."""
-    handles = [part.register_forward_pre_hook(lambda _, given: tuple(one[:, :1] for one in given)) for part in parts]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    return _holding([one.register_forward_pre_hook(lambda _, given: tuple(x[:, :1] for x in given)) for one in parts])
+
+
+def _watching(layers: list[nn.Module], caught: list[Tensor]) -> AbstractContextManager[None]:
+    """Collect what these layers give."""
+    return _holding([one.register_forward_hook(lambda _m, _i, output: caught.append(output)) for one in layers])
 
 
 @contextmanager
-def _watching(layers: list[nn.Module], caught: list[Tensor]) -> Iterator[None]:
-    handles = [layer.register_forward_hook(lambda _m, _i, output: caught.append(output)) for layer in layers]
+def _holding(hooks: list[RemovableHandle]) -> Iterator[None]:
+    """Take the hooks off again, whatever happens."""
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        for hook in hooks:
+            hook.remove()

@@ -51,8 +51,8 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the run at `path`; raises `UserError` if it is not there (unless `create`) or is not a run."""
-        if not create and not path.is_file():
-            raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
+        if not create:
+            _check_there(path)
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._database.execute("pragma journal_mode = wal")
@@ -128,8 +128,7 @@ class Store:
 
 def copy(source: Path, to: Path) -> None:
     """Copy the run at `source` onto `to`, leaving the source alone; raises `UserError` if there is none."""
-    if not source.is_file():
-        raise UserError(f"There is no run at {source}; name a run.sqlite, or a site that 'build' has written.")
+    _check_there(source)
     if source.resolve() == to.resolve():
         return
     address = f"{source.resolve().as_uri()}?mode=ro"
@@ -138,6 +137,11 @@ def copy(source: Path, to: Path) -> None:
             old.backup(new)
     except sqlite3.DatabaseError as error:
         raise UserError(f"{source} is not a run of salience-report ({error}).") from error
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
 
 
 def _columns(row: Row) -> tuple[object, ...]:
