@@ -6,21 +6,32 @@ from dataclasses import dataclass
 import torch
 
 from reporter.agreement import compare_all
-from reporter.batches import batch
+from reporter.batches import Budget, batch
 from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded, check_served
 from reporter.labels import find_label
-from reporter.methods import Method
-from reporter.network import Network
-from reporter.records import SCHEMA, Attribution, Document, Explanation, Prediction, Section, Target
+from reporter.methods import Method, Scores
+from reporter.network import Network, is_out_of_memory
+from reporter.records import (
+    SCHEMA,
+    Attribution,
+    Baseline,
+    Description,
+    Document,
+    Explanation,
+    Prediction,
+    Section,
+    Target,
+)
 from reporter.rounding import rounded
 from reporter.settings import Settings
-from reporter.targets import choose, predict, winners
+from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
 
 _ATTENTION_BYTES = 2**28
 _SAME = 1e-4
+_CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far above what float32 adds or takes away
 
 
 @dataclass(frozen=True)
@@ -38,21 +49,28 @@ class _Question:
 
 @dataclass(frozen=True)
 class Attribute:
-    """Explains batches of documents with one network, one task and some methods."""
+    """Explains batches of documents with one network, one task and some methods, within a budget of tokens a pass."""
 
     network: Network
     task: Task
     methods: tuple[Method, ...]
     settings: Settings
+    budget: Budget
 
     def __call__(self, documents: Sequence[Encoded]) -> list[Explanation]:
-        """The explanation of each document; one that cannot be explained costs the others nothing."""
+        """The explanation of each document; one that cannot be explained costs the others nothing.
+
+        Where the memory is too small the budget is halved, for these documents and all that follow.
+        """
         try:
             return self._explain(documents)
-        except (ValueError, RuntimeError) as error:
-            if len(documents) == 1:
-                return [fail(documents[0].document, f"The model could not explain this text: {_first_line(error)}")]
-            return [explanation for document in documents for explanation in self([document])]
+        except (ValueError, RuntimeError, MemoryError) as error:
+            problem = error
+        if is_out_of_memory(problem) and self.budget.halve():
+            return self(documents)
+        if len(documents) == 1:
+            return [fail(documents[0].document, f"The model could not explain this text: {_first_line(problem)}")]
+        return [explanation for document in documents for explanation in self([document])]
 
     def _explain(self, documents: Sequence[Encoded]) -> list[Explanation]:
         predictions = [self._predict(encoded) for encoded in documents]
@@ -80,14 +98,19 @@ class Attribute:
     def _budget(self, questions: Sequence[_Question]) -> int:
         """The token budget, less where many layers and heads of attention over long texts would fill the memory."""
         longest = max((question.length for question in questions), default=1)
-        return max(1, min(self.settings.batch_tokens, _ATTENTION_BYTES // (4 * self.network.heads * longest)))
+        return max(1, min(self.budget.tokens, _ATTENTION_BYTES // (4 * self.network.heads * longest)))
 
     def _measure(self, questions: Sequence[_Question]) -> list[Section]:
         cases = self._ask(questions)
         ends = self._measure_ends(cases, questions)
         columns = [self._attribute(method, cases, ends) for method in self.methods]
         rows = zip(*columns, strict=True) if columns else [()] * len(questions)
-        return [_gather(question, row) for question, row in zip(questions, rows, strict=True)]
+        found = zip(questions, cases.start.table.cpu(), rows, strict=True)
+        return [_gather(question, self._read_baseline(question, table), row) for question, table, row in found]
+
+    def _read_baseline(self, question: _Question, table: torch.Tensor) -> Baseline:
+        facts = self.network.facts.labels, self.network.problem
+        return read_baseline(self.settings.baseline, table[question.target.position], *facts)
 
     def _ask(self, questions: Sequence[_Question]) -> Cases:
         inputs = self.network.pad([question.encoded.inputs for question in questions])
@@ -103,7 +126,8 @@ class Attribute:
             ordinary=marks[..., 1],
             cells=torch.tensor(cells, device=self.network.device),
             baseline=self.settings.baseline,
-            budget=self.settings.batch_tokens,
+            budget=self.budget.tokens,
+            dtype=getattr(torch, self.settings.dtype),
         )
 
     def _locate(self, target: Target) -> tuple[int, int, int]:
@@ -111,31 +135,40 @@ class Attribute:
         return target.position, target.index, -1 if other is None else other
 
     def _measure_ends(self, cases: Cases, questions: Sequence[_Question]) -> list[Ends]:
-        """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score."""
-        with torch.no_grad():
-            scores = [cases.score(cases.embeddings, cases.rows), cases.score(cases.baselines, cases.rows)]
-        for question, score in zip(questions, scores[0].tolist(), strict=True):
-            if abs(score - question.target.score) > _SAME * max(1.0, abs(score)):
+        """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score.
+
+        By how much they are off is measured where it could matter, and is one unit in the last place at least.
+        """
+        ends = []
+        for row, (question, path) in enumerate(zip(questions, cases.ends, strict=True)):
+            score, start = float(path.totals[1]), float(path.totals[0])
+            if not abs(score - question.target.score) <= _SAME * max(1.0, abs(score)):
                 raise ValueError(f"its explained score {score:.6g} is not the served one, {question.target.score:.6g}.")
-        return [Ends(*pair) for pair in zip(*(values.cpu().double().tolist() for values in scores), strict=True)]
+            size = max(abs(score), abs(start))
+            close = self.settings.tolerance * abs(score - start) < _CLEAR * size
+            ends.append(Ends(score, start, max(cases.noise[row] if close else 0.0, torch.finfo().eps * size)))
+        return ends
 
     def _attribute(self, method: Method, cases: Cases, ends: Sequence[Ends]) -> list[Attribution]:
         found = method.attribute(cases)
         assert found.values.shape == cases.real.shape, f"{method} gave {tuple(found.values.shape)}"
-        what = method.description
-        effort = Effort(what.claim, self.settings.tolerance, found.rule, found.evaluations)
-        rows = zip(found.values.cpu().double(), cases.real.cpu(), ends, strict=True)
-        errors = [None] * len(ends) if found.errors is None else found.errors.cpu().double()
         return [
-            Attribution(
-                method=what.name,
-                signed=what.signed,
-                scores=rounded(values[real]),
-                errors=None if error is None else rounded(error[real]),
-                certificate=certify(float(values[real].sum()), both, effort),
-            )
-            for (values, real, both), error in zip(rows, errors, strict=True)
+            self._record(method.description, found, row, both, length)
+            for row, (both, length) in enumerate(zip(ends, cases.lengths, strict=True))
         ]
+
+    def _record(self, what: Description, found: Scores, row: int, ends: Ends, length: int) -> Attribution:
+        values = found.values[row, :length].cpu().double()
+        size = float(values.abs().sum())
+        error = None if found.whole is None else found.whole[row] / size if size else 0.0
+        effort = Effort(what.claim, self.settings.tolerance, found.rule, found.evaluations[row], error)
+        return Attribution(
+            method=what.name,
+            signed=what.signed,
+            scores=rounded(values),
+            errors=None if found.errors is None else rounded(found.errors[row, :length].cpu().double()),
+            certificate=certify(float(values.sum()), ends, effort),
+        )
 
 
 def fail(document: Document, sentence: str) -> Explanation:
@@ -171,10 +204,11 @@ def _record(
     )
 
 
-def _gather(question: _Question, attributions: Iterable[Attribution]) -> Section:
+def _gather(question: _Question, baseline: Baseline, attributions: Iterable[Attribution]) -> Section:
     found = tuple(attributions)
     return Section(
         target=question.target,
+        baseline=baseline,
         tokens=question.encoded.tokens,
         attributions=found,
         diagnostics=(),

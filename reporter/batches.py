@@ -1,10 +1,27 @@
 """Batches of like length under a token budget."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
+
+_LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
+
+
+@dataclass
+class Budget:
+    """The most tokens that may share a pass; it shrinks where the memory turns out to be too small for them."""
+
+    tokens: int
+
+    def halve(self) -> bool:
+        """Make it half as large, unless it is as small as it gets; whether that could be done."""
+        if self.tokens <= _LEAST:
+            return False
+        self.tokens //= 2
+        return True
 
 
 def window(items: Iterable[Item], size: int = 256) -> Iterator[list[Item]]:

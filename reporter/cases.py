@@ -1,14 +1,17 @@
 """A batch of cases (a document with one target each), and all that a method may ask of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from reporter.batches import batch
 from reporter.errors import UserError
 from reporter.network import Network
+from reporter.quadrature import Array, Samples
 from reporter.tasks import Task
 
 BASELINES = ("pad", "mask", "zero", "mean")
@@ -27,11 +30,21 @@ class Attention:
 
 
 @dataclass(frozen=True)
+class Pass:
+    """One pass forward and back: answers rows positions choices, scores rows, their slopes rows tokens width."""
+
+    table: Tensor
+    score: Tensor
+    slope: Tensor
+
+
+@dataclass(frozen=True)
 class Cases:
     """Rows of a batch, each an input with one target cell; special tokens and padding are the same in every baseline.
 
     `inputs` are rows tokens; `real` marks what is not padding and `ordinary` what is neither padding nor special, both
-    rows tokens; `cells` are rows x (position, choice, choice it is set against or -1).
+    rows tokens; `cells` are rows x (position, choice, choice it is set against or -1). Passes in which many rows share
+    hold `budget` tokens at most, and compute in `dtype`.
     """
 
     network: Network
@@ -42,16 +55,18 @@ class Cases:
     cells: Tensor
     baseline: str
     budget: int
+    dtype: torch.dtype = torch.float32
 
     @property
     def rows(self) -> Tensor:
         """The row numbers: what `score` needs beside embeddings, and what repeats along with them."""
         return torch.arange(len(self.cells), device=self.cells.device)
 
-    @property
-    def width(self) -> int:
-        """Rows that fit into one pass under the token budget, at least one for each case."""
-        return max(len(self.cells), self.budget // self.real.shape[1])
+    @cached_property
+    def lengths(self) -> list[int]:
+        """How many tokens each row has."""
+        counts: list[int] = self.real.sum(1).tolist()
+        return counts
 
     @cached_property
     def embeddings(self) -> Tensor:
@@ -68,30 +83,110 @@ class Cases:
         if self.baseline == "mean":
             return self.network.table.mean(0)
         if self.baseline == "zero":
-            return torch.zeros(self.embeddings.shape[-1], device=self.embeddings.device)
-        piece = _piece(self.network, self.baseline)
+            return torch.zeros_like(self.embeddings[0, 0])
+        piece = find_piece(self.network, self.baseline)
         inputs = {**self.inputs, "input_ids": self.inputs["input_ids"].masked_fill(self.ordinary, piece)}
         return self.network.embed(inputs)
 
     def score(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         """The target's score, one per row, with these word embeddings (rows tokens width) in the cases `rows`."""
-        inputs = {name: values[rows] for name, values in self.inputs.items()}
-        return self._read(self.network.run(inputs, embeddings).logits, rows)
+        return self._read(self._answer(embeddings, rows), rows)
 
     @cached_property
-    def attention(self) -> Attention:
-        """The attention weights of one eager pass, and where the answer is read."""
-        embeddings = self.embeddings.clone().requires_grad_()
-        with torch.enable_grad(), self.network.eager():
-            found = self.network.run(self.inputs, embeddings, output_attentions=True, output_hidden_states=True)
-            score = self._read(found.logits, self.rows).sum()
-            (slope,) = torch.autograd.grad(score, found.hidden_states[-1])
-        pull = slope.norm(dim=-1)
-        weights = torch.stack([layer.detach() for layer in found.attentions])
-        return Attention(weights, pull / pull.sum(-1, keepdim=True).clamp_min(torch.finfo(pull.dtype).tiny))
+    def end(self) -> Pass:
+        """The pass at the text itself, shared by everything that looks at it as it is."""
+        return self._look[0]
 
-    def _read(self, logits: Tensor, rows: Tensor) -> Tensor:
-        table = self.task.table(logits)
+    @property
+    def attention(self) -> Attention:
+        """The attention weights of that pass, and where the answer is read; only where the network shows them."""
+        shown = self._look[1]
+        assert shown is not None, "a method asked for attention without looking at `attention_gap`"
+        return shown
+
+    @cached_property
+    def start(self) -> Pass:
+        """The pass at the baseline."""
+        return self._pass(self.baselines)
+
+    @cached_property
+    def ends(self) -> list[Samples]:
+        """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
+        way = self.embeddings - self.baselines
+        totals = _to_array(torch.stack([self.start.score, self.end.score], 1))
+        slopes = _to_array(torch.stack([(one.slope * way).sum(-1) for one in (self.start, self.end)], 1))
+        rows = zip(totals, slopes, self.lengths, strict=True)
+        return [Samples(np.array([0.0, 1.0]), total, slope[:, :length]) for total, slope, length in rows]
+
+    @cached_property
+    def noise(self) -> list[float]:
+        """By how much F(input) - F(baseline) of each row is off in float32: both computed again in float64."""
+        exact = replace(
+            self,
+            network=self.network.exact,
+            inputs={name: values.to(self.network.exact.device) for name, values in self.inputs.items()},
+            **{name: getattr(self, name).to(self.network.exact.device) for name in ("real", "ordinary", "cells")},
+        )
+        off = torch.zeros(len(self.cells), dtype=torch.float64)
+        with torch.no_grad():
+            for one, points in ((self.end, exact.embeddings), (self.start, exact.baselines)):
+                off += (exact.score(points, exact.rows).cpu() - one.score.cpu()).abs()
+        return off.tolist()
+
+    def sample(self, rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
+        """The score `nodes` of the way from the baseline to the text in each of `rows`, and each token's slope there.
+
+        A token's slope is that of the score along its own part of the way; they sum to the slope of the score.
+        """
+        totals, slopes = np.empty(len(rows)), [np.empty(0)] * len(rows)
+        pairs = range(len(rows))
+        for some in batch(pairs, lambda at: self.lengths[rows[at]], budget=self.budget):
+            total, slope = self._evaluate([rows[at] for at in some], [nodes[at] for at in some])
+            for place, at in enumerate(some):
+                totals[at], slopes[at] = total[place], slope[place, : self.lengths[rows[at]]]
+        return totals, slopes
+
+    def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
+        width = self.network.fit(max(self.lengths[row] for row in rows))
+        here = torch.tensor(rows, device=self.cells.device)
+        share = torch.tensor(nodes, device=self.cells.device, dtype=self.embeddings.dtype).view(-1, 1, 1)
+        start, end = self.baselines[here, :width], self.embeddings[here, :width]
+        points = torch.lerp(start, end, share).requires_grad_()
+        kind, reduced = self.network.device.type, self.dtype != torch.float32
+        with torch.enable_grad(), torch.autocast(kind, dtype=self.dtype, enabled=reduced):
+            score = self.score(points, here)
+            (slope,) = torch.autograd.grad(score.sum(), points)
+        return _to_array(score), _to_array((slope * (end - start)).sum(-1))
+
+    def _pass(self, embeddings: Tensor) -> Pass:
+        points = embeddings.clone().requires_grad_()
+        with torch.enable_grad():
+            table = self._answer(points, self.rows)
+            score = self._read(table, self.rows)
+            (slope,) = torch.autograd.grad(score.sum(), points)
+        return Pass(table.detach(), score.detach(), slope)
+
+    @cached_property
+    def _look(self) -> tuple[Pass, Attention | None]:
+        """One pass at the text itself, which shows its attention weights if the network can."""
+        if self.network.attention_gap is not None:
+            return self._pass(self.embeddings), None
+        points = self.embeddings.clone().requires_grad_()
+        with torch.enable_grad(), self.network.eager():
+            found = self.network.run(self.inputs, points, output_attentions=True, output_hidden_states=True)
+            table = self.task.table(found.logits)
+            score = self._read(table, self.rows)
+            pull, slope = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
+        size = pull.norm(dim=-1)
+        weights = torch.stack([layer.detach() for layer in found.attentions])
+        readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
+        return Pass(table.detach(), score.detach(), slope), Attention(weights, readout)
+
+    def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
+        inputs = {name: values[rows, : embeddings.shape[1]] for name, values in self.inputs.items()}
+        return self.task.table(self.network.run(inputs, embeddings).logits)
+
+    def _read(self, table: Tensor, rows: Tensor) -> Tensor:
         position, choice, against = self.cells[rows].unbind(-1)
         here = torch.arange(len(rows), device=rows.device)
         score = table[here, position, choice]
@@ -102,10 +197,15 @@ def check_baseline(name: str, network: Network) -> None:
     """Raise `UserError` unless there is such a baseline and this network's tokenizer can serve it."""
     if name not in BASELINES:
         raise UserError(f"There is no baseline '{name}'; choose from: {', '.join(BASELINES)}.")
-    if name in ("pad", "mask") and _piece(network, name) is None:
+    if name in ("pad", "mask") and find_piece(network, name) is None:
         raise UserError(f"The tokenizer has no {name} token; choose --baseline zero or mean, which need none.")
 
 
-def _piece(network: Network, name: str) -> Any:  # noqa: ANN401
+def find_piece(network: Network, name: str) -> Any:  # noqa: ANN401
     """The vocabulary number of the token that stands for an absent word, or None."""
     return getattr(network.tokenizer, f"{name}_token_id")
+
+
+def _to_array(values: Tensor) -> Array:
+    found: Array = values.detach().cpu().double().numpy()
+    return found

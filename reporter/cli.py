@@ -85,10 +85,11 @@ def build(
     target: Annotated[str, _option("target")] = _DEFAULT.target,
     against: Annotated[str | None, _option("against")] = _DEFAULT.against,
     baseline: Annotated[str, _option("baseline")] = _DEFAULT.baseline,
-    steps: Annotated[int, _option("steps", min=1, max=10_000)] = _DEFAULT.steps,
     tolerance: Annotated[float, _option("tolerance", min=1e-9, max=1.0)] = _DEFAULT.tolerance,
+    max_evaluations: Annotated[int, _option("max_evaluations", min=3, max=100_000)] = _DEFAULT.max_evaluations,
     batch_tokens: Annotated[int, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
+    dtype: Annotated[str, _option("dtype")] = _DEFAULT.dtype,
     config: Annotated[  # noqa: ARG001, its callback does the work
         Path | None,
         typer.Option(
@@ -109,10 +110,11 @@ def build(
         target=target,
         against=against,
         baseline=baseline,
-        steps=steps,
         tolerance=tolerance,
+        max_evaluations=max_evaluations,
         batch_tokens=batch_tokens,
         device=device,
+        dtype=dtype,
     )
     raise typer.Exit(_build(folder, site, settings))
 

@@ -6,41 +6,42 @@ from dataclasses import dataclass
 from reporter.records import Certificate, Claim, Verdict
 from reporter.rounding import rounded
 
-_NOISE = 16 * 2.0**-23
-
 
 @dataclass(frozen=True)
 class Ends:
-    """The target's score at both ends of the path: F(input) and F(baseline), in units of the score."""
+    """The target's score at both ends of the path, F(input) and F(baseline), and by how much their difference is off.
+
+    All in units of the score; `noise` is what the arithmetic that computed them adds or takes away.
+    """
 
     input: float
     baseline: float
+    noise: float
 
     @property
     def change(self) -> float:
         """What a complete method has to share out: F(input) - F(baseline)."""
         return self.input - self.baseline
 
-    @property
-    def noise(self) -> float:
-        """How far float32 arithmetic may move the change: sixteen units in the last place of the larger score."""
-        return _NOISE * max(1.0, abs(self.input), abs(self.baseline))
-
 
 @dataclass(frozen=True)
 class Effort:
-    """What was promised and what it took: the claim, its tolerance, the rule and the passes through the network."""
+    """What was promised and what it took: the claim, its tolerance, the rule and the passes through the network.
+
+    `error` is what all scores together may be off, as a share of the sum of their sizes; None where nobody knows.
+    """
 
     claim: Claim
     tolerance: float
     rule: str
     evaluations: int
+    error: float | None = None
 
 
 def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
     """Hold a sum of scores against F(input) - F(baseline); raises `ValueError` if one of the three is not finite."""
     if not all(map(math.isfinite, (total, ends.input, ends.baseline))):
-        raise ValueError("The scores, F(input) or F(baseline) are not finite numbers.")
+        raise ValueError("the scores, F(input) or F(baseline) are not finite numbers.")
     residual = total - ends.change
     held = effort.claim == "complete"
     numbers = rounded([ends.input, ends.baseline, total, residual])
@@ -51,16 +52,19 @@ def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
         sum=numbers[2],
         residual=numbers[3],
         relative=rounded([abs(residual / ends.change)])[0] if ends.change else None,
+        error=None if effort.error is None else rounded([effort.error])[0],
+        noise=rounded([ends.noise])[0] if held else None,
         tolerance=effort.tolerance if held else None,
         evaluations=effort.evaluations,
         rule=effort.rule,
-        verdict=_judge(residual, ends, effort.tolerance) if held else "not claimed",
+        verdict=_judge(residual, ends, effort) if held else "not claimed",
     )
 
 
-def _judge(residual: float, ends: Ends, tolerance: float) -> Verdict:
-    """A tolerance finer than float noise cannot be checked, whatever the residual."""
-    allowed = tolerance * abs(ends.change)
-    if allowed < ends.noise:
+def _judge(residual: float, ends: Ends, effort: Effort) -> Verdict:
+    """A tolerance finer than the noise cannot be checked, whatever the residual."""
+    allowed = effort.tolerance * abs(ends.change)
+    if allowed <= ends.noise:
         return "unresolvable"
-    return "met" if abs(residual) <= allowed else "not met"
+    exact = effort.error is None or effort.error <= effort.tolerance
+    return "met" if abs(residual) <= allowed and exact else "not met"

@@ -13,7 +13,7 @@ from platform import python_version
 
 from reporter import __version__, parts
 from reporter.attribute import Attribute, fail
-from reporter.batches import batch, window
+from reporter.batches import Budget, batch, window
 from reporter.cases import check_baseline
 from reporter.checkpoint import load
 from reporter.documents import newest, read
@@ -26,6 +26,7 @@ from reporter.settings import Settings
 from reporter.store import Row, Store
 from reporter.targets import check_labels
 
+_DTYPES = ("float32", "bfloat16")
 _PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 
 Notice = Callable[[int], None]
@@ -60,7 +61,9 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     check_labels(settings.target, settings.against, network.facts.labels)
     check_baseline(settings.baseline, network)
     willing = tuple(method for method in methods if method.objection(network) is None)
-    return Attribute(network, task, willing, settings), _describe(settings, network, methods, created)
+    _check_dtype(settings.dtype, network)
+    attribute = Attribute(network, task, willing, settings, Budget(settings.batch_tokens))
+    return attribute, _describe(settings, network, methods, created)
 
 
 def make_key(document: Document, provenance: Provenance) -> str:
@@ -83,6 +86,15 @@ def date(folder: Path) -> str:
         raise UserError(f"SOURCE_DATE_EPOCH is '{given}'; set it to a whole number of seconds since 1970.") from error
 
 
+def _check_dtype(name: str, network: Network) -> None:
+    if name not in _DTYPES:
+        raise UserError(f"There is no dtype '{name}'; choose from: {', '.join(_DTYPES)}.")
+    if name != "float32" and network.device.type != "cuda":
+        raise UserError(
+            f"--dtype {name} pays on a CUDA device only, and this run is on {network.device}; leave it out."
+        )
+
+
 def _make_method(name: str, settings: Settings) -> Method:
     """The method with those of its options that the settings hold."""
     kind = parts.load("methods", name)
@@ -100,7 +112,7 @@ def _describe(settings: Settings, network: Network, methods: list[Method], creat
         model=network.facts,
         versions={"salience-report": __version__, "python": python_version(), **versions},
         device=str(network.device),
-        dtype="float32",
+        dtype=settings.dtype,
         created=created,
         methods=tuple(what for what, objection in objections if objection is None),
         omissions=tuple(Omission(method=what.name, reason=reason) for what, reason in objections if reason),
@@ -112,7 +124,7 @@ def _explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[
     keys = {document.id: key for key, document in keyed.items()}
     encoded, failed = _encode_all(list(keyed.values()), attribute.network)
     yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
-    for documents in batch(encoded, lambda one: len(one.tokens), budget=attribute.settings.batch_tokens):
+    for documents in batch(encoded, lambda one: len(one.tokens), budget=attribute.budget.tokens):
         start = time.perf_counter()
         explanations = attribute(documents)
         share = (time.perf_counter() - start) / sum(len(one.tokens) for one in documents)

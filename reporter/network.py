@@ -1,8 +1,9 @@
 """A frozen network: running it, with its word embeddings read or replaced where it calls their layer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, suppress
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,7 +41,7 @@ class Network:
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
         caught: list[Tensor] = []
-        with torch.no_grad(), _watching(self._layers, caught):
+        with torch.no_grad(), _catching(self._layers, caught):
             self.model(**inputs)
         if not caught or caught[0].shape[:2] != inputs["input_ids"].shape:
             raise UserError(f"{self.facts.architecture} has no word-embedding layer whose output could be explained.")
@@ -48,10 +49,25 @@ class Network:
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
-        windows = getattr(self.model.config, "attention_window", None)
-        multiple = max(windows) if isinstance(windows, list) else windows
-        padded = self.tokenizer.pad(rows, padding_side="right", pad_to_multiple_of=multiple, return_tensors="pt")
+        stride = None if self._stride == 1 else self._stride
+        padded = self.tokenizer.pad(rows, padding_side="right", pad_to_multiple_of=stride, return_tensors="pt")
         return {name: values.to(self.device) for name, values in padded.items()}
+
+    def fit(self, length: int) -> int:
+        """The width to which a row of `length` tokens is padded."""
+        return -(-length // self._stride) * self._stride
+
+    @property
+    def _stride(self) -> int:
+        """What the width of a batch must be a multiple of."""
+        windows = getattr(self.model.config, "attention_window", None) or 1
+        return int(max(windows) if isinstance(windows, list) else windows)
+
+    @cached_property
+    def exact(self) -> "Network":
+        """The same network in float64, to measure by how much float32 is off (on the processor, if need be)."""
+        place = torch.device("cpu") if self.device.type == "mps" else self.device
+        return replace(self, model=deepcopy(self.model).to(place).double(), device=place)
 
     @contextmanager
     def eager(self) -> Iterator[None]:
@@ -139,9 +155,26 @@ def _shortened(parts: list[nn.Module]) -> AbstractContextManager[None]:
     return _holding([one.register_forward_pre_hook(lambda _, given: tuple(x[:, :1] for x in given)) for one in parts])
 
 
-def _watching(layers: list[nn.Module], caught: list[Tensor]) -> AbstractContextManager[None]:
-    """Collect what these layers give."""
-    return _holding([one.register_forward_hook(lambda _m, _i, output: caught.append(output)) for one in layers])
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that there was no memory left, on whatever device."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(word in str(error).lower() for word in words)
+
+
+class _Caught(Exception):
+    """What was wanted of a network is there, so the rest of it need not run."""
+
+
+@contextmanager
+def _catching(layers: list[nn.Module], caught: list[Tensor]) -> Iterator[None]:
+    """Take what the first of these layers that is called gives, and leave the network there."""
+
+    def catch(_module: nn.Module, _inputs: Any, output: Tensor) -> None:  # noqa: ANN401
+        caught.append(output)
+        raise _Caught
+
+    with suppress(_Caught), _holding([one.register_forward_hook(catch) for one in layers]):
+        yield
 
 
 @contextmanager

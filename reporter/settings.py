@@ -22,10 +22,13 @@ class Settings:
     target: str = _option("predicted", "The label to explain: predicted, given (the document's own), all, or a label.")
     against: str | None = _option(None, "Explain the difference of the target from this label.")
     baseline: str = _option("pad", "What stands for an absent word: pad, mask, zero or mean (of all embeddings).")
-    steps: int = _option(50, "Gauss-Legendre nodes of Integrated Gradients.")
-    tolerance: float = _option(0.01, "Largest residual of a complete method, as a share of F(input) - F(baseline).")
+    tolerance: float = _option(
+        0.01, "How exact Integrated Gradients must be: in its sum and in its scores, as a share."
+    )
+    max_evaluations: int = _option(512, "Evaluations that one explanation may take to be as exact as that.")
     batch_tokens: int = _option(4096, "Tokens in one pass through the network; less needs less memory.")
     device: str = _option("auto", "Where to compute: auto, cpu, cuda or mps.")
+    dtype: str = _option("float32", "Number format of the integration: float32, or bfloat16 on a GPU.")
 
     def saved(self) -> dict[str, Setting]:
         """The settings as they are written into the run, by option name."""

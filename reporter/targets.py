@@ -5,7 +5,7 @@ from torch import Tensor
 
 from reporter.errors import UserError
 from reporter.labels import find_label
-from reporter.records import Prediction, Target
+from reporter.records import Baseline, Prediction, Target
 from reporter.rounding import rounded
 
 WORDS = ("predicted", "given", "all")
@@ -36,6 +36,14 @@ def predict(table: Tensor, labels: tuple[str, ...], problem: str | None) -> Pred
 def winners(table: Tensor, labels: tuple[str, ...]) -> list[str]:
     """The label with the largest logit at each position of a table positions choices."""
     return [labels[index] for index in table.argmax(-1).tolist()]
+
+
+def read_baseline(kind: str, choices: Tensor, labels: tuple[str, ...], problem: str | None) -> Baseline:
+    """What the model answers at the baseline, from its logits (choices) at the position that is explained."""
+    shares, best = _to_probabilities(choices.double(), problem), int(choices.argmax())
+    return Baseline(
+        kind=kind, label=labels[best], probability=None if shares is None else rounded([float(shares[best])])[0]
+    )
 
 
 def _to_probabilities(table: Tensor, problem: str | None) -> Tensor | None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,41 +20,47 @@ from reporter.records import Attribution, Certificate, Token
 from reporter.rounding import rounded
 from reporter.targets import check_labels, choose, predict
 
-COMPLETE = Effort("complete", 0.01, "a rule", 50)
+COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
+NOISE = 2.0**-23
 LABELS = ("NEGATIVE", "POSITIVE", "neutral")
 
 
 @pytest.mark.parametrize(
-    ("total", "ends", "verdict"),
+    ("total", "ends", "error", "verdict"),
     [
-        (1.0, Ends(2.0, 1.0), "met"),
-        (1.0099, Ends(2.0, 1.0), "met"),
-        (1.0101, Ends(2.0, 1.0), "not met"),
-        (0.9899, Ends(2.0, 1.0), "not met"),
-        (-0.995, Ends(1.0, 2.0), "met"),
-        (0.0, Ends(2.0, 2.0), "unresolvable"),
-        (1e-5, Ends(1.0, 1.0 - 1e-5), "unresolvable"),
-        (100.0, Ends(10_000.0, 9_900.0), "met"),
-        (0.5, Ends(10_000.0, 9_999.5), "unresolvable"),
+        (1.0, Ends(2.0, 1.0, NOISE), 0.0, "met"),
+        (1.0099, Ends(2.0, 1.0, NOISE), 0.0099, "met"),
+        (1.0101, Ends(2.0, 1.0, NOISE), 0.0, "not met"),
+        (0.9899, Ends(2.0, 1.0, NOISE), 0.0, "not met"),
+        (1.0, Ends(2.0, 1.0, NOISE), 0.0101, "not met"),
+        (1.0, Ends(2.0, 1.0, NOISE), None, "met"),
+        (-0.995, Ends(1.0, 2.0, NOISE), 0.001, "met"),
+        (0.0, Ends(2.0, 2.0, NOISE), 0.0, "unresolvable"),
+        (0.0, Ends(0.0, 0.0, 0.0), 0.0, "unresolvable"),
+        (1e-5, Ends(1.0, 1.0 - 1e-5, 2 * NOISE), 0.0, "unresolvable"),
+        (1e-5, Ends(1.0, 1.0 - 1e-5, NOISE / 2), 0.0, "met"),
+        (100.0, Ends(10_000.0, 9_900.0, 0.01), 0.0, "met"),
+        (0.5, Ends(10_000.0, 9_999.5, 0.01), 0.0, "unresolvable"),
     ],
 )
-def test_verdicts(total, ends, verdict):
-    assert certify(total, ends, COMPLETE).verdict == verdict
+def test_verdicts(total, ends, error, verdict):
+    assert certify(total, ends, replace(COMPLETE, error=error)).verdict == verdict
 
 
 def test_certificates_hold_their_arithmetic():
-    found = certify(1.5, Ends(2.0, 1.0), COMPLETE)
+    found = certify(1.5, Ends(2.0, 1.0, NOISE), COMPLETE)
     assert (found.input, found.baseline, found.sum, found.residual, found.relative) == (2.0, 1.0, 1.5, 0.5, 0.5)
     assert (found.tolerance, found.evaluations, found.rule, found.claim) == (0.01, 50, "a rule", "complete")
-    assert certify(0.0, Ends(1.0, 1.0), COMPLETE).relative is None
-    claimless = certify(5.0, Ends(2.0, 1.0), Effort("none", 0.01, "", 1))
+    assert (found.error, found.noise) == (0.005, pytest.approx(NOISE))
+    assert certify(0.0, Ends(1.0, 1.0, NOISE), COMPLETE).relative is None
+    claimless = certify(5.0, Ends(2.0, 1.0, NOISE), Effort("none", 0.01, "", 1))
     assert (claimless.verdict, claimless.tolerance, claimless.sum) == ("not claimed", None, 5.0)
 
 
 @pytest.mark.parametrize("numbers", [(math.nan, 1.0, 0.0), (1.0, math.inf, 0.0), (1.0, 1.0, math.nan)])
 def test_certificates_refuse_what_is_no_number(numbers):
     with pytest.raises(ValueError, match="not finite"):
-        certify(numbers[0], Ends(*numbers[1:]), COMPLETE)
+        certify(numbers[0], Ends(*numbers[1:], NOISE), COMPLETE)
 
 
 def tokens(*words: int | None) -> tuple[Token, ...]:
@@ -68,6 +75,8 @@ def attribution(method: str, *values: float, signed: bool = True) -> Attribution
         sum=0,
         residual=0,
         relative=0,
+        error=None,
+        noise=None,
         tolerance=None,
         evaluations=1,
         rule="",

@@ -185,7 +185,8 @@ def test_what_is_wrong_is_one_clear_sentence(kind, inputs, tiny, tmp_path, capsy
 
 
 @pytest.mark.parametrize(
-    "line", ["build", "bild", "build a -o b --steps none", "build a -o b --tolerance 0", "build a -o b --nonsense"]
+    "line",
+    ["build", "bild", "build a -o b --max-evaluations none", "build a -o b --tolerance 0", "build a -o b --nonsense"],
 )
 def test_a_wrong_command_line_exits_with_2(line, capsys):
     assert run(*line.split()) == 2

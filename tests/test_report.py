@@ -30,6 +30,7 @@ def run_of(*explanations: Explanation) -> Run:
 def reading_of(text: str, tokens: tuple[Token, ...], values: tuple[float, ...], pair: str | None = None) -> Reading:
     section = Section(
         target=Target(position=0, label="POSITIVE", index=1, against=None, score=1.0, probability=None),
+        baseline=runs.BASELINE,
         tokens=tokens,
         attributions=(runs.attribution("integrated_gradients", values),),
         diagnostics=(),

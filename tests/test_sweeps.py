@@ -5,7 +5,6 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from reporter.documents import read
@@ -14,7 +13,7 @@ from reporter.render import draw
 from reporter.settings import Settings
 from reporter.store import Store
 from tests.conftest import encoded, prepared
-from tests.test_methods import integrate_by_midpoints, scores
+from tests.test_methods import assert_certified, integrate_by_midpoints
 
 pytestmark = pytest.mark.sweep
 
@@ -42,10 +41,9 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", SHORT, ids=lambda text: text[:30])
 def test_integrated_gradients_equal_the_reference_on_every_short_sample(text):
-    attribute = prepared("embedded", methods=("integrated_gradients",), steps=200)
+    attribute = prepared("embedded", methods=("integrated_gradients",), tolerance=0.001)
     (found,) = attribute(encoded(attribute, text))
-    reference = integrate_by_midpoints(attribute, text)
-    np.testing.assert_allclose(scores(found)[0], reference, atol=1e-4)
+    assert_certified(found, integrate_by_midpoints(attribute, text))
 
 
 class Tags(HTMLParser):

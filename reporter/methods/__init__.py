@@ -4,6 +4,7 @@ Promises, kept by a test over every file here: padding, batch mates and order ch
 score like any other; `description` says what is claimed, and a claim of completeness is held against a certificate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -16,11 +17,15 @@ from reporter.records import Description
 
 @dataclass(frozen=True)
 class Scores:
-    """One score per token, rows tokens; the error of each, if known; passes through the network per row."""
+    """One score per token, rows tokens, and passes through the network, rows.
+
+    A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`).
+    """
 
     values: Tensor
-    evaluations: int
+    evaluations: Sequence[int]
     errors: Tensor | None = None
+    whole: Sequence[float] | None = None
     rule: str = ""
 
 

@@ -33,4 +33,4 @@ class Attention:
     def attribute(self, cases: Cases) -> Scores:
         """Average the last layer's rows of attention over heads, weighed by where the answer is read."""
         last = cases.attention.weights[-1].mean(1)
-        return Scores((cases.attention.readout.unsqueeze(1) @ last).squeeze(1), evaluations=1)
+        return Scores((cases.attention.readout.unsqueeze(1) @ last).squeeze(1), [1] * len(cases.cells))

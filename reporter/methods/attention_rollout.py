@@ -36,4 +36,4 @@ class AttentionRollout:
         reach = cases.attention.readout.unsqueeze(1)
         for layer in reversed(cases.attention.weights.mean(2)):
             reach = 0.5 * (reach @ layer) + 0.5 * reach
-        return Scores(torch.where(cases.real, reach.squeeze(1), 0.0), evaluations=1)
+        return Scores(torch.where(cases.real, reach.squeeze(1), 0.0), [1] * len(cases.cells))

@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from captum.attr import IntegratedGradients as CaptumIntegratedGradients
+import numpy as np
+import torch
+from torch import Tensor
 
 from reporter.cases import Cases
+from reporter.integration import travel
 from reporter.methods import Scores
 from reporter.network import Network
+from reporter.quadrature import Array, Goal
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
 class IntegratedGradients:
-    """The path integral of the gradient times the way travelled, by Gauss-Legendre quadrature with `steps` nodes."""
+    """The path integral of the gradient times the way travelled, refined for each text until it is known."""
 
-    steps: int = 50
+    tolerance: float = 0.01
+    max_evaluations: int = 512
 
     description: ClassVar[Description] = Description(
         name="integrated_gradients",
@@ -24,9 +29,10 @@ class IntegratedGradients:
         claim="complete",
         idea="Words fade in together from the baseline to the text; each is credited with the slope it met on the way.",
         formula="sᵢ = (xᵢ − x′ᵢ) · ∫₀¹ ∂F/∂xᵢ(x′ + a(x − x′)) da, so that Σᵢ sᵢ = F(x) − F(x′)",
-        cost="One forward and one backward pass for each node of the quadrature.",
-        limits="The scores depend on the baseline, and the texts along the path are no texts. A small residual shows "
-        "that the sum is right, not that every score is.",
+        cost="One forward and one backward pass for each node: 13 at least, and as many more as this text needs to be "
+        "within the tolerance, in its sum and in its scores.",
+        limits="The scores depend on the baseline, and the texts along the path are no texts. The errors are "
+        "estimated: about one score in a hundred is further off than it says.",
         source="Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017.",
     )
 
@@ -35,13 +41,19 @@ class IntegratedGradients:
         return None
 
     def attribute(self, cases: Cases) -> Scores:
-        """Integrate from the baseline to the text and sum over the embedding's width."""
-        found = CaptumIntegratedGradients(cases.score).attribute(
-            cases.embeddings,
-            cases.baselines,
-            additional_forward_args=(cases.rows,),
-            n_steps=self.steps,
-            method="gausslegendre",
-            internal_batch_size=cases.width,
+        """Integrate each text's slopes along its own part of the way from the baseline."""
+        goal = Goal(self.tolerance, self.max_evaluations, unit=torch.finfo(cases.dtype).eps)
+        found = travel(cases.sample, cases.ends, goal)
+        return Scores(
+            values=_padded([journey.integral.values for journey in found], cases),
+            evaluations=[journey.evaluations for journey in found],
+            errors=_padded([journey.integral.errors for journey in found], cases),
+            whole=[journey.integral.whole for journey in found],
+            rule="local polynomials through six nodes, placed where they are needed",
         )
-        return Scores(found.detach().sum(-1), evaluations=self.steps, rule=f"Gauss-Legendre, {self.steps} nodes")
+
+
+def _padded(rows: list[Array], cases: Cases) -> Tensor:
+    """Rows of different lengths as one tensor, rows tokens."""
+    width = cases.real.shape[1]
+    return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row))) for row in rows]))

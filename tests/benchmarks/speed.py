@@ -1,0 +1,191 @@
+"""Integrated Gradients against peers: the same texts, model and tokens, in one process, taking turns text by text.
+
+    python -m tests.benchmarks.speed TEXTS MODEL [--count 64] [--tolerance 0.01 0.001] [--peers]
+
+Ours is the whole unit of work of a report (prediction, checks, both ends, integration, certificate), batched. Captum's
+loop is that of its BERT tutorial (LayerIntegratedGradients, one text at a time, 50 steps), and again at the smallest
+number of steps that meets the tolerance on every text; Captum batched by hand gives IntegratedGradients texts of like
+length together, its passes cut to 4,096 tokens. transformers-interpret runs as it comes, where it is installed.
+Seconds are those of the processor, all threads together. "Missed" counts texts whose sum is off by more than the
+tolerance.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients, LayerIntegratedGradients
+
+from reporter.attribute import Attribute
+from reporter.batches import batch
+from reporter.encoding import Encoded
+from reporter.measure import prepare
+from reporter.settings import Settings
+from tests.benchmarks.texts import deal
+
+LADDER = (50, 64, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 700, 1000)
+Residuals = list[float]
+Tool = Callable[[list[Encoded]], tuple[Residuals, float]]
+"""Explains some texts: the relative residual of each, and the mean number of gradient evaluations."""
+
+
+def ours(attribute: Attribute) -> Tool:
+    """The unit of work of a report."""
+
+    def run(documents: list[Encoded]) -> tuple[Residuals, float]:
+        sections = [one.sections[0] for one in attribute(documents)]
+        found = [section.attributions[0].certificate for section in sections]
+        return [one.relative or 0.0 for one in found], float(np.mean([one.evaluations for one in found]))
+
+    return run
+
+
+def tutorial(attribute: Attribute, steps: int) -> Tool:
+    """Captum's BERT tutorial."""
+    network = attribute.network
+    model = network.model
+
+    def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return model(input_ids=ids, attention_mask=mask).logits
+
+    method = LayerIntegratedGradients(forward, model.get_input_embeddings())
+
+    def run(documents: list[Encoded]) -> tuple[Residuals, float]:
+        found = []
+        for document in documents:
+            inputs = network.pad([document.inputs])
+            ids, mask = inputs["input_ids"], inputs["attention_mask"]
+            ordinary = torch.tensor([[not token.special for token in document.tokens]], device=ids.device)
+            absent = ids.masked_fill(ordinary, network.tokenizer.pad_token_id)
+            with torch.no_grad():
+                target = int(forward(ids, mask).argmax())
+            scores, delta = method.attribute(
+                ids, absent, additional_forward_args=(mask,), target=target, n_steps=steps, return_convergence_delta=True
+            )
+            found.append(_share(delta, scores))
+        return found, float(steps)
+
+    return run
+
+
+def by_hand(attribute: Attribute, steps: int) -> Tool:
+    """Captum, given texts of like length together, with passes of as many tokens as ours."""
+
+    def run(documents: list[Encoded]) -> tuple[Residuals, float]:
+        answers = [attribute._predict(one) for one in documents]
+        pairs = zip(documents, answers, strict=True)
+        cases = attribute._ask([attribute_question(attribute, *pair) for pair in pairs])
+        width = max(len(documents), attribute.budget.tokens // cases.real.shape[1])
+        scores, deltas = IntegratedGradients(cases.score).attribute(
+            cases.embeddings,
+            cases.baselines,
+            additional_forward_args=(cases.rows,),
+            n_steps=steps,
+            internal_batch_size=width,
+            return_convergence_delta=True,
+        )
+        return [_share(*pair) for pair in zip(deltas, scores, strict=True)], float(steps)
+
+    return run
+
+
+def attribute_question(attribute: Attribute, document: Encoded, answer: object) -> object:
+    """What the unit of work asks of a document."""
+    from reporter.attribute import _Question
+
+    return _Question(0, document, attribute._choose(document, answer)[0])  # type: ignore[arg-type]
+
+
+def interpret(attribute: Attribute) -> Tool:
+    """transformers-interpret as it comes."""
+    from transformers_interpret import SequenceClassificationExplainer
+
+    explainer = SequenceClassificationExplainer(attribute.network.model, attribute.network.tokenizer)
+
+    def run(documents: list[Encoded]) -> tuple[Residuals, float]:
+        for document in documents:
+            explainer(document.document.text)
+        return [0.0] * len(documents), 50.0
+
+    return run
+
+
+def _share(delta: torch.Tensor, scores: torch.Tensor) -> float:
+    total = float(scores.sum())
+    change = total - float(delta)
+    return abs(float(delta) / change) if change else 0.0
+
+
+def take_turns(tools: dict[str, Tool], documents: list[Encoded], budget: int) -> dict[str, tuple[float, float, Residuals]]:
+    """Seconds of the processor per text, evaluations per text and residuals of every tool, over the same texts."""
+    groups = list(batch(documents, lambda one: len(one.tokens), budget=budget))
+    seconds, spent = dict.fromkeys(tools, 0.0), dict.fromkeys(tools, 0.0)
+    residuals: dict[str, Residuals] = {name: [] for name in tools}
+    for turn, group in enumerate(groups):
+        for name in _rotated(list(tools), turn):
+            start = time.process_time()
+            found, evaluations = tools[name](group)
+            seconds[name] += time.process_time() - start
+            spent[name] += evaluations * len(group)
+            residuals[name] += found
+    count = len(documents)
+    return {name: (seconds[name] / count, spent[name] / count, residuals[name]) for name in tools}
+
+
+def _rotated(names: Sequence[str], by: int) -> Iterator[str]:
+    at = by % len(names)
+    yield from (*names[at:], *names[:at])
+
+
+def enough_steps(attribute: Attribute, documents: list[Encoded], tolerance: float) -> int:
+    """The smallest number of steps on the ladder at which Captum's loop meets the tolerance on every text."""
+    left = documents
+    for steps in LADDER:
+        found, _ = tutorial(attribute, steps)(left)
+        left = [one for one, share in zip(left, found, strict=True) if share > tolerance]
+        if not left:
+            return steps
+    return LADDER[-1]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--least", type=int, default=10)
+    parser.add_argument("--most", type=int, default=200)
+    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
+    parser.add_argument("--peers", action="store_true", help="transformers-interpret too")
+    parser.add_argument("--quick", action="store_true", help="Captum's loop at 50 steps only")
+    given = parser.parse_args()
+    for tolerance in given.tolerance:
+        settings = Settings(model=given.model, methods=("integrated_gradients",), tolerance=tolerance)
+        attribute, _ = prepare(settings, created="")
+        documents = deal(given.texts, attribute.network, given.count, least=given.least, most=given.most)
+        ours(attribute)(documents[:2])
+        attribute.network.model.requires_grad_(False)
+        tools = {"ours": ours(attribute), "Captum's loop, 50": tutorial(attribute, 50)}
+        if not given.quick:
+            steps = enough_steps(attribute, documents, tolerance)
+            tools[f"Captum's loop, {steps}"] = tutorial(attribute, steps)
+            tools["Captum by hand, 50"] = by_hand(attribute, 50)
+        if given.peers:
+            tools["transformers-interpret"] = interpret(attribute)
+        tokens = [len(one.tokens) for one in documents]
+        print(f"\n{given.model}, {len(documents)} texts of {min(tokens)} to {max(tokens)} tokens (mean "
+              f"{np.mean(tokens):.0f}), tolerance {tolerance:g}, {torch.get_num_threads()} threads")  # fmt: skip
+        print("| tool | evaluations | seconds a text | times ours | missed |\n|---|---|---|---|---|")
+        found = take_turns(tools, documents, attribute.budget.tokens)
+        base = found["ours"][0]
+        for name, (seconds, evaluations, shares) in found.items():
+            missed = sum(share > tolerance for share in shares)
+            print(f"| {name} | {evaluations:.1f} | {seconds:.3f} | {seconds / base:.2f} | {missed} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

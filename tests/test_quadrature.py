@@ -1,0 +1,153 @@
+"""The arithmetic of the integration: what is exact is exact, what is estimated is bounded, and everything ends."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from reporter.integration import travel
+from reporter.quadrature import START, Goal, Samples, integrate, is_met, refine, weigh
+
+TOLERANCES = (0.01, 0.001)
+
+
+@pytest.mark.parametrize("order", [2, 4, 6])
+@given(steps=some.lists(some.floats(0.02, 1.0), min_size=1, max_size=12), seed=some.integers(0, 1000))
+def test_weights_are_exact_for_polynomials(order, steps, seed):
+    nodes = np.concatenate([[0.0], np.cumsum(steps)]) / sum(steps)
+    degree = min(order, len(nodes)) - 1
+    polynomial = np.polynomial.Polynomial(np.random.default_rng(seed).normal(size=degree + 1))
+    exact = np.diff(polynomial.integ()(nodes))
+    np.testing.assert_allclose(weigh(nodes, order) @ polynomial(nodes), exact, atol=1e-7)
+
+
+def test_the_start_is_a_path_from_baseline_to_text():
+    assert (START[0], START[-1]) == (0.0, 1.0)
+    assert (np.diff(START) > 0).all()
+
+
+class Cliff:
+    """Features that rise along the path as sums of steps, some shared and some their own; integrals known exactly."""
+
+    def __init__(self, seed: int, features: int = 20) -> None:
+        draw = np.random.default_rng(seed)
+        steps = 5 + features
+        self.places, self.widths = draw.uniform(0.1, 0.8, steps), 10 ** draw.uniform(-1.2, -0.5, steps)
+        shared = draw.normal(size=(5, features)) * draw.uniform(0.2, 1.0, (5, 1))
+        self.sizes = np.concatenate([shared, np.diag(draw.normal(size=features))])
+        self.asked: list[float] = []
+
+    def total(self, node: float) -> np.ndarray:
+        return np.tanh((node - self.places) / self.widths) @ self.sizes
+
+    def slope(self, node: float) -> np.ndarray:
+        return (1 / np.cosh((node - self.places) / self.widths) ** 2 / self.widths) @ self.sizes
+
+    @property
+    def exact(self) -> np.ndarray:
+        return self.total(1.0) - self.total(0.0)
+
+
+def sample_of(*cliffs: Cliff):
+    def sample(rows, nodes):
+        for row, node in zip(rows, nodes, strict=True):
+            cliffs[row].asked.append(node)
+        pairs = list(zip(rows, nodes, strict=True))
+        return np.array([cliffs[r].total(n).sum() for r, n in pairs]), [cliffs[r].slope(n) for r, n in pairs]
+
+    return sample
+
+
+@pytest.fixture(scope="module", params=TOLERANCES)
+def journeys(request):
+    """Two hundred integrands and how far each was followed."""
+    cliffs, goal = [Cliff(seed) for seed in range(200)], Goal(request.param, unit=2.0**-52)
+    return cliffs, travel(sample_of(*cliffs), [None] * len(cliffs), goal), goal
+
+
+def test_every_integral_is_as_exact_as_it_was_to_be(journeys):
+    cliffs, found, goal = journeys
+    kept = []
+    for cliff, journey in zip(cliffs, found, strict=True):
+        off = np.abs(journey.integral.values - cliff.exact)
+        kept.append(off.sum() <= goal.tolerance * np.abs(cliff.exact).sum())
+        assert abs(journey.integral.residual) <= goal.tolerance * abs(journey.samples.change)
+        assert is_met(journey.samples, journey.integral, goal)
+    assert np.mean(kept) >= 0.99
+
+
+def test_errors_bound_ninety_nine_in_a_hundred_and_are_not_vacuous(journeys):
+    cliffs, found, _ = journeys
+    off = np.concatenate([np.abs(j.integral.values - c.exact) for c, j in zip(cliffs, found, strict=True)])
+    errors = np.concatenate([journey.integral.errors for journey in found])
+    assert (off <= errors).mean() >= 0.99
+    assert np.median(errors) <= 20 * np.median(off)
+    wholes = [j.integral.whole / np.abs(j.integral.values - c.exact).sum() for c, j in zip(cliffs, found, strict=True)]
+    assert np.mean(np.array(wholes) >= 1) >= 0.99
+
+
+def test_no_node_is_paid_for_twice(journeys):
+    cliffs, found, _ = journeys
+    for cliff, journey in zip(cliffs, found, strict=True):
+        assert len(set(cliff.asked)) == len(cliff.asked) == journey.evaluations
+
+
+def test_what_is_known_already_is_not_asked_for():
+    cliff = Cliff(3)
+    ends = [Samples(np.array([0.0, 1.0]), np.array([cliff.total(n).sum() for n in (0, 1)]), cliff.slope(0)[None] * 0)]
+    ends[0] = Samples(ends[0].nodes, ends[0].totals, np.stack([cliff.slope(0.0), cliff.slope(1.0)]))
+    (journey,) = travel(sample_of(cliff), ends, Goal())
+    assert not {0.0, 1.0} & set(cliff.asked)
+    assert journey.evaluations == len(cliff.asked) + 2
+
+
+def test_rows_do_not_touch_each_other():
+    together = travel(sample_of(*map(Cliff, range(6))), [None] * 6, Goal())
+    for seed, journey in enumerate(together):
+        (alone,) = travel(sample_of(Cliff(seed)), [None], Goal())
+        np.testing.assert_array_equal(alone.samples.nodes, journey.samples.nodes)
+        np.testing.assert_allclose(alone.integral.values, journey.integral.values, rtol=1e-12)
+
+
+def test_a_finer_tolerance_costs_more_and_errs_less():
+    coarse, fine = (travel(sample_of(*map(Cliff, range(20))), [None] * 20, Goal(t)) for t in (0.05, 0.0005))
+    assert sum(j.evaluations for j in coarse) < sum(j.evaluations for j in fine)
+    assert sum(j.integral.whole for j in coarse) > 10 * sum(j.integral.whole for j in fine)
+
+
+@pytest.mark.parametrize("most", [3, 8, 11, 40])
+def test_spent_evaluations_end_it(most):
+    def noise(rows, nodes):
+        draw = np.random.default_rng(len(nodes))
+        return draw.normal(size=len(rows)), list(draw.normal(size=(len(rows), 4)))
+
+    (journey,) = travel(noise, [None], Goal(1e-6, most))
+    assert journey.evaluations <= most
+    assert not is_met(journey.samples, journey.integral, Goal(1e-6, most))
+
+
+def test_a_structure_between_the_nodes_is_seen_by_its_defect():
+    """A bump that no node has met: the slopes are flat everywhere, and F has moved."""
+    smooth = Samples(START, np.zeros(len(START)), np.zeros((len(START), 3)) + 1e-3)
+    moved = Samples(START, np.where(START > 0.4, 1.0, 0.0), smooth.slopes)
+    found = integrate(moved, Goal())
+    assert (found.errors >= 0.01).all()
+    assert len(refine(moved, found, Goal())) >= 1
+
+
+@pytest.mark.parametrize(("total", "slope"), [(0.0, 0.0), (5.0, 0.0), (1e4, 1e-9)])
+def test_nothing_to_share_out_ends_at_once(total, slope):
+    def flat(rows, nodes):
+        return np.full(len(rows), total), [np.full(4, slope)] * len(nodes)
+
+    (journey,) = travel(flat, [None], Goal(0.001))
+    assert journey.evaluations == len(START)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_named_with_its_place(bad):
+    def broken(rows, nodes):
+        return np.zeros(len(rows)), [np.array([0.0, bad if node == START[3] else 1.0]) for node in nodes]
+
+    with pytest.raises(ValueError, match=r"gradient of the score is not a finite number .* of the way"):
+        travel(broken, [None], Goal())
