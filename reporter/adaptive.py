@@ -3,8 +3,8 @@
     >>> method = AdaptiveIntegratedGradients(model)
     >>> method.attribute(inputs, baselines, target=1, tolerance=0.001)
 
-Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017; where the nodes go, when it stops and how
-far each score may be off is `quadrature.py`. The reports do without Captum's classes: `cases.py` has the same engine.
+Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017; where the nodes go, when it stops and
+how far each score may be off is `quadrature.py`. The reports give the same engine paths of their own (`paths.py`).
 """
 
 from collections.abc import Callable

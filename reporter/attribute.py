@@ -6,135 +6,100 @@ from dataclasses import dataclass
 import torch
 
 from reporter.agreement import compare_all
-from reporter.batches import Budget, batch
+from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
-from reporter.encoding import Encoded, check_served
-from reporter.labels import find_label
+from reporter.encoding import Encoded
 from reporter.methods import Method, Scores
-from reporter.network import Network, is_out_of_memory
-from reporter.records import (
-    SCHEMA,
-    Attribution,
-    Baseline,
-    Description,
-    Document,
-    Explanation,
-    Prediction,
-    Section,
-    Target,
-)
+from reporter.network import is_out_of_memory
+from reporter.questions import Asking, Question
+from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
 from reporter.rounding import rounded
-from reporter.settings import Settings
-from reporter.targets import choose, predict, read_baseline, winners
-from reporter.tasks import Task
 
-_ATTENTION_BYTES = 2**28
 _SAME = 1e-4
 _CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far above what float32 adds or takes away
 
 
 @dataclass(frozen=True)
-class _Question:
-    """One target of one document of the batch."""
+class Answered:
+    """A document with the model's answer to it and the questions that are asked about that."""
 
-    document: int
     encoded: Encoded
-    target: Target
-
-    @property
-    def length(self) -> int:
-        return len(self.encoded.tokens)
+    prediction: Prediction
+    questions: list[Question]
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """Explains batches of documents with one network, one task and some methods, within a budget of tokens a pass."""
+    """Explains documents by some methods, asking as `asking` says."""
 
-    network: Network
-    task: Task
+    asking: Asking
     methods: tuple[Method, ...]
-    settings: Settings
-    budget: Budget
 
     def __call__(self, documents: Sequence[Encoded]) -> list[Explanation]:
-        """The explanation of each document; one that cannot be explained costs the others nothing.
+        """The explanation of each document; one that cannot be explained costs the others nothing."""
+        found = [self._answer(encoded) for encoded in documents]
+        explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
+        return [next(explained) if isinstance(one, Answered) else one for one in found]
 
-        Where the memory is too small the budget is halved, for these documents and all that follow.
-        """
+    def _answer(self, encoded: Encoded) -> Answered | Explanation:
         try:
-            return self._explain(documents)
+            prediction = self.asking.predict(encoded)
+            return Answered(encoded, prediction, self.asking.choose(encoded, prediction))
+        except (ValueError, RuntimeError, MemoryError) as error:
+            return fail(encoded.document, _sentence(error))
+
+    def _explain(self, answered: list[Answered]) -> list[Explanation]:
+        """Explain all of them together, or else each by itself; with a smaller budget if the memory is too small."""
+        try:
+            sections = self._measure([question for one in answered for question in one.questions])
+            return [_succeed(one, [sections.pop(0) for _ in one.questions]) for one in answered]
         except (ValueError, RuntimeError, MemoryError) as error:
             problem = error
-        if is_out_of_memory(problem) and self.budget.halve():
-            return self(documents)
-        if len(documents) == 1:
-            return [fail(documents[0].document, f"The model could not explain this text: {_first_line(problem)}")]
-        return [explanation for document in documents for explanation in self([document])]
+        if is_out_of_memory(problem) and self.asking.budget.halve():
+            return self._explain(answered)
+        if len(answered) == 1:
+            return [fail(answered[0].encoded.document, _sentence(problem))]
+        return [explanation for one in answered for explanation in self._explain([one])]
 
-    def _explain(self, documents: Sequence[Encoded]) -> list[Explanation]:
-        predictions = [self._predict(encoded) for encoded in documents]
-        pairs = enumerate(zip(documents, predictions, strict=True))
-        questions = [_Question(n, encoded, t) for n, (encoded, answer) in pairs for t in self._choose(encoded, answer)]
-        sections: list[list[Section]] = [[] for _ in documents]
-        for some in batch(questions, lambda question: question.length, budget=self._budget(questions)):
-            for question, section in zip(some, self._measure(some), strict=True):
-                sections[question.document].append(section)
-        found = zip(documents, predictions, sections, strict=True)
-        return [_succeed(encoded, answer, _in_order(parts)) for encoded, answer, parts in found]
+    def _measure(self, questions: list[Question]) -> list[Section]:
+        """The section of every question, in their order."""
+        found: dict[int, Section] = {}
+        numbered = sorted(enumerate(questions), key=lambda pair: pair[1].length)
+        for some in pool(numbered, lambda pair: self.asking.attention_bytes(pair[1]), budget=self.asking.bytes):
+            budget = self.asking.tokens([question for _, question in some])
+            batches = list(batch(some, lambda pair: pair[1].length, budget=budget))
+            sections = self._measure_together([[question for _, question in rows] for rows in batches])
+            found |= dict(zip((number for rows in batches for number, _ in rows), sections, strict=True))
+        return [found[number] for number in range(len(questions))]
 
-    def _predict(self, encoded: Encoded) -> Prediction:
-        """What the model says to this text alone, served plainly."""
-        check_served(encoded, self.network)
-        with torch.no_grad():
-            logits = self.network.run(self.network.pad([encoded.inputs])).logits
-        return predict(self.task.table(logits)[0].cpu(), self.network.facts.labels, self.network.problem)
+    def _measure_together(self, batches: list[list[Question]]) -> list[Section]:
+        """The sections of some batches, in their order; every method sees all of the batches at once."""
+        posed = [self.asking.pose(questions) for questions in batches]
+        scores = [method.attribute(posed) for method in self.methods]
+        columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
+        facts = zip(batches, posed, columns, strict=True)
+        return [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
 
-    def _choose(self, encoded: Encoded, answer: Prediction) -> list[Target]:
-        table = torch.tensor(answer.logits).view(answer.positions, -1)
-        positions = self.task.positions(winners(table, answer.labels), encoded.tokens)
-        return choose(answer, positions, self.settings.target, self.settings.against, encoded.document.label)
+    def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
+        ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()
+        sections = []
+        for row, (question, both, table) in enumerate(zip(questions, ends, tables, strict=True)):
+            pairs = zip((method.description for method in self.methods), found, strict=True)
+            attributions = tuple(self._attribution(what, scores, row, both, question.length) for what, scores in pairs)
+            sections.append(
+                Section(
+                    target=question.target,
+                    baseline=self.asking.read_baseline(question.target, table),
+                    tokens=question.encoded.tokens,
+                    attributions=attributions,
+                    diagnostics=(),
+                    agreement=tuple(compare_all(question.encoded.tokens, attributions)),
+                )
+            )
+        return sections
 
-    def _budget(self, questions: Sequence[_Question]) -> int:
-        """The token budget, less where many layers and heads of attention over long texts would fill the memory."""
-        longest = max((question.length for question in questions), default=1)
-        return max(1, min(self.budget.tokens, _ATTENTION_BYTES // (4 * self.network.heads * longest)))
-
-    def _measure(self, questions: Sequence[_Question]) -> list[Section]:
-        cases = self._ask(questions)
-        ends = self._measure_ends(cases, questions)
-        columns = [self._attribute(method, cases, ends) for method in self.methods]
-        rows = zip(*columns, strict=True) if columns else [()] * len(questions)
-        found = zip(questions, cases.start.table.cpu(), rows, strict=True)
-        return [_gather(question, self._read_baseline(question, table), row) for question, table, row in found]
-
-    def _read_baseline(self, question: _Question, table: torch.Tensor) -> Baseline:
-        facts = self.network.facts.labels, self.network.problem
-        return read_baseline(self.settings.baseline, table[question.target.position], *facts)
-
-    def _ask(self, questions: Sequence[_Question]) -> Cases:
-        inputs = self.network.pad([question.encoded.inputs for question in questions])
-        width = inputs["input_ids"].shape[1]
-        flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
-        marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
-        cells = [self._locate(question.target) for question in questions]
-        return Cases(
-            network=self.network,
-            task=self.task,
-            inputs=inputs,
-            real=marks[..., 0],
-            ordinary=marks[..., 1],
-            cells=torch.tensor(cells, device=self.network.device),
-            baseline=self.settings.baseline,
-            budget=self.budget.tokens,
-            dtype=getattr(torch, self.settings.dtype),
-        )
-
-    def _locate(self, target: Target) -> tuple[int, int, int]:
-        other = None if target.against is None else find_label(target.against, self.network.facts.labels)
-        return target.position, target.index, -1 if other is None else other
-
-    def _measure_ends(self, cases: Cases, questions: Sequence[_Question]) -> list[Ends]:
+    def _measure_ends(self, questions: Sequence[Question], cases: Cases) -> list[Ends]:
         """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score.
 
         By how much they are off is measured where it could matter, and is one unit in the last place at least.
@@ -145,23 +110,15 @@ class Attribute:
             if not abs(score - question.target.score) <= _SAME * max(1.0, abs(score)):
                 raise ValueError(f"its explained score {score:.6g} is not the served one, {question.target.score:.6g}.")
             size = max(abs(score), abs(start))
-            close = self.settings.tolerance * abs(score - start) < _CLEAR * size
+            close = self.asking.settings.tolerance * abs(score - start) < _CLEAR * size
             ends.append(Ends(score, start, max(cases.noise[row] if close else 0.0, torch.finfo().eps * size)))
         return ends
 
-    def _attribute(self, method: Method, cases: Cases, ends: Sequence[Ends]) -> list[Attribution]:
-        found = method.attribute(cases)
-        assert found.values.shape == cases.real.shape, f"{method} gave {tuple(found.values.shape)}"
-        return [
-            self._record(method.description, found, row, both, length)
-            for row, (both, length) in enumerate(zip(ends, cases.lengths, strict=True))
-        ]
-
-    def _record(self, what: Description, found: Scores, row: int, ends: Ends, length: int) -> Attribution:
+    def _attribution(self, what: Description, found: Scores, row: int, ends: Ends, length: int) -> Attribution:
         values = found.values[row, :length].cpu().double()
         size = float(values.abs().sum())
         error = None if found.whole is None else found.whole[row] / size if size else 0.0
-        effort = Effort(what.claim, self.settings.tolerance, found.rule, found.evaluations[row], error)
+        effort = Effort(what.claim, self.asking.settings.tolerance, found.rule, found.evaluations[row], error)
         return Attribution(
             method=what.name,
             signed=what.signed,
@@ -173,19 +130,19 @@ class Attribute:
 
 def fail(document: Document, sentence: str) -> Explanation:
     """The record of a document that was not explained, with the reason."""
-    return _record(document, error=sentence)
+    return _explanation(document, error=sentence)
 
 
-def _succeed(encoded: Encoded, answer: Prediction, sections: tuple[Section, ...]) -> Explanation:
-    return _record(encoded.document, encoded=encoded, answer=answer, sections=sections)
+def _succeed(answered: Answered, sections: Iterable[Section]) -> Explanation:
+    ordered = sorted(sections, key=lambda section: (section.target.position, section.target.index))
+    return _explanation(answered.encoded.document, answered=answered, sections=tuple(ordered))
 
 
-def _record(
+def _explanation(
     document: Document,
     *,
     error: str | None = None,
-    encoded: Encoded | None = None,
-    answer: Prediction | None = None,
+    answered: Answered | None = None,
     sections: tuple[Section, ...] = (),
 ) -> Explanation:
     return Explanation(
@@ -198,27 +155,12 @@ def _record(
         label=document.label,
         status="failed" if error else "explained",
         error=error,
-        seen=encoded.seen if encoded else None,
-        prediction=answer,
+        seen=answered.encoded.seen if answered else None,
+        prediction=answered.prediction if answered else None,
         sections=sections,
     )
 
 
-def _gather(question: _Question, baseline: Baseline, attributions: Iterable[Attribution]) -> Section:
-    found = tuple(attributions)
-    return Section(
-        target=question.target,
-        baseline=baseline,
-        tokens=question.encoded.tokens,
-        attributions=found,
-        diagnostics=(),
-        agreement=tuple(compare_all(question.encoded.tokens, found)),
-    )
-
-
-def _in_order(sections: Iterable[Section]) -> tuple[Section, ...]:
-    return tuple(sorted(sections, key=lambda section: (section.target.position, section.target.index)))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _sentence(error: Exception) -> str:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"The model could not explain this text: {reason}"

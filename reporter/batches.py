@@ -7,6 +7,8 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
+POOL = 64
+_PASS = 96  # tokens that could be computed in the time that a pass takes beside what it computes
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 
 
@@ -34,14 +36,32 @@ def window(items: Iterable[Item], size: int = 256) -> Iterator[list[Item]]:
 def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
     """Batches, shortest first, whose rows times their longest row stay within `budget` (one row may exceed it).
 
-    No row is padded to more than a quarter (and 4) over its own length, so little is computed for nothing.
+    Padding takes at most an eighth of a batch, and what a pass of its own would cost.
     """
     rows: list[Item] = []
+    filled = 0
     for item in sorted(items, key=length):
         longest = length(item)
-        if rows and ((len(rows) + 1) * longest > budget or longest > 1.25 * length(rows[0]) + 4):
+        padded = (len(rows) + 1) * longest
+        if rows and (padded > budget or 0.88 * padded > filled + longest + _PASS):
             yield rows
-            rows = []
+            rows, filled = [], 0
         rows.append(item)
+        filled += longest
     if rows:
         yield rows
+
+
+def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
+    """Lists of neighbours, at most `POOL` in each, whose costs stay within `budget` (one item may exceed it)."""
+    held: list[Item] = []
+    spent = 0
+    for item in items:
+        price = cost(item)
+        if held and (len(held) == POOL or spent + price > budget):
+            yield held
+            held, spent = [], 0
+        held.append(item)
+        spent += price
+    if held:
+        yield held

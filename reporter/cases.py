@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reporter.batches import batch
 from reporter.errors import UserError
 from reporter.network import Network
 from reporter.quadrature import Array, Samples
@@ -43,8 +42,8 @@ class Cases:
     """Rows of a batch, each an input with one target cell; special tokens and padding are the same in every baseline.
 
     `inputs` are rows tokens; `real` marks what is not padding and `ordinary` what is neither padding nor special, both
-    rows tokens; `cells` are rows x (position, choice, choice it is set against or -1). Passes in which many rows share
-    hold `budget` tokens at most, and compute in `dtype`.
+    rows tokens; `cells` are rows x (position, choice, choice it is set against or -1). `budget` is how many tokens may
+    share a pass.
     """
 
     network: Network
@@ -55,7 +54,6 @@ class Cases:
     cells: Tensor
     baseline: str
     budget: int
-    dtype: torch.dtype = torch.float32
 
     @property
     def rows(self) -> Tensor:
@@ -90,7 +88,7 @@ class Cases:
 
     def score(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         """The target's score, one per row, with these word embeddings (rows tokens width) in the cases `rows`."""
-        return self._read(self._answer(embeddings, rows), rows)
+        return read_cells(self._answer(embeddings, rows), self.cells[rows])
 
     @cached_property
     def end(self) -> Pass:
@@ -113,8 +111,8 @@ class Cases:
     def ends(self) -> list[Samples]:
         """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
         way = self.embeddings - self.baselines
-        totals = _to_array(torch.stack([self.start.score, self.end.score], 1))
-        slopes = _to_array(torch.stack([(one.slope * way).sum(-1) for one in (self.start, self.end)], 1))
+        totals = to_array(torch.stack([self.start.score, self.end.score], 1))
+        slopes = to_array(torch.stack([(one.slope * way).sum(-1) for one in (self.start, self.end)], 1))
         rows = zip(totals, slopes, self.lengths, strict=True)
         return [Samples(np.array([0.0, 1.0]), total, slope[:, :length]) for total, slope, length in rows]
 
@@ -133,36 +131,11 @@ class Cases:
                 off += (exact.score(points, exact.rows).cpu() - one.score.cpu()).abs()
         return off.tolist()
 
-    def sample(self, rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
-        """The score `nodes` of the way from the baseline to the text in each of `rows`, and each token's slope there.
-
-        A token's slope is that of the score along its own part of the way; they sum to the slope of the score.
-        """
-        totals, slopes = np.empty(len(rows)), [np.empty(0)] * len(rows)
-        pairs = range(len(rows))
-        for some in batch(pairs, lambda at: self.lengths[rows[at]], budget=self.budget):
-            total, slope = self._evaluate([rows[at] for at in some], [nodes[at] for at in some])
-            for place, at in enumerate(some):
-                totals[at], slopes[at] = total[place], slope[place, : self.lengths[rows[at]]]
-        return totals, slopes
-
-    def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
-        width = self.network.fit(max(self.lengths[row] for row in rows))
-        here = torch.tensor(rows, device=self.cells.device)
-        share = torch.tensor(nodes, device=self.cells.device, dtype=self.embeddings.dtype).view(-1, 1, 1)
-        start, end = self.baselines[here, :width], self.embeddings[here, :width]
-        points = torch.lerp(start, end, share).requires_grad_()
-        kind, reduced = self.network.device.type, self.dtype != torch.float32
-        with torch.enable_grad(), torch.autocast(kind, dtype=self.dtype, enabled=reduced):
-            score = self.score(points, here)
-            (slope,) = torch.autograd.grad(score.sum(), points)
-        return _to_array(score), _to_array((slope * (end - start)).sum(-1))
-
     def _pass(self, embeddings: Tensor) -> Pass:
         points = embeddings.clone().requires_grad_()
         with torch.enable_grad():
             table = self._answer(points, self.rows)
-            score = self._read(table, self.rows)
+            score = read_cells(table, self.cells)
             (slope,) = torch.autograd.grad(score.sum(), points)
         return Pass(table.detach(), score.detach(), slope)
 
@@ -175,7 +148,7 @@ class Cases:
         with torch.enable_grad(), self.network.eager():
             found = self.network.run(self.inputs, points, output_attentions=True, output_hidden_states=True)
             table = self.task.table(found.logits)
-            score = self._read(table, self.rows)
+            score = read_cells(table, self.cells)
             pull, slope = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
         size = pull.norm(dim=-1)
         weights = torch.stack([layer.detach() for layer in found.attentions])
@@ -183,14 +156,16 @@ class Cases:
         return Pass(table.detach(), score.detach(), slope), Attention(weights, readout)
 
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
-        inputs = {name: values[rows, : embeddings.shape[1]] for name, values in self.inputs.items()}
+        inputs = {name: values[rows] for name, values in self.inputs.items()}
         return self.task.table(self.network.run(inputs, embeddings).logits)
 
-    def _read(self, table: Tensor, rows: Tensor) -> Tensor:
-        position, choice, against = self.cells[rows].unbind(-1)
-        here = torch.arange(len(rows), device=rows.device)
-        score = table[here, position, choice]
-        return score - torch.where(against >= 0, table[here, position, against.clamp_min(0)], 0.0)
+
+def read_cells(table: Tensor, cells: Tensor) -> Tensor:
+    """The score of each row of a table rows positions choices: one cell of it, or the difference of two."""
+    position, choice, against = cells.unbind(-1)
+    here = torch.arange(len(cells), device=cells.device)
+    score = table[here, position, choice]
+    return score - torch.where(against >= 0, table[here, position, against.clamp_min(0)], 0.0)
 
 
 def check_baseline(name: str, network: Network) -> None:
@@ -206,6 +181,7 @@ def find_piece(network: Network, name: str) -> Any:  # noqa: ANN401
     return getattr(network.tokenizer, f"{name}_token_id")
 
 
-def _to_array(values: Tensor) -> Array:
+def to_array(values: Tensor) -> Array:
+    """Numbers on their way from the device to the arithmetic."""
     found: Array = values.detach().cpu().double().numpy()
     return found

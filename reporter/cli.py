@@ -87,7 +87,7 @@ def build(
     baseline: Annotated[str, _option("baseline")] = _DEFAULT.baseline,
     tolerance: Annotated[float, _option("tolerance", min=1e-9, max=1.0)] = _DEFAULT.tolerance,
     max_evaluations: Annotated[int, _option("max_evaluations", min=3, max=100_000)] = _DEFAULT.max_evaluations,
-    batch_tokens: Annotated[int, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
+    batch_tokens: Annotated[int | None, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
     dtype: Annotated[str, _option("dtype")] = _DEFAULT.dtype,
     config: Annotated[  # noqa: ARG001, its callback does the work

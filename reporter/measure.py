@@ -13,7 +13,7 @@ from platform import python_version
 
 from reporter import __version__, parts
 from reporter.attribute import Attribute, fail
-from reporter.batches import Budget, batch, window
+from reporter.batches import Budget, pool, window
 from reporter.cases import check_baseline
 from reporter.checkpoint import load
 from reporter.documents import newest, read
@@ -21,11 +21,14 @@ from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.methods import Method
 from reporter.network import Network
+from reporter.questions import Asking
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
 from reporter.settings import Settings
 from reporter.store import Row, Store
 from reporter.targets import check_labels
 
+_BATCH = {"cpu": 1536, "cuda": 32768, "mps": 8192}
+_UNIT = 4  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
 _DTYPES = ("float32", "bfloat16")
 _PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 
@@ -62,8 +65,8 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     check_baseline(settings.baseline, network)
     willing = tuple(method for method in methods if method.objection(network) is None)
     _check_dtype(settings.dtype, network)
-    attribute = Attribute(network, task, willing, settings, Budget(settings.batch_tokens))
-    return attribute, _describe(settings, network, methods, created)
+    asking = Asking(network, task, settings, Budget(settings.batch_tokens or _BATCH[network.device.type]))
+    return Attribute(asking, willing), _describe(settings, network, methods, created)
 
 
 def make_key(document: Document, provenance: Provenance) -> str:
@@ -122,9 +125,10 @@ def _describe(settings: Settings, network: Network, methods: list[Method], creat
 def _explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
     """Rows for the store, batch by batch; what could not be read or encoded comes first."""
     keys = {document.id: key for key, document in keyed.items()}
-    encoded, failed = _encode_all(list(keyed.values()), attribute.network)
+    encoded, failed = _encode_all(list(keyed.values()), attribute.asking.network)
     yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
-    for documents in batch(encoded, lambda one: len(one.tokens), budget=attribute.budget.tokens):
+    encoded.sort(key=lambda one: len(one.tokens))
+    for documents in pool(encoded, lambda one: len(one.tokens), budget=_UNIT * attribute.asking.budget.tokens):
         start = time.perf_counter()
         explanations = attribute(documents)
         share = (time.perf_counter() - start) / sum(len(one.tokens) for one in documents)

@@ -58,6 +58,11 @@ class Network:
         return -(-length // self._stride) * self._stride
 
     @property
+    def padding(self) -> dict[str, int]:
+        """What stands in a padded place, by the name of the input; 0 in all others."""
+        return {"input_ids": self.tokenizer.pad_token_id, "token_type_ids": self.tokenizer.pad_token_type_id}
+
+    @property
     def _stride(self) -> int:
         """What the width of a batch must be a multiple of."""
         windows = getattr(self.model.config, "attention_window", None) or 1

@@ -14,16 +14,16 @@ from scipy.interpolate import CubicSpline
 
 Array = NDArray[np.float64]
 
-START: Array = np.array([0, 5, 12, 21, 32, 45, 61, 81, 106, 136, 171, 212, 256], dtype=np.float64) / 256
+START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
-_MARGIN = 2.8  # of a feature's error over its estimate, for 99 in 100 tokens
+_MARGIN = 3.3  # of a feature's error over its estimate, for 99 in 100 tokens
 _WHOLE = 1.8  # of the error of all features together over the sum of their estimates
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
 _SURPRISE = 0.75  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
-_FEW = 3  # a round adds at most one node for so many that there are: few at a time, where they are needed most
+_FEW = 5  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
 _CLOSEST = 2.0**-20  # a panel narrower than this is not halved
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
@@ -161,7 +161,7 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     worst[np.diff(samples.nodes) < 2 * _CLOSEST] = 0.0
     order = np.argsort(-worst, kind="stable")
     left = np.sqrt(np.maximum((worst**2).sum() - np.cumsum(worst[order] ** 2), 0.0))
-    few = min(max(1, len(samples.nodes) // _FEW), goal.most - len(samples.nodes))
+    few = min(max(1, (len(samples.nodes) - 8) // _FEW), goal.most - len(samples.nodes))
     marked = np.sort(order[: min(int(np.argmax(left <= _LEFT)) + 1, max(0, few))])
     marked = marked[worst[marked] > 0]
     found: Array = (samples.nodes[marked] + samples.nodes[marked + 1]) / 2

@@ -26,7 +26,9 @@ class Settings:
         0.01, "How exact Integrated Gradients must be: in its sum and in its scores, as a share."
     )
     max_evaluations: int = _option(512, "Evaluations that one explanation may take to be as exact as that.")
-    batch_tokens: int = _option(4096, "Tokens in one pass through the network; less needs less memory.")
+    batch_tokens: int | None = _option(
+        None, "Tokens in one pass; less needs less memory. By default as suits the device."
+    )
     device: str = _option("auto", "Where to compute: auto, cpu, cuda or mps.")
     dtype: str = _option("float32", "Number format of the integration: float32, or bfloat16 on a GPU.")
 

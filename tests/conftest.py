@@ -41,6 +41,6 @@ def encoded(attribute: Attribute, *texts: str, **more: str) -> list[Encoded]:
     """The texts as documents, encoded for the network of `attribute`."""
     pairs = enumerate(texts)
     return [
-        encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.network)
+        encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.asking.network)
         for n, text in pairs
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from reporter.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
-from reporter.batches import batch, window
+from reporter.batches import POOL, Budget, batch, pool, window
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.errors import UserError
 from reporter.records import Attribution, Certificate, Token
@@ -185,13 +185,27 @@ def test_batches_lose_nothing_and_keep_the_budget(lengths, budget):
     found = list(batch(lengths, lambda length: length, budget=budget))
     assert Counter(length for rows in found for length in rows) == Counter(lengths)
     assert all(rows and (len(rows) == 1 or len(rows) * max(rows) <= budget) for rows in found)
-    assert all(max(rows) <= 1.25 * min(rows) + 4 for rows in found)
+    assert all(0.88 * len(rows) * max(rows) <= sum(rows) + 96 for rows in found)
 
 
 def test_batches_hold_like_lengths():
     lengths = [random.Random(0).randint(1, 100) for _ in range(100)]
     found = list(batch(lengths, lambda length: length, budget=400))
     assert [length for rows in found for length in rows] == sorted(lengths)
+
+
+@given(some.lists(some.integers(1, 600), max_size=150), some.integers(1, 5000))
+def test_pools_lose_nothing_keep_the_order_and_hold_neighbours(costs, budget):
+    found = list(pool(costs, lambda cost: cost, budget=budget))
+    assert [cost for held in found for cost in held] == costs
+    assert all(held and len(held) <= POOL and (len(held) == 1 or sum(held) <= budget) for held in found)
+
+
+def test_a_budget_is_halved_until_it_is_as_small_as_it_gets():
+    budget, halved = Budget(100), 0
+    while budget.halve():
+        halved += 1
+    assert (budget.tokens, halved) == (25, 2)
 
 
 def test_windows_stream():

@@ -97,7 +97,7 @@ def linear() -> Cases:
     model = Linear().requires_grad_(False)
     ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
     real = ids != 0
-    tokenizer = SimpleNamespace(pad_token_id=0, mask_token_id=3)
+    tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3)
     return Cases(
         network=Network(model, tokenizer, torch.device("cpu"), MODEL),
         task=SequenceClassification(),
@@ -121,7 +121,7 @@ def test_attributions_of_a_linear_network_are_exact(linear, method):
         "input_x_gradient": (x * slopes.unsqueeze(1)).sum(-1),
         "integrated_gradients": ((x - absent) * slopes.unsqueeze(1)).sum(-1),
     }[method]
-    found = parts.load("methods", method)().attribute(linear).values
+    found = parts.load("methods", method)().attribute([linear])[0].values
     torch.testing.assert_close(found[linear.real].float(), exact[linear.real], atol=1e-5, rtol=1e-5)
 
 
@@ -146,9 +146,11 @@ def test_rollout_and_attention_by_hand():
     for layer in (np.array([[0.3, 0.7], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.4, 0.6]])):
         by_hand = (0.5 * layer + 0.5 * np.eye(2)) @ by_hand
     np.testing.assert_allclose(by_hand[0], [0.6, 0.4])
-    rollout = parts.load("methods", "attention_rollout")().attribute(cases).values
+    rollout = parts.load("methods", "attention_rollout")().attribute([cases])[0].values
     np.testing.assert_allclose(rollout, by_hand[:1], atol=1e-6)
-    np.testing.assert_allclose(parts.load("methods", "attention")().attribute(cases).values, [[0.8, 0.2]], atol=1e-6)
+    np.testing.assert_allclose(
+        parts.load("methods", "attention")().attribute([cases])[0].values, [[0.8, 0.2]], atol=1e-6
+    )
 
 
 def test_attention_is_read_where_the_network_reads_its_answer(tiny, tagger, tmp_path):
@@ -160,7 +162,7 @@ def test_attention_is_read_where_the_network_reads_its_answer(tiny, tagger, tmp_
         (decoder, "sequence_classification"),
     ):
         attribute = prepared(folder, task=task, methods=("attention",), target="all")
-        network = attribute.network
+        network = attribute.asking.network
         inputs = encoded(attribute, TEXTS[0])[0].inputs
         section = attribute(encoded(attribute, TEXTS[0]))[0].sections[-1]
         position = -1 if folder == decoder else section.target.position
@@ -171,7 +173,7 @@ def test_attention_is_read_where_the_network_reads_its_answer(tiny, tagger, tmp_
 
 def integrate_by_midpoints(attribute: Attribute, text: str, steps: int = 2000) -> np.ndarray:
     """Integrated Gradients in float64 through `inputs_embeds`: nothing of ours but the question."""
-    model, tokenizer = attribute.network.model.double(), attribute.network.tokenizer
+    model, tokenizer = attribute.asking.network.model.double(), attribute.asking.network.tokenizer
     served = tokenizer(text, return_tensors="pt")
     table = model.get_input_embeddings().weight
     ordinary = ~torch.tensor(
@@ -216,7 +218,7 @@ def test_all_scores_of_the_model_inside_equal_an_independent_computation():
     attribute = prepared("embedded", methods=tuple(EVERY))
     (found,) = attribute(encoded(attribute, text))
     mine = {one.method: np.array(one.scores) for one in found.sections[0].attributions}
-    model, served = attribute.network.model, attribute.network.tokenizer(text, return_tensors="pt")
+    model, served = attribute.asking.network.model, attribute.asking.network.tokenizer(text, return_tensors="pt")
     rest = {name: values for name, values in served.items() if name != "input_ids"}
     x = model.get_input_embeddings().weight[served["input_ids"]].requires_grad_()
     answer = model(inputs_embeds=x, **rest).logits

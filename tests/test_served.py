@@ -50,7 +50,7 @@ FAMILIES = {
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path):
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=("input_x_gradient",))
-    network = attribute.network
+    network = attribute.asking.network
     for document in encoded(attribute, *TEXTS):
         served = network.tokenizer(document.document.text, truncation=True, max_length=network.facts.limit)
         assert dict(served) == document.inputs
@@ -67,7 +67,7 @@ def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path
 def test_a_pair_is_served_as_a_pair(tiny):
     attribute = prepared(tiny, methods=("integrated_gradients",))
     (document,) = encoded(attribute, "The film is good.", text_pair="It was dull and bad")
-    served = attribute.network.tokenizer("The film is good.", "It was dull and bad")
+    served = attribute.asking.network.tokenizer("The film is good.", "It was dull and bad")
     assert dict(served) == document.inputs
     (found,) = attribute([document])
     tokens = found.sections[0].tokens
@@ -85,7 +85,7 @@ def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
     (document,) = encoded(attribute, "The film is good.")
     document.inputs["input_ids"][1] += 1
     with pytest.raises(ValueError, match="served"):
-        check_served(document, attribute.network)
+        check_served(document, attribute.asking.network)
     (found,) = attribute([document])
     assert found.status == "failed"
     assert "served" in found.error
@@ -94,9 +94,9 @@ def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
 def test_a_score_that_differs_from_the_served_one_is_noticed(tiny, monkeypatch):
     attribute = prepared(tiny)
     documents = encoded(attribute, *TEXTS)
-    usual = type(attribute.network).run
+    usual = type(attribute.asking.network).run
     monkeypatch.setattr(
-        type(attribute.network),
+        type(attribute.asking.network),
         "run",
         lambda self, inputs, x=None, **o: usual(self, inputs, x if x is None else 0.9 * x, **o),
     )
@@ -149,7 +149,7 @@ def test_one_bad_document_harms_nobody_else(tiny):
 
 def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny):
     attribute = prepared(tiny)
-    attribute.network.model.classifier.bias.data[0] = float("nan")
+    attribute.asking.network.model.classifier.bias.data[0] = float("nan")
     (found,) = attribute(encoded(attribute, "film"))
     assert (found.status, found.sections) == ("failed", ())
     assert "not a finite number" in found.error
@@ -227,11 +227,11 @@ def test_fingerprints_tell_models_apart(tiny, tmp_path):
 
 def test_what_nothing_reads_is_not_computed_and_changes_no_score(tiny, tagger):
     attribute = prepared(tiny, methods=("gradient", "integrated_gradients"))
-    assert len(attribute.network._idle) == 1
+    assert len(attribute.asking.network._idle) == 1
     short = attribute(encoded(attribute, *TEXTS))
-    attribute.network.__dict__["_idle"] = []
+    attribute.asking.network.__dict__["_idle"] = []
     for found, whole in zip(short, attribute(encoded(attribute, *TEXTS)), strict=True):
         for one, other in zip(found.sections[0].attributions, whole.sections[0].attributions, strict=True):
             np.testing.assert_allclose(one.scores, other.scores, atol=2e-5 * max(map(abs, other.scores)))
     every = prepared(tagger, task="token_classification")
-    assert every.network._idle == []
+    assert every.asking.network._idle == []

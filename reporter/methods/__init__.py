@@ -38,6 +38,6 @@ class Method(Protocol):
         """Why this method cannot serve this network, or None if it can."""
         ...
 
-    def attribute(self, cases: Cases) -> Scores:
-        """The scores of every case."""
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """The scores of every case, batch by batch; a method may let the cases of all batches share its passes."""
         ...

@@ -1,7 +1,10 @@
 """Attention of the last layer: where the model looks as it forms its answer, averaged over heads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+from torch import Tensor
 
 from reporter.cases import Cases
 from reporter.methods import Scores
@@ -30,7 +33,11 @@ class Attention:
         """It needs a network that shows its attention weights."""
         return network.attention_gap
 
-    def attribute(self, cases: Cases) -> Scores:
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Average the last layer's rows of attention over heads, weighed by where the answer is read."""
-        last = cases.attention.weights[-1].mean(1)
-        return Scores((cases.attention.readout.unsqueeze(1) @ last).squeeze(1), [1] * len(cases.cells))
+        return [Scores(_read(cases), [1] * len(cases.cells)) for cases in batches]
+
+
+def _read(cases: Cases) -> Tensor:
+    last = cases.attention.weights[-1].mean(1)
+    return (cases.attention.readout.unsqueeze(1) @ last).squeeze(1)

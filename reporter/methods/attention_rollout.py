@@ -1,9 +1,11 @@
 """Attention rollout: attention followed through all layers, with the residual connections as half of each step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from reporter.cases import Cases
 from reporter.methods import Scores
@@ -31,9 +33,13 @@ class AttentionRollout:
         """It needs a network that shows its attention weights."""
         return network.attention_gap
 
-    def attribute(self, cases: Cases) -> Scores:
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Walk from the answer down through the layers, from the last to the first."""
-        reach = cases.attention.readout.unsqueeze(1)
-        for layer in reversed(cases.attention.weights.mean(2)):
-            reach = 0.5 * (reach @ layer) + 0.5 * reach
-        return Scores(torch.where(cases.real, reach.squeeze(1), 0.0), [1] * len(cases.cells))
+        return [Scores(_walk(cases), [1] * len(cases.cells)) for cases in batches]
+
+
+def _walk(cases: Cases) -> Tensor:
+    reach = cases.attention.readout.unsqueeze(1)
+    for layer in reversed(cases.attention.weights.mean(2)):
+        reach = 0.5 * (reach @ layer) + 0.5 * reach
+    return torch.where(cases.real, reach.squeeze(1), 0.0)

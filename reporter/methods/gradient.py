@@ -1,5 +1,6 @@
 """Gradient norm: how strongly the score reacts to a small change of each token's embedding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,6 +30,6 @@ class Gradient:
         """It serves every network."""
         return None
 
-    def attribute(self, cases: Cases) -> Scores:
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Take the norm of the slope over the embedding's width."""
-        return Scores(cases.end.slope.norm(dim=-1), [1] * len(cases.cells))
+        return [Scores(cases.end.slope.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]

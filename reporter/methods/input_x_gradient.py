@@ -1,5 +1,6 @@
 """Input x gradient: the first-order effect of each token's embedding on the score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -30,6 +31,6 @@ class InputXGradient:
         """It serves every network."""
         return None
 
-    def attribute(self, cases: Cases) -> Scores:
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Sum input times slope over the embedding's width."""
-        return Scores((cases.embeddings * cases.end.slope).sum(-1), [1] * len(cases.cells))
+        return [Scores((one.embeddings * one.end.slope).sum(-1), [1] * len(one.cells)) for one in batches]

@@ -6,7 +6,7 @@ from itertools import accumulate
 from math import fsum, inf
 from typing import Literal
 
-from reporter.records import Agreement, Attribution, Explanation, Section
+from reporter.records import Agreement, Attribution, Certificate, Explanation, Section
 from reporter.report.reading import Reading
 from reporter.report.wording import brief, count, fine_percent, rank
 
@@ -74,14 +74,25 @@ def _complete(first: Attribution) -> Check:
         sentence = ("The scores add up to the answer within ", size, f"; {allowed}" if allowed else ".")
         return _check("holds", "Complete", *sentence, proof="complete", short=f"within {size}")
     if certificate.verdict == "not met":
-        sentence = ("The scores miss the answer by ", size, f"; only {allowed}" if allowed else ".")
-        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {size}")
+        return _not_complete(certificate, size)
     if certificate.verdict == "unresolvable":
         change = brief(abs(certificate.input - certificate.baseline))
         sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
         return _check("doubt", "Not certifiable", *sentence, proof="complete", short="change too small")
     sentence = ("No method of this run claims that its scores add up.", "", "")
     return _check("open", "Complete", *sentence, proof="complete", short="not claimed")
+
+
+def _not_complete(certificate: Certificate, size: str) -> Check:
+    """Why a certificate is not met: the sum is off, or the scores are not known well enough."""
+    allowed = certificate.tolerance or 0.0
+    only = f"; only {fine_percent(allowed)} was allowed, and all evaluations are spent."
+    if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
+        sentence = ("The scores miss the answer by ", size, only)
+        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {size}")
+    error = fine_percent(certificate.error)
+    sentence = ("The scores may be off by ", error, only)
+    return _check("fails", "Not exact", *sentence, proof="complete", short=f"may be off by {error}")
 
 
 def _order(first: Attribution, reading: Reading) -> Check:

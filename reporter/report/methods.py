@@ -1,10 +1,12 @@
 """The page that explains every method of the run."""
 
+import json
 from dataclasses import dataclass
+from importlib.resources import files
 
 from reporter.records import Description, Run, Verdicts
 from reporter.report.frame import Frame, frame, title_of, titles
-from reporter.report.wording import count, fine_percent
+from reporter.report.wording import count, fine_percent, signed, whole_percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One baseline as it was measured: how sure the model is of something there, and how well it explains."""
+
+    name: str
+    sure: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """Why the baseline is what it is: every baseline on the same texts, by the model inside."""
+
+    texts: str
+    columns: tuple[str, ...]
+    rows: tuple[Start, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MethodsPage:
     """All methods that were used, those that could not be, and how what is shown is made."""
 
@@ -31,6 +51,7 @@ class MethodsPage:
     omissions: tuple[tuple[str, str], ...]
     tolerance: str
     baseline: str
+    starts: Starts
 
 
 def methods_page(run: Run) -> MethodsPage:
@@ -44,6 +65,30 @@ def methods_page(run: Run) -> MethodsPage:
         omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
+        starts=starts(),
+    )
+
+
+def starts() -> Starts:
+    """The table that tests/benchmarks/baselines.py measured."""
+    rows = json.loads((files("reporter") / "embedded" / "baselines.json").read_text("utf-8"))
+    columns = [name for name in rows[0] if "," in name and not name.endswith("error")]
+    return Starts(
+        texts=count(rows[0]["texts"], "text"),
+        columns=tuple(
+            name.replace(", ", ", words ").replace("words mask", "[MASK]").replace("words pad", "[PAD]")
+            for name in columns
+        ),
+        rows=tuple(
+            Start(
+                name=row["baseline"],
+                sure=whole_percent(row["start"]),
+                values=tuple(
+                    f"{signed(row[name], 3).lstrip('+')} ± {2 * row[f'{name}, error']:.3f}" for name in columns
+                ),
+            )
+            for row in rows
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import floor, fsum, log10
 
-from reporter.records import Attribution, Certificate
+from reporter.records import Attribution, Baseline, Certificate
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
 from reporter.report.wording import brief, count, exact, fine_percent, percent, spoken
@@ -21,7 +21,7 @@ _MARKS = {
 
 _HEADINGS = {
     "met": "Complete: the scores add up",
-    "not met": "Not complete: the scores do not add up",
+    "not met": "Not certified: the evaluations did not suffice",
     "unresolvable": "Too small a change to certify",
     "not claimed": "No completeness is claimed",
 }
@@ -86,19 +86,28 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         (f"Sum of {count(tokens, 'token')}", exact(found.sum)),
         ("Residual", exact(found.residual) + share),
     )
-    method = (
-        ("Method", title_of(titles, first.method)),
-        ("Rule", found.rule),
-        ("Evaluations", f"{found.evaluations:,}"),
-    )
+    method = [("Method", title_of(titles, first.method)), ("Baseline", _start(reading.section.baseline))]
+    if found.rule:
+        method.append(("Rule", found.rule))
+    method.append(("Evaluations", f"{found.evaluations:,}"))
+    if found.error is not None:
+        method.append(("All scores may be off", f"{fine_percent(found.error)} of their sizes"))
+    if found.noise is not None and found.verdict == "unresolvable":
+        method.append(("Arithmetic may be off", exact(found.noise)))
     return Proof(
         title=_HEADINGS[found.verdict],
         sentence=_sentence(found, label=label, tokens=tokens),
         rows=rows,
-        method=method,
+        method=tuple(method),
         state=state,
         verdict=verdict + tolerance,
     )
+
+
+def _start(baseline: Baseline) -> str:
+    """What stands for absent words, and what the model says to that."""
+    sure = "" if baseline.probability is None else f", {percent(baseline.probability)}"
+    return f"{baseline.kind}; the model finds it {spoken(baseline.label)}{sure}"
 
 
 def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
@@ -111,8 +120,12 @@ def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
         return f"{told} This method does not claim that they add up to the change."
     if found.relative is None or found.tolerance is None:
         return f"{told} What is left over is {left}; the change is too small to certify a split of it."
-    told += f" What is left over is {left}, that is {fine_percent(found.relative)} of the change; "
-    told += f"{fine_percent(found.tolerance)} was allowed."
+    told += f" What is left over is {left}, that is {fine_percent(found.relative)} of the change"
+    if found.error is not None:
+        told += f", and all scores together may be off by {fine_percent(found.error)} of their sizes"
+    told += f"; {fine_percent(found.tolerance)} was allowed."
+    if found.verdict == "not met":
+        told += f" All {found.evaluations:,} evaluations that this text was allowed are spent."
     return told if found.verdict != "unresolvable" else f"{told} The change is too small for that to be decided."
 
 

@@ -35,7 +35,7 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
     for baseline in BASELINES:
         settings = Settings(model=model, baseline=baseline, methods=("integrated_gradients",))
         attribute, _ = prepare(settings, created="")
-        documents = deal(path, attribute.network, count)
+        documents = deal(path, attribute.asking.network, count)
         sections = explain(attribute, documents)
         row: dict[str, object] = {"baseline": baseline, "texts": len(documents)}
         row["start"] = float(np.mean([section.baseline.probability or 0.0 for section in sections]))
@@ -45,6 +45,7 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
             for name, values in zip(("comprehensiveness", "sufficiency"), found.T, strict=True):
                 row[f"{name}, {removal}"] = float(values.mean())
                 row[f"{name}, {removal}, error"] = float(values.std() / np.sqrt(len(values)))
+        row = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
         rows.append(row)
         print(json.dumps(row), flush=True)
     return rows
@@ -53,7 +54,7 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
 def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
     """The section of each document, in their order."""
     found = {}
-    for some in batch(documents, lambda one: len(one.tokens), budget=attribute.budget.tokens):
+    for some in batch(documents, lambda one: len(one.tokens), budget=attribute.asking.budget.tokens):
         found |= {one.id: one.sections[0] for one in attribute(some)}
     return [found[one.document.id] for one in documents]
 
@@ -73,8 +74,8 @@ def one_probe(attribute: Attribute, document: Encoded, section: Section, removal
     everything = set(order.tolist())
     rows = [cut(attribute, document, removal, gone) for top in tops for gone in (top, everything - top)]
     whole = cut(attribute, document, removal, set())
-    inputs = attribute.network.pad([whole, *rows])
-    chances = attribute.network.run(inputs).logits.softmax(-1)[:, section.target.index].double()
+    inputs = attribute.asking.network.pad([whole, *rows])
+    chances = attribute.asking.network.run(inputs).logits.softmax(-1)[:, section.target.index].double()
     left = (chances[0] - chances[1:]).view(-1, 2).mean(0)
     return float(left[0]), float(left[1])
 
@@ -90,7 +91,7 @@ def cut(attribute: Attribute, document: Encoded, removal: str, gone: set[int]) -
             name: [v for v, out in zip(values, away, strict=True) if not out]
             for name, values in document.inputs.items()
         }
-    piece = find_piece(attribute.network, removal)
+    piece = find_piece(attribute.asking.network, removal)
     ids = [piece if out else v for v, out in zip(document.inputs["input_ids"], away, strict=True)]
     return {**document.inputs, "input_ids": ids}
 

@@ -45,7 +45,7 @@ def ours(attribute: Attribute) -> Tool:
 
 def tutorial(attribute: Attribute, steps: int) -> Tool:
     """Captum's BERT tutorial."""
-    network = attribute.network
+    network = attribute.asking.network
     model = network.model
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,12 @@ def tutorial(attribute: Attribute, steps: int) -> Tool:
             with torch.no_grad():
                 target = int(forward(ids, mask).argmax())
             scores, delta = method.attribute(
-                ids, absent, additional_forward_args=(mask,), target=target, n_steps=steps, return_convergence_delta=True
+                ids,
+                absent,
+                additional_forward_args=(mask,),
+                target=target,
+                n_steps=steps,
+                return_convergence_delta=True,
             )
             found.append(_share(delta, scores))
         return found, float(steps)
@@ -75,10 +80,15 @@ def by_hand(attribute: Attribute, steps: int) -> Tool:
     """Captum, given texts of like length together, with passes of as many tokens as ours."""
 
     def run(documents: list[Encoded]) -> tuple[Residuals, float]:
-        answers = [attribute._predict(one) for one in documents]
-        pairs = zip(documents, answers, strict=True)
-        cases = attribute._ask([attribute_question(attribute, *pair) for pair in pairs])
-        width = max(len(documents), attribute.budget.tokens // cases.real.shape[1])
+        budget = attribute.asking.budget.tokens
+        groups = batch(documents, lambda one: len(one.tokens), budget=budget)
+        return [share for group in groups for share in explain(group)], float(steps)
+
+    def explain(documents: list[Encoded]) -> Residuals:
+        asking = attribute.asking
+        questions = [asking.choose(one, asking.predict(one))[0] for one in documents]
+        cases = asking.pose(questions)
+        width = max(len(documents), asking.budget.tokens // cases.real.shape[1])
         scores, deltas = IntegratedGradients(cases.score).attribute(
             cases.embeddings,
             cases.baselines,
@@ -87,23 +97,16 @@ def by_hand(attribute: Attribute, steps: int) -> Tool:
             internal_batch_size=width,
             return_convergence_delta=True,
         )
-        return [_share(*pair) for pair in zip(deltas, scores, strict=True)], float(steps)
+        return [_share(*pair) for pair in zip(deltas, scores, strict=True)]
 
     return run
-
-
-def attribute_question(attribute: Attribute, document: Encoded, answer: object) -> object:
-    """What the unit of work asks of a document."""
-    from reporter.attribute import _Question
-
-    return _Question(0, document, attribute._choose(document, answer)[0])  # type: ignore[arg-type]
 
 
 def interpret(attribute: Attribute) -> Tool:
     """transformers-interpret as it comes."""
     from transformers_interpret import SequenceClassificationExplainer
 
-    explainer = SequenceClassificationExplainer(attribute.network.model, attribute.network.tokenizer)
+    explainer = SequenceClassificationExplainer(attribute.asking.network.model, attribute.asking.network.tokenizer)
 
     def run(documents: list[Encoded]) -> tuple[Residuals, float]:
         for document in documents:
@@ -119,9 +122,13 @@ def _share(delta: torch.Tensor, scores: torch.Tensor) -> float:
     return abs(float(delta) / change) if change else 0.0
 
 
-def take_turns(tools: dict[str, Tool], documents: list[Encoded], budget: int) -> dict[str, tuple[float, float, Residuals]]:
-    """Seconds of the processor per text, evaluations per text and residuals of every tool, over the same texts."""
-    groups = list(batch(documents, lambda one: len(one.tokens), budget=budget))
+def take_turns(tools: dict[str, Tool], documents: list[Encoded]) -> dict[str, tuple[float, float, Residuals]]:
+    """Seconds of the processor per text, evaluations per text and residuals of every tool, over the same texts.
+
+    The tools take turns over quarters of the texts, each of which holds every length.
+    """
+    ordered = sorted(documents, key=lambda one: len(one.tokens))
+    groups = [ordered[at::4] for at in range(4)]
     seconds, spent = dict.fromkeys(tools, 0.0), dict.fromkeys(tools, 0.0)
     residuals: dict[str, Residuals] = {name: [] for name in tools}
     for turn, group in enumerate(groups):
@@ -166,9 +173,9 @@ def main() -> None:
     for tolerance in given.tolerance:
         settings = Settings(model=given.model, methods=("integrated_gradients",), tolerance=tolerance)
         attribute, _ = prepare(settings, created="")
-        documents = deal(given.texts, attribute.network, given.count, least=given.least, most=given.most)
+        documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         ours(attribute)(documents[:2])
-        attribute.network.model.requires_grad_(False)
+        attribute.asking.network.model.requires_grad_(False)
         tools = {"ours": ours(attribute), "Captum's loop, 50": tutorial(attribute, 50)}
         if not given.quick:
             steps = enough_steps(attribute, documents, tolerance)
@@ -180,7 +187,7 @@ def main() -> None:
         print(f"\n{given.model}, {len(documents)} texts of {min(tokens)} to {max(tokens)} tokens (mean "
               f"{np.mean(tokens):.0f}), tolerance {tolerance:g}, {torch.get_num_threads()} threads")  # fmt: skip
         print("| tool | evaluations | seconds a text | times ours | missed |\n|---|---|---|---|---|")
-        found = take_turns(tools, documents, attribute.budget.tokens)
+        found = take_turns(tools, documents)
         base = found["ours"][0]
         for name, (seconds, evaluations, shares) in found.items():
             missed = sum(share > tolerance for share in shares)

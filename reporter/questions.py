@@ -1,0 +1,96 @@
+"""What is asked of the network about a document: its own answer first, then one question for each cell to explain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from reporter.batches import Budget
+from reporter.cases import Cases
+from reporter.encoding import Encoded, check_served
+from reporter.labels import find_label
+from reporter.network import Network
+from reporter.records import Baseline, Prediction, Target
+from reporter.settings import Settings
+from reporter.targets import choose, predict, read_baseline, winners
+from reporter.tasks import Task
+
+_ATTENTION_BYTES = 2**28
+
+
+@dataclass(frozen=True)
+class Question:
+    """One target of one document."""
+
+    encoded: Encoded
+    target: Target
+
+    @property
+    def length(self) -> int:
+        """Its tokens."""
+        return len(self.encoded.tokens)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How questions are put: to which network, about which task, by which settings, how many tokens at a time."""
+
+    network: Network
+    task: Task
+    settings: Settings
+    budget: Budget
+
+    def predict(self, encoded: Encoded) -> Prediction:
+        """What the model says to this text alone, served plainly; raises `ValueError` if it says no number."""
+        check_served(encoded, self.network)
+        with torch.no_grad():
+            logits = self.network.run(self.network.pad([encoded.inputs])).logits
+        return predict(self.task.table(logits)[0].cpu(), self.network.facts.labels, self.network.problem)
+
+    def choose(self, encoded: Encoded, answer: Prediction) -> list[Question]:
+        """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
+        table = torch.tensor(answer.logits).view(answer.positions, -1)
+        positions = self.task.positions(winners(table, answer.labels), encoded.tokens)
+        targets = choose(answer, positions, self.settings.target, self.settings.against, encoded.document.label)
+        return [Question(encoded, target) for target in targets]
+
+    def attention_bytes(self, question: Question) -> int:
+        """What the attention weights of a question take, in all layers together."""
+        return 4 * self.network.heads * question.length**2
+
+    def tokens(self, questions: Sequence[Question]) -> int:
+        """The token budget of a pass, less where attention over long texts would fill the memory."""
+        longest = max((question.length for question in questions), default=1)
+        return max(1, min(self.budget.tokens, _ATTENTION_BYTES // (4 * self.network.heads * longest)))
+
+    @property
+    def bytes(self) -> int:
+        """How much attention may be held at a time."""
+        return _ATTENTION_BYTES
+
+    def pose(self, questions: Sequence[Question]) -> Cases:
+        """Questions of like length as one batch of cases."""
+        inputs = self.network.pad([question.encoded.inputs for question in questions])
+        width = inputs["input_ids"].shape[1]
+        flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
+        marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
+        cells = [self._locate(question.target) for question in questions]
+        return Cases(
+            network=self.network,
+            task=self.task,
+            inputs=inputs,
+            real=marks[..., 0],
+            ordinary=marks[..., 1],
+            cells=torch.tensor(cells, device=self.network.device),
+            baseline=self.settings.baseline,
+            budget=self.budget.tokens,
+        )
+
+    def read_baseline(self, target: Target, table: torch.Tensor) -> Baseline:
+        """What the model says at the baseline, from its answer there (positions choices)."""
+        facts = self.network.facts.labels, self.network.problem
+        return read_baseline(self.settings.baseline, table[target.position], *facts)
+
+    def _locate(self, target: Target) -> tuple[int, int, int]:
+        other = None if target.against is None else find_label(target.against, self.network.facts.labels)
+        return target.position, target.index, -1 if other is None else other

@@ -1,0 +1,122 @@
+"""Do the certificates hold? Scores, errors and verdicts against a dense float64 reference.
+
+    python -m tests.benchmarks.certificates TEXTS MODEL [--count 64] [--panels 64] [--tolerance 0.01 0.001]
+
+The reference shares nothing with the reports but the question: it runs the network in float64 through `inputs_embeds`,
+with four Gauss-Legendre nodes on each of many even panels (64 of them agree with 4,000 midpoints to a millionth).
+"Bounded" is the share of tokens whose true error is within the one that is given; "loose" how many times the true error
+the given one is (both medians, over tokens that differ from their baseline); "worst" the largest true error of all
+scores of a text together, as a share of the tolerance.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reporter.attribute import Attribute
+from reporter.batches import pool
+from reporter.encoding import Encoded
+from reporter.measure import prepare
+from reporter.records import Section
+from reporter.settings import Settings
+from tests.benchmarks.texts import deal
+
+
+def refer(attribute: Attribute, document: Encoded, label: int, panels: int) -> np.ndarray:
+    """Integrated Gradients of one text in float64: one score per token."""
+    network, settings = attribute.asking.network, attribute.asking.settings
+    model = network.exact.model
+    inputs = {name: torch.tensor([values]) for name, values in document.inputs.items()}
+    table = model.get_input_embeddings().weight
+    ordinary = torch.tensor([not token.special for token in document.tokens]).unsqueeze(-1)
+    pieces = {"pad": network.tokenizer.pad_token_id, "mask": network.tokenizer.mask_token_id}
+    absent = {"zero": torch.zeros_like(table[0]), "mean": table.mean(0)}
+    end = table[inputs.pop("input_ids")[0]]
+    piece = absent[settings.baseline] if settings.baseline in absent else table[pieces[settings.baseline]]
+    start = torch.where(ordinary, piece, end)
+    places, weights = (torch.from_numpy(part) for part in np.polynomial.legendre.leggauss(4))
+    nodes = ((torch.arange(panels)[:, None] + (places + 1) / 2) / panels).flatten()
+    shares = (weights / 2 / panels).repeat(panels)
+    total = torch.zeros_like(end)
+    step = max(1, 2048 // len(end))
+    for some, share in zip(nodes.split(step), shares.split(step), strict=True):
+        points = torch.lerp(start, end, some.view(-1, 1, 1)).requires_grad_()
+        rest = {name: values.expand(len(some), -1) for name, values in inputs.items()}
+        (slope,) = torch.autograd.grad(model(inputs_embeds=points, **rest).logits[:, label].sum(), points)
+        total += (slope * share.view(-1, 1, 1)).sum(0)
+    return ((end - start) * total).sum(-1).numpy()
+
+
+def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
+    """The section of each document, in their order."""
+    ordered = sorted(documents, key=lambda one: len(one.tokens))
+    groups = pool(ordered, lambda one: len(one.tokens), budget=8192)
+    found = {one.id: one.sections[0] for group in groups for one in attribute(group)}
+    return [found[one.document.id] for one in documents]
+
+
+def hold(sections: list[Section], references: list[np.ndarray], tolerance: float) -> dict[str, float]:
+    """What became of the claims."""
+    off, given, parts, worst, untrue, largest = [], [], [], [], 0, []
+    for section, reference in zip(sections, references, strict=True):
+        (found,) = section.attributions
+        certificate = found.certificate
+        errors = np.abs(np.array(found.scores) - reference)
+        share = errors.sum() / np.abs(reference).sum()
+        change = certificate.input - certificate.baseline
+        missed = abs(sum(found.scores) - reference.sum()) > tolerance * abs(reference.sum()) or share > tolerance
+        untrue += certificate.verdict == "met" and (missed or abs(reference.sum() - change) > tolerance * abs(change))
+        moved = reference != 0
+        off.append(errors[moved])
+        given.append(np.array(found.errors)[moved])
+        largest.append(np.full(moved.sum(), np.abs(reference).max()))
+        worst.append(share / tolerance)
+        parts.append((certificate.evaluations, certificate.verdict == "met", (errors <= np.array(found.errors)).sum()))
+    errors, bounds = np.concatenate(off), np.concatenate(given)
+    tokens = sum(len(section.tokens) for section in sections)
+    return {
+        "evaluations": float(np.mean([part[0] for part in parts])),
+        "met": sum(part[1] for part in parts),
+        "untrue": untrue,
+        "bounded": sum(part[2] for part in parts) / tokens,
+        "bounded words": float(np.mean(errors <= bounds)),
+        "loose": float(np.median(bounds / np.maximum(errors, 1e-12))),
+        "of largest": float(np.median(bounds / np.concatenate(largest))),
+        "95 %": float(np.quantile(worst, 0.95)),
+        "worst": float(np.max(worst)),
+    }
+
+
+def main() -> None:
+    """Print a table, one row for each tolerance."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--least", type=int, default=8)
+    parser.add_argument("--most", type=int, default=200)
+    parser.add_argument("--panels", type=int, default=64)
+    parser.add_argument("--baseline", default="pad")
+    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
+    given = parser.parse_args()
+    references: list[np.ndarray] = []
+    for tolerance in given.tolerance:
+        settings = Settings(
+            model=given.model, methods=("integrated_gradients",), tolerance=tolerance, baseline=given.baseline
+        )
+        attribute, _ = prepare(settings, created="")
+        documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
+        sections = explain(attribute, documents)
+        if not references:
+            pairs = zip(documents, sections, strict=True)
+            references = [refer(attribute, one, section.target.index, given.panels) for one, section in pairs]
+        row = {"texts": float(len(documents)), "tolerance": tolerance, **hold(sections, references, tolerance)}
+        if tolerance == given.tolerance[0]:
+            print(f"{given.model}, baseline {given.baseline}\n| {' | '.join(row)} |\n|{'---|' * len(row)}")
+        print(f"| {' | '.join(f'{value:.4g}' for value in row.values())} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Hard cases end in a verdict or in a sentence, never in an endless loop; passes are shared, budgeted and halved."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from reporter.attribute import Attribute
+from reporter.network import Network
+from reporter.records import Certificate, Explanation
+from tests.conftest import encoded, prepared
+from tests.networks import TEXTS
+
+IG = ("integrated_gradients",)
+
+
+def certificate(found: Explanation) -> Certificate:
+    assert found.status == "explained", found.error
+    return found.sections[0].attributions[-1].certificate
+
+
+def with_head(attribute: Attribute, change) -> Attribute:
+    """The same unit of work, its network's logits changed by a function of them."""
+    model = attribute.asking.network.model
+    model.register_forward_hook(lambda _m, _i, output: SimpleNamespace(**{**output, "logits": change(output.logits)}))
+    for cached in ("_idle", "attention_gap", "exact"):
+        attribute.asking.network.__dict__.pop(cached, None)
+    return attribute
+
+
+def test_a_constant_answer_leaves_nothing_to_certify(tiny):
+    attribute = with_head(prepared(tiny, methods=IG), lambda logits: logits * 0 + torch.tensor([1.0, 2.0]))
+    for found in attribute(encoded(attribute, *TEXTS)):
+        held = certificate(found)
+        assert (held.verdict, held.relative, held.evaluations) == ("unresolvable", None, 10)
+        assert set(found.sections[0].attributions[0].scores) == {0.0}
+
+
+def test_saturated_logits_are_certified_or_told_apart_from_noise(tiny):
+    plain = prepared(tiny, methods=IG)
+    large = with_head(prepared(tiny, methods=IG), lambda logits: logits * 1e4)
+    for found, usual in zip(large(encoded(large, *TEXTS)), plain(encoded(plain, *TEXTS)), strict=True):
+        assert certificate(found).verdict == certificate(usual).verdict == "met"
+        assert certificate(found).evaluations <= 2 * certificate(usual).evaluations
+    shifted = with_head(prepared(tiny, methods=IG, tolerance=1e-6), lambda logits: logits * 1e-3 + 1e4)
+    for found in shifted(encoded(shifted, *TEXTS)):
+        held = certificate(found)
+        assert held.verdict == "unresolvable"
+        assert held.noise >= 1e-6 * abs(held.input - held.baseline)
+
+
+@pytest.mark.parametrize("text", ["", "!", "film"])
+def test_no_token_and_a_single_one(tiny, text):
+    attribute = prepared(tiny, methods=IG)
+    held = certificate(attribute(encoded(attribute, text))[0])
+    assert held.verdict == ("met" if text else "unresolvable")
+    assert held.evaluations < 100
+
+
+def test_a_text_that_equals_its_baseline_has_nothing_to_share_out(tiny):
+    attribute = prepared(tiny, methods=IG, baseline="mask")
+    attribute.asking.network.tokenizer.add_special_tokens({"mask_token": "film"})
+    found = attribute(encoded(attribute, "film film"))[0]
+    assert certificate(found).verdict == "unresolvable"
+    assert set(found.sections[0].attributions[0].scores) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda logits: logits + torch.sqrt((logits - logits.detach()) ** 2), "gradient"),
+        (lambda logits: logits * torch.where(logits == logits.max(), 1.0, float("inf")), "finite"),
+    ],
+)
+def test_what_is_no_number_is_named_and_costs_the_others_nothing(tiny, change, words):
+    attribute = with_head(prepared(tiny, methods=IG), change)
+    found = attribute(encoded(attribute, *TEXTS[:2]))
+    assert {one.status for one in found} == {"failed"}
+    assert all(words in one.error and "not" in one.error for one in found)
+
+
+def test_a_spent_budget_is_said_to_be_spent():
+    attribute = prepared("embedded", methods=IG, max_evaluations=6)
+    (found,) = attribute(encoded(attribute, "Not good, but I loved the ending."))
+    held = certificate(found)
+    assert (held.verdict, held.evaluations) == ("not met", 6)
+    assert max(held.error, held.relative) > 0.01
+
+
+def test_one_hard_text_changes_nothing_for_the_others():
+    attribute = prepared("embedded", methods=IG)
+    easy = ["A dull film.", "We loved it.", "The soup was cold."]
+    hard = "Not good, but I loved the ending."
+    alone = [certificate(attribute(encoded(attribute, text))[0]) for text in easy]
+    together = [certificate(found) for found in attribute(encoded(attribute, *easy, hard))[:3]]
+    for one, other in zip(alone, together, strict=True):
+        assert one.evaluations == other.evaluations
+        assert one.sum == pytest.approx(other.sum, abs=1e-5)
+
+
+def test_passes_keep_their_budget_and_mix_texts(tiny, monkeypatch):
+    attribute = prepared(tiny, methods=IG, batch_tokens=120)
+    shapes, usual = [], Network.run
+
+    def run(self, inputs, embeddings=None, **options):
+        shapes.append((tuple(inputs["input_ids"].shape), embeddings is not None and not options))
+        return usual(self, inputs, embeddings, **options)
+
+    monkeypatch.setattr(Network, "run", run)
+    attribute(encoded(attribute, *TEXTS, *TEXTS))
+    shared = [rows * tokens for (rows, tokens), path in shapes if path]
+    assert shared
+    assert max(shared) <= 120
+    assert any(rows > 1 for (rows, _), path in shapes if path)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("DefaultCPUAllocator: not enough memory"), MemoryError()])
+def test_too_little_memory_halves_the_budget_and_goes_on(tiny, monkeypatch, error):
+    attribute = prepared(tiny, methods=IG)
+    wanted = [one.sections for one in attribute(encoded(attribute, *TEXTS))]
+    usual = Network.run
+
+    def run(self, inputs, embeddings=None, **options):
+        if inputs["input_ids"].numel() > 60:
+            raise error
+        return usual(self, inputs, embeddings, **options)
+
+    monkeypatch.setattr(Network, "run", run)
+    found = attribute(encoded(attribute, *TEXTS))
+    assert {one.status for one in found} == {"explained"}
+    assert attribute.asking.budget.tokens <= 60
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(
+            one.sections[0].attributions[0].scores, other[0].attributions[0].scores, atol=1e-4, rtol=1e-3
+        )
+
+
+def test_a_text_for_which_there_is_no_memory_at_all_says_so(tiny, monkeypatch):
+    attribute = prepared(tiny, methods=IG)
+    usual = Network.run
+
+    def run(self, inputs, embeddings=None, **options):
+        if inputs["input_ids"].shape[1] > 12:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return usual(self, inputs, embeddings, **options)
+
+    monkeypatch.setattr(Network, "run", run)
+    found = attribute(encoded(attribute, *TEXTS))
+    assert [one.status for one in found] == ["explained", "failed", "explained", "failed"]
+    assert "out of memory" in found[1].error
+
+
+@pytest.mark.parametrize("baseline", ["pad", "mask", "zero", "mean"])
+def test_what_the_model_says_at_the_baseline(tiny, baseline):
+    attribute = prepared(tiny, methods=IG, baseline=baseline)
+    network = attribute.asking.network
+    (document,) = encoded(attribute, TEXTS[0])
+    table = network.model.get_input_embeddings().weight
+    absent = {"zero": table[0] * 0, "mean": table.mean(0), "pad": table[0], "mask": table[4]}[baseline]
+    start = table[document.inputs["input_ids"]][None].clone()
+    start[0, 1:-1] = absent
+    with torch.no_grad():
+        shares = network.model(inputs_embeds=start).logits.softmax(-1)[0]
+    found = attribute([document])[0].sections[0].baseline
+    assert (found.kind, found.label) == (baseline, network.facts.labels[int(shares.argmax())])
+    assert found.probability == pytest.approx(float(shares.max()), abs=1e-6)
+
+
+def test_lower_precision_is_held_against_float32(tiny):
+    """What a GPU would do in bfloat16, on the processor: the certificate sees what that costs."""
+    attribute = prepared(tiny, methods=IG)
+    method = type(attribute.methods[0])(dtype="bfloat16", max_evaluations=40)
+    lower = Attribute(attribute.asking, (method,))
+    for found, exact in zip(lower(encoded(attribute, *TEXTS)), attribute(encoded(attribute, *TEXTS)), strict=True):
+        assert certificate(found).input == certificate(exact).input
+        assert certificate(found).baseline == certificate(exact).baseline
+        assert certificate(found).residual != certificate(exact).residual
+
+
+def test_the_exact_network_is_the_same_network(tiny):
+    network = prepared(tiny).asking.network
+    ids = {"input_ids": torch.tensor([[2, 7, 8, 3]])}
+    exact = network.exact.model(**ids).logits
+    assert exact.dtype == torch.float64
+    torch.testing.assert_close(exact.float(), network.model(**ids).logits, atol=1e-5, rtol=1e-5)
+    assert all(not weight.requires_grad for weight in network.exact.model.parameters())
+    assert isinstance(network.exact.model, nn.Module)
