@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reporter import __version__, twin
+from reporter import __version__, threads, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
@@ -153,6 +153,7 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
 
     documents = _count(folder)
     path = _open_site(site, apart_from=folder)
+    threads.settle()
     from reporter.measure import measure
 
     with Store(path, create=True) as store:

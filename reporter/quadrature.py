@@ -18,9 +18,9 @@ START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.floa
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
 _MARGIN = 3.3  # of a feature's error over its estimate, for 99 in 100 tokens
-_WHOLE = 1.8  # of the error of all features together over the sum of their estimates
+_WHOLE = 2.0  # of the error of all features together over the sum of their estimates
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
-_SURPRISE = 0.75  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
+_SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 5  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed

@@ -13,6 +13,7 @@ ORDER = (
     "records",
     "settings",
     "rounding",
+    "threads",
     "parts",
     "twin",
     "labels",
