@@ -91,7 +91,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         method.append(("Rule", found.rule))
     method.append(("Evaluations", f"{found.evaluations:,}"))
     if found.error is not None:
-        method.append(("All scores may be off", f"{fine_percent(found.error)} of their sizes"))
+        method.append(("Scores may be off", f"{fine_percent(found.error)} of their sizes"))
     if found.noise is not None and found.verdict == "unresolvable":
         method.append(("Arithmetic may be off", exact(found.noise)))
     return Proof(
@@ -107,7 +107,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
 def _start(baseline: Baseline) -> str:
     """What stands for absent words, and what the model says to that."""
     sure = "" if baseline.probability is None else f", {percent(baseline.probability)}"
-    return f"{baseline.kind}; the model finds it {spoken(baseline.label)}{sure}"
+    return f"{baseline.kind}; the model says {spoken(baseline.label)}{sure}"
 
 
 def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
@@ -122,7 +122,7 @@ def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
         return f"{told} What is left over is {left}; the change is too small to certify a split of it."
     told += f" What is left over is {left}, that is {fine_percent(found.relative)} of the change"
     if found.error is not None:
-        told += f", and all scores together may be off by {fine_percent(found.error)} of their sizes"
+        told += f", all scores may be off by {fine_percent(found.error)} of their sizes"
     told += f"; {fine_percent(found.tolerance)} was allowed."
     if found.verdict == "not met":
         told += f" All {found.evaluations:,} evaluations that this text was allowed are spent."
