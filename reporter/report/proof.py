@@ -91,7 +91,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         method.append(("Rule", found.rule))
     method.append(("Evaluations", f"{found.evaluations:,}"))
     if found.error is not None:
-        method.append(("Scores may be off", f"{fine_percent(found.error)} of their sizes"))
+        method.append(("Scores off by", f"{fine_percent(found.error)} of their sizes"))
     if found.noise is not None and found.verdict == "unresolvable":
         method.append(("Arithmetic may be off", exact(found.noise)))
     return Proof(
@@ -119,8 +119,8 @@ def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
     if found.verdict == "not claimed":
         return f"{told} This method does not claim that they add up to the change."
     if found.relative is None or found.tolerance is None:
-        return f"{told} What is left over is {left}; the change is too small to certify a split of it."
-    told += f" What is left over is {left}, that is {fine_percent(found.relative)} of the change"
+        return f"{told} Left over is {left}; the change is too small to certify a split of it."
+    told += f" Left over is {left}, that is {fine_percent(found.relative)} of the change"
     if found.error is not None:
         told += f", all scores may be off by {fine_percent(found.error)} of their sizes"
     told += f"; {fine_percent(found.tolerance)} was allowed."
