@@ -12,7 +12,7 @@ from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded
 from reporter.methods import Method, Scores
 from reporter.network import is_out_of_memory
-from reporter.questions import Asking, Question
+from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
 from reporter.rounding import rounded
 
@@ -66,7 +66,7 @@ class Attribute:
         """The section of every question, in their order."""
         found: dict[int, Section] = {}
         numbered = sorted(enumerate(questions), key=lambda pair: pair[1].length)
-        for some in pool(numbered, lambda pair: self.asking.attention_bytes(pair[1]), budget=self.asking.bytes):
+        for some in pool(numbered, lambda pair: self.asking.attention_bytes(pair[1]), budget=ATTENTION_BYTES):
             budget = self.asking.tokens([question for _, question in some])
             batches = list(batch(some, lambda pair: pair[1].length, budget=budget))
             sections = self._measure_together([[question for _, question in rows] for rows in batches])

@@ -38,27 +38,27 @@ def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) 
 
     Padding takes at most an eighth of a batch, and what a pass of its own would cost.
     """
-    rows: list[Item] = []
-    filled = 0
-    for item in sorted(items, key=length):
-        longest = length(item)
-        padded = (len(rows) + 1) * longest
-        if rows and (padded > budget or 0.88 * padded > filled + longest + _PASS):
-            yield rows
-            rows, filled = [], 0
-        rows.append(item)
-        filled += longest
-    if rows:
-        yield rows
+
+    def fits(rows: int, filled: int, longest: int) -> bool:
+        return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS
+
+    return _fill(sorted(items, key=length), length, fits)
 
 
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
     """Lists of neighbours, at most `POOL` in each, whose costs stay within `budget` (one item may exceed it)."""
+    return _fill(items, cost, lambda count, spent, _: count <= POOL and spent <= budget)
+
+
+def _fill(
+    items: Iterable[Item], cost: Callable[[Item], int], fits: Callable[[int, int, int], bool]
+) -> Iterator[list[Item]]:
+    """Neighbours together for as long as one more still fits, by their number, their costs and the last one's cost."""
     held: list[Item] = []
     spent = 0
     for item in items:
         price = cost(item)
-        if held and (len(held) == POOL or spent + price > budget):
+        if held and not fits(len(held) + 1, spent + price, price):
             yield held
             held, spent = [], 0
         held.append(item)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -62,9 +64,9 @@ class Paths:
         """Inputs, baselines, embeddings and cells of rows that come, in order of their length, from several batches."""
         width = self.batches[0].network.fit(max(self._lengths[row] for row in rows))
         parts: list[tuple[Cases, Tensor]] = []
-        for number, run in _runs([self._places[row] for row in rows]):
+        for number, run in groupby((self._places[row] for row in rows), key=itemgetter(0)):
             cases = self.batches[number]
-            parts.append((cases, torch.tensor(run, device=cases.cells.device)))
+            parts.append((cases, torch.tensor([row for _, row in run], device=cases.cells.device)))
         absent = self.batches[0].network.padding
         names = self.batches[0].inputs
         inputs = {
@@ -76,17 +78,6 @@ class Paths:
             for side in ("baselines", "embeddings")
         )
         return inputs, start, end, torch.cat([cases.cells[run] for cases, run in parts])
-
-
-def _runs(places: list[tuple[int, int]]) -> list[tuple[int, list[int]]]:
-    """Neighbours from the same batch together, in their order."""
-    found: list[tuple[int, list[int]]] = []
-    for number, row in places:
-        if found and found[-1][0] == number:
-            found[-1][1].append(row)
-        else:
-            found.append((number, [row]))
-    return found
 
 
 def _wide(values: Tensor, width: int, absent: int) -> Tensor:

@@ -15,7 +15,8 @@ from reporter.settings import Settings
 from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
 
-_ATTENTION_BYTES = 2**28
+ATTENTION_BYTES = 2**28
+"""How much attention may be held at a time."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,9 @@ class Asking:
 
     def tokens(self, questions: Sequence[Question]) -> int:
         """The token budget of a pass, less where attention over long texts would fill the memory."""
-        longest = max((question.length for question in questions), default=1)
-        return max(1, min(self.budget.tokens, _ATTENTION_BYTES // (4 * self.network.heads * longest)))
-
-    @property
-    def bytes(self) -> int:
-        """How much attention may be held at a time."""
-        return _ATTENTION_BYTES
+        longest = max(questions, key=lambda question: question.length)
+        fitting = ATTENTION_BYTES * longest.length // self.attention_bytes(longest)
+        return max(1, min(self.budget.tokens, fitting))
 
     def pose(self, questions: Sequence[Question]) -> Cases:
         """Questions of like length as one batch of cases."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from reporter.integration import travel
-from reporter.quadrature import START, Goal, Samples, integrate, is_met, refine, weigh
+from reporter.quadrature import START, Goal, Samples, integrate, refine, weigh
 
 TOLERANCES = (0.01, 0.001)
 
@@ -72,7 +72,7 @@ def test_every_integral_is_as_exact_as_it_was_to_be(journeys):
         off = np.abs(journey.integral.values - cliff.exact)
         kept.append(off.sum() <= goal.tolerance * np.abs(cliff.exact).sum())
         assert abs(journey.integral.residual) <= goal.tolerance * abs(journey.samples.change)
-        assert is_met(journey.samples, journey.integral, goal)
+        assert journey.integral.whole <= goal.tolerance * journey.integral.size
     assert np.mean(kept) >= 0.99
 
 
@@ -123,7 +123,8 @@ def test_spent_evaluations_end_it(most):
 
     (journey,) = travel(noise, [None], Goal(1e-6, most))
     assert journey.evaluations <= most
-    assert not is_met(journey.samples, journey.integral, Goal(1e-6, most))
+    residual, whole = abs(journey.integral.residual), journey.integral.whole
+    assert residual > 1e-6 * abs(journey.samples.change) or whole > 1e-6 * journey.integral.size
 
 
 def test_a_structure_between_the_nodes_is_seen_by_its_defect():

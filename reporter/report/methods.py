@@ -8,6 +8,8 @@ from reporter.records import Description, Run, Verdicts
 from reporter.report.frame import Frame, frame, title_of, titles
 from reporter.report.wording import count, fine_percent, signed, whole_percent
 
+_REMOVALS = {"deleted": "words deleted", "mask": "[MASK]", "pad": "[PAD]"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -73,12 +75,10 @@ def starts() -> Starts:
     """The table that tests/benchmarks/baselines.py measured."""
     rows = json.loads((files("reporter") / "embedded" / "baselines.json").read_text("utf-8"))
     columns = [name for name in rows[0] if "," in name and not name.endswith("error")]
+    heads = (name.split(", ") for name in columns)
     return Starts(
         texts=count(rows[0]["texts"], "text"),
-        columns=tuple(
-            name.replace(", ", ", words ").replace("words mask", "[MASK]").replace("words pad", "[PAD]")
-            for name in columns
-        ),
+        columns=tuple(f"{measure}, {_REMOVALS[removal]}" for measure, removal in heads),
         rows=tuple(
             Start(
                 name=row["baseline"],

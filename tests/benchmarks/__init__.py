@@ -1,1 +1,1 @@
-"""Benchmarks: small scripts that print tables, never timed tests; BENCHMARKS.md says how to repeat them."""
+"""Benchmarks: small scripts that print tables, never timed tests; each says at its head how to repeat it."""

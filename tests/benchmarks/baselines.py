@@ -17,13 +17,12 @@ import torch
 
 from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
-from reporter.batches import batch
 from reporter.cases import BASELINES, find_piece
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.records import Section
 from reporter.settings import Settings
-from tests.benchmarks.texts import deal
+from tests.benchmarks.texts import deal, explain
 
 SHARES = (0.05, 0.1, 0.2, 0.5)
 REMOVALS = ("deleted", "mask", "pad")
@@ -49,14 +48,6 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
         rows.append(row)
         print(json.dumps(row), flush=True)
     return rows
-
-
-def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
-    """The section of each document, in their order."""
-    found = {}
-    for some in batch(documents, lambda one: len(one.tokens), budget=attribute.asking.budget.tokens):
-        found |= {one.id: one.sections[0] for one in attribute(some)}
-    return [found[one.document.id] for one in documents]
 
 
 def probe(

@@ -9,19 +9,15 @@ the given one is (both medians, over tokens that differ from their baseline); "w
 scores of a text together, as a share of the tolerance.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
 from reporter.attribute import Attribute
-from reporter.batches import pool
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.records import Section
 from reporter.settings import Settings
-from tests.benchmarks.texts import deal
+from tests.benchmarks.texts import deal, explain, options
 
 
 def refer(attribute: Attribute, document: Encoded, label: int, panels: int) -> np.ndarray:
@@ -47,14 +43,6 @@ def refer(attribute: Attribute, document: Encoded, label: int, panels: int) -> n
         (slope,) = torch.autograd.grad(model(inputs_embeds=points, **rest).logits[:, label].sum(), points)
         total += (slope * share.view(-1, 1, 1)).sum(0)
     return ((end - start) * total).sum(-1).numpy()
-
-
-def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
-    """The section of each document, in their order."""
-    ordered = sorted(documents, key=lambda one: len(one.tokens))
-    groups = pool(ordered, lambda one: len(one.tokens), budget=8192)
-    found = {one.id: one.sections[0] for group in groups for one in attribute(group)}
-    return [found[one.document.id] for one in documents]
 
 
 def hold(sections: list[Section], references: list[np.ndarray], tolerance: float) -> dict[str, float]:
@@ -91,15 +79,9 @@ def hold(sections: list[Section], references: list[np.ndarray], tolerance: float
 
 def main() -> None:
     """Print a table, one row for each tolerance."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--least", type=int, default=8)
-    parser.add_argument("--most", type=int, default=200)
+    parser = options(__doc__, least=8)
     parser.add_argument("--panels", type=int, default=64)
     parser.add_argument("--baseline", default="pad")
-    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
     given = parser.parse_args()
     references: list[np.ndarray] = []
     for tolerance in given.tolerance:

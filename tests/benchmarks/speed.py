@@ -1,19 +1,17 @@
-"""Integrated Gradients against peers: the same texts, model and tokens, in one process, taking turns text by text.
+"""Integrated Gradients against peers: the same texts, model and tokens, in one process, taking turns.
 
     python -m tests.benchmarks.speed TEXTS MODEL [--count 64] [--tolerance 0.01 0.001] [--peers]
 
 Ours is the whole unit of work of a report (prediction, checks, both ends, integration, certificate), batched. Captum's
 loop is that of its BERT tutorial (LayerIntegratedGradients, one text at a time, 50 steps), and again at the smallest
 number of steps that meets the tolerance on every text; Captum batched by hand gives IntegratedGradients texts of like
-length together, its passes cut to 4,096 tokens. transformers-interpret runs as it comes, where it is installed.
+length together, its passes cut to as many tokens as ours. transformers-interpret runs as it comes, where it is there.
 Seconds are those of the processor, all threads together. "Missed" counts texts whose sum is off by more than the
 tolerance.
 """
 
-import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,7 +22,7 @@ from reporter.batches import batch
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.settings import Settings
-from tests.benchmarks.texts import deal
+from tests.benchmarks.texts import deal, options
 
 LADDER = (50, 64, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 700, 1000)
 Residuals = list[float]
@@ -160,13 +158,7 @@ def enough_steps(attribute: Attribute, documents: list[Encoded], tolerance: floa
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
-    parser.add_argument("model")
-    parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--least", type=int, default=10)
-    parser.add_argument("--most", type=int, default=200)
-    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
+    parser = options(__doc__, least=10)
     parser.add_argument("--peers", action="store_true", help="transformers-interpret too")
     parser.add_argument("--quick", action="store_true", help="Captum's loop at 50 steps only")
     given = parser.parse_args()
@@ -175,7 +167,6 @@ def main() -> None:
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         ours(attribute)(documents[:2])
-        attribute.asking.network.model.requires_grad_(False)
         tools = {"ours": ours(attribute), "Captum's loop, 50": tutorial(attribute, 50)}
         if not given.quick:
             steps = enough_steps(attribute, documents, tolerance)

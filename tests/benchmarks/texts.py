@@ -1,13 +1,28 @@
-"""The texts of the benchmarks: a file of JSON lines with `text`, plain or gzipped, dealt in a fixed order."""
+"""What the benchmarks share: their options, their texts (JSON lines, plain or gzipped), and explaining them."""
 
+import argparse
 import gzip
 import json
 import random
 from pathlib import Path
 
+from reporter.attribute import Attribute
+from reporter.batches import pool
 from reporter.encoding import Encoded, encode
 from reporter.network import Network
-from reporter.records import Document
+from reporter.records import Document, Section
+
+
+def options(description: str | None, *, least: int) -> argparse.ArgumentParser:
+    """A parser for which texts, which model and which tolerances."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("--count", type=int, default=64)
+    parser.add_argument("--least", type=int, default=least)
+    parser.add_argument("--most", type=int, default=200)
+    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
+    return parser
 
 
 def deal(path: Path, network: Network, count: int, *, least: int = 8, most: int = 512) -> list[Encoded]:
@@ -24,3 +39,11 @@ def deal(path: Path, network: Network, count: int, *, least: int = 8, most: int 
         if len(found) == count:
             break
     return found
+
+
+def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
+    """The section of each document, in their order."""
+    ordered = sorted(documents, key=lambda one: len(one.tokens))
+    groups = pool(ordered, lambda one: len(one.tokens), budget=8192)
+    found = {one.id: one.sections[0] for group in groups for one in attribute(group)}
+    return [found[one.document.id] for one in documents]
