@@ -84,7 +84,7 @@ def starts() -> Starts:
                 name=row["baseline"],
                 sure=whole_percent(row["start"]),
                 values=tuple(
-                    f"{signed(row[name], 3).lstrip('+')} ± {2 * row[f'{name}, error']:.3f}" for name in columns
+                    f"{signed(row[name], 3).lstrip('+')} ± {2 * row[f'{name}, error']:.2f}" for name in columns
                 ),
             )
             for row in rows
