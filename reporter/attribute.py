@@ -1,7 +1,7 @@
 """Attribute: some documents become their explanations. The unit of work, whoever runs it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -11,7 +11,7 @@ from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded
 from reporter.methods import Method, Scores
-from reporter.network import is_out_of_memory
+from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
 from reporter.rounding import rounded
@@ -38,13 +38,15 @@ class Attribute:
 
     def __call__(self, documents: Sequence[Encoded]) -> list[Explanation]:
         """The explanation of each document; one that cannot be explained costs the others nothing."""
-        found = [self._answer(encoded) for encoded in documents]
-        explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
+        crew = self.asking.network.crew
+        with crew.at_work():
+            found = crew.share(self._answer, documents)
+            explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
         return [next(explained) if isinstance(one, Answered) else one for one in found]
 
-    def _answer(self, encoded: Encoded) -> Answered | Explanation:
+    def _answer(self, network: Network, encoded: Encoded) -> Answered | Explanation:
         try:
-            prediction = self.asking.predict(encoded)
+            prediction = replace(self.asking, network=network).predict(encoded)
             return Answered(encoded, prediction, self.asking.choose(encoded, prediction))
         except (ValueError, RuntimeError, MemoryError) as error:
             return fail(encoded.document, _sentence(error))
@@ -118,7 +120,14 @@ class Attribute:
         values = found.values[row, :length].cpu().double()
         size = float(values.abs().sum())
         error = None if found.whole is None else found.whole[row] / size if size else 0.0
-        effort = Effort(what.claim, self.asking.settings.tolerance, found.rule, found.evaluations[row], error)
+        effort = Effort(
+            what.claim,
+            self.asking.settings.tolerance,
+            found.rule,
+            found.evaluations[row],
+            error,
+            path=() if found.paths is None else found.paths[row],
+        )
         return Attribution(
             method=what.name,
             signed=what.signed,

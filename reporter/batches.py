@@ -8,7 +8,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 POOL = 64
-_PASS = 96  # tokens that could be computed in the time that a pass takes beside what it computes
+_PASS = 1 / 32  # the time that a pass takes beside what it computes, as a share of that of a full one
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 
 
@@ -40,7 +40,7 @@ def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) 
     """
 
     def fits(rows: int, filled: int, longest: int) -> bool:
-        return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS
+        return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS * budget
 
     return _fill(sorted(items, key=length), length, fits)
 

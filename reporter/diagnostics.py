@@ -29,6 +29,7 @@ class Effort:
     """What was promised and what it took: the claim, its tolerance, the rule and the passes through the network.
 
     `error` is what all scores together may be off, as a share of the sum of their sizes; None where nobody knows.
+    `path` holds the share of the way and F at each node, where a path was followed.
     """
 
     claim: Claim
@@ -36,6 +37,7 @@ class Effort:
     rule: str
     evaluations: int
     error: float | None = None
+    path: tuple[tuple[float, float], ...] = ()
 
 
 def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
@@ -58,6 +60,7 @@ def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
         evaluations=effort.evaluations,
         rule=effort.rule,
         verdict=_judge(residual, ends, effort) if held else "not claimed",
+        path=effort.path,
     )
 
 

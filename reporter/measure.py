@@ -27,8 +27,8 @@ from reporter.settings import Settings
 from reporter.store import Row, Store
 from reporter.targets import check_labels
 
-_BATCH = {"cpu": 1536, "cuda": 32768, "mps": 8192}
-_UNIT = 4  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
+_BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
+_UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
 _DTYPES = ("float32", "bfloat16")
 _PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 

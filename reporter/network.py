@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from reporter.crew import Crew
 from reporter.errors import UserError
 from reporter.records import Model
 
@@ -73,6 +74,13 @@ class Network:
         """The same network in float64, to measure by how much float32 is off (on the processor, if need be)."""
         place = torch.device("cpu") if self.device.type == "mps" else self.device
         return replace(self, model=deepcopy(self.model).to(place).double(), device=place)
+
+    @cached_property
+    def crew(self) -> "Crew[Network]":
+        """The network and copies of it that share its weights: on a processor one for each core."""
+        shared = {id(one): one for one in (*self.model.parameters(), *self.model.buffers())}
+        others = torch.get_num_threads() - 1 if self.device.type == "cpu" else 0
+        return Crew([self, *(replace(self, model=deepcopy(self.model, dict(shared))) for _ in range(others))])
 
     @contextmanager
     def eager(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 
 from reporter.batches import batch
 from reporter.cases import Cases, read_cells, to_array
+from reporter.network import Network
 from reporter.quadrature import Array, Samples
 
 
@@ -34,8 +35,13 @@ class Paths:
         A token's slope is that of the score along its own part of the way; they sum to the slope of the score.
         """
         totals, slopes = np.empty(len(rows)), [np.empty(0)] * len(rows)
-        for some in batch(range(len(rows)), lambda at: self._lengths[rows[at]], budget=self.batches[0].budget):
-            total, slope = self._evaluate([rows[at] for at in some], [nodes[at] for at in some])
+        shortest_first = batch(range(len(rows)), lambda at: self._lengths[rows[at]], budget=self.batches[0].budget)
+        passes = list(shortest_first)[::-1]
+
+        def evaluate(network: Network, some: list[int]) -> tuple[Array, Array]:
+            return self._evaluate(network, [rows[at] for at in some], [nodes[at] for at in some])
+
+        for some, (total, slope) in zip(passes, self._network.crew.share(evaluate, passes), strict=True):
             for place, at in enumerate(some):
                 totals[at], slopes[at] = total[place], slope[place, : self._lengths[rows[at]]]
         return totals, slopes
@@ -49,8 +55,12 @@ class Paths:
     def _lengths(self) -> list[int]:
         return [length for cases in self.batches for length in cases.lengths]
 
-    def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
-        network, task = self.batches[0].network, self.batches[0].task
+    @property
+    def _network(self) -> Network:
+        return self.batches[0].network
+
+    def _evaluate(self, network: Network, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
+        task = self.batches[0].task
         inputs, start, end, cells = self._gather(rows)
         share = torch.tensor(nodes, device=end.device, dtype=end.dtype).view(-1, 1, 1)
         points = torch.lerp(start, end, share).requires_grad_()
@@ -62,12 +72,12 @@ class Paths:
 
     def _gather(self, rows: list[int]) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
         """Inputs, baselines, embeddings and cells of rows that come, in order of their length, from several batches."""
-        width = self.batches[0].network.fit(max(self._lengths[row] for row in rows))
+        width = self._network.fit(max(self._lengths[row] for row in rows))
         parts: list[tuple[Cases, Tensor]] = []
         for number, run in groupby((self._places[row] for row in rows), key=itemgetter(0)):
             cases = self.batches[number]
             parts.append((cases, torch.tensor([row for _, row in run], device=cases.cells.device)))
-        absent = self.batches[0].network.padding
+        absent = self._network.padding
         names = self.batches[0].inputs
         inputs = {
             name: torch.cat([_wide(cases.inputs[name][run], width, absent.get(name, 0)) for cases, run in parts])

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
-_MARGIN = 3.3  # of a feature's error over its estimate, for 99 in 100 tokens
+_MARGIN = 3.4  # of a feature's error over its estimate, for 99 in 100 tokens
 _WHOLE = 2.0  # of the error of all features together over the sum of their estimates
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
 _SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
@@ -57,6 +57,11 @@ class Samples:
     def change(self) -> float:
         """What the integral over all features adds up to: F(1) - F(0)."""
         return float(self.totals[-1] - self.totals[0])
+
+    @property
+    def path(self) -> tuple[Array, Array]:
+        """The nodes and F at each of them."""
+        return self.nodes, self.totals
 
     def noise(self, unit: float) -> float:
         """What rounding alone may do to a sum, from the unit roundoff and the size of what is added up."""

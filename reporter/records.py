@@ -63,6 +63,7 @@ class Certificate:
     `error` is what all scores together may be off, as a share of the sum of their sizes: a claim is `met` only if that
     is within the tolerance as well. `noise` is by how much arithmetic alone may move input - baseline; `unresolvable`
     is a tolerance finer than that. `evaluations` counts forward-and-backward passes of the network for this text.
+    `path` holds, where one was followed, the share of the way and F at each of its nodes.
     """
 
     claim: Claim
@@ -77,6 +78,7 @@ class Certificate:
     evaluations: int
     rule: str
     verdict: Verdict
+    path: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,7 +185,7 @@ def test_batches_lose_nothing_and_keep_the_budget(lengths, budget):
     found = list(batch(lengths, lambda length: length, budget=budget))
     assert Counter(length for rows in found for length in rows) == Counter(lengths)
     assert all(rows and (len(rows) == 1 or len(rows) * max(rows) <= budget) for rows in found)
-    assert all(0.88 * len(rows) * max(rows) <= sum(rows) + 96 for rows in found)
+    assert all(0.88 * len(rows) * max(rows) <= sum(rows) + budget / 32 for rows in found)
 
 
 def test_batches_hold_like_lengths():

@@ -14,6 +14,7 @@ ORDER = (
     "settings",
     "rounding",
     "threads",
+    "crew",
     "parts",
     "twin",
     "labels",

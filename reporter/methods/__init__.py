@@ -19,7 +19,8 @@ from reporter.records import Description
 class Scores:
     """One score per token, rows tokens, and passes through the network, rows.
 
-    A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`).
+    A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`);
+    one that follows a path gives the share of the way and F at each node, by row.
     """
 
     values: Tensor
@@ -27,6 +28,7 @@ class Scores:
     errors: Tensor | None = None
     whole: Sequence[float] | None = None
     rule: str = ""
+    paths: Sequence[tuple[tuple[float, float], ...]] | None = None
 
 
 class Method(Protocol):

@@ -16,6 +16,7 @@ from reporter.network import Network
 from reporter.paths import Paths
 from reporter.quadrature import Array, Goal
 from reporter.records import Description
+from reporter.rounding import rounded
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def _score(journeys: list[Journey], cases: Cases) -> Scores:
         errors=_padded([journey.integral.errors for journey in journeys], cases),
         whole=[journey.integral.whole for journey in journeys],
         rule="local polynomials through six nodes, placed where they are needed",
+        paths=[tuple(zip(*map(rounded, journey.samples.path), strict=True)) for journey in journeys],
     )
 
 

@@ -5,13 +5,14 @@
 Ours is the whole unit of work of a report (prediction, checks, both ends, integration, certificate), batched. Captum's
 loop is that of its BERT tutorial (LayerIntegratedGradients, one text at a time, 50 steps), and again at the smallest
 number of steps that meets the tolerance on every text; Captum batched by hand gives IntegratedGradients texts of like
-length together, its passes cut to as many tokens as ours. transformers-interpret runs as it comes, where it is there.
+length together, its passes cut to as many tokens as ours. transformers-interpret (where it is installed: it wants
+`pip install --no-deps`, or it takes the place of newer packages) runs as it comes.
 Seconds are those of the processor, all threads together. "Missed" counts texts whose sum is off by more than the
 tolerance.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -107,9 +108,11 @@ def interpret(attribute: Attribute) -> Tool:
     explainer = SequenceClassificationExplainer(attribute.asking.network.model, attribute.asking.network.tokenizer)
 
     def run(documents: list[Encoded]) -> tuple[Residuals, float]:
+        found = []
         for document in documents:
             explainer(document.document.text)
-        return [0.0] * len(documents), 50.0
+            found.append(_share(explainer.attributions.delta, explainer.attributions._attributions))
+        return found, 50.0
 
     return run
 
@@ -123,26 +126,15 @@ def _share(delta: torch.Tensor, scores: torch.Tensor) -> float:
 def take_turns(tools: dict[str, Tool], documents: list[Encoded]) -> dict[str, tuple[float, float, Residuals]]:
     """Seconds of the processor per text, evaluations per text and residuals of every tool, over the same texts.
 
-    The tools take turns over quarters of the texts, each of which holds every length.
+    The tools take two turns each, there and back.
     """
-    ordered = sorted(documents, key=lambda one: len(one.tokens))
-    groups = [ordered[at::4] for at in range(4)]
     seconds, spent = dict.fromkeys(tools, 0.0), dict.fromkeys(tools, 0.0)
-    residuals: dict[str, Residuals] = {name: [] for name in tools}
-    for turn, group in enumerate(groups):
-        for name in _rotated(list(tools), turn):
-            start = time.process_time()
-            found, evaluations = tools[name](group)
-            seconds[name] += time.process_time() - start
-            spent[name] += evaluations * len(group)
-            residuals[name] += found
-    count = len(documents)
-    return {name: (seconds[name] / count, spent[name] / count, residuals[name]) for name in tools}
-
-
-def _rotated(names: Sequence[str], by: int) -> Iterator[str]:
-    at = by % len(names)
-    yield from (*names[at:], *names[:at])
+    residuals: dict[str, Residuals] = {}
+    for name in (*tools, *reversed(tools)):
+        start = time.process_time()
+        residuals[name], spent[name] = tools[name](documents)
+        seconds[name] += (time.process_time() - start) / 2 / len(documents)
+    return {name: (seconds[name], spent[name], residuals[name]) for name in tools}
 
 
 def enough_steps(attribute: Attribute, documents: list[Encoded], tolerance: float) -> int:

@@ -1,0 +1,83 @@
+"""What does a whole build take? Start-up, peak memory against corpus size, and how much is integration.
+
+    python -m tests.benchmarks.builds TEXTS [--model embedded] [--sizes 25 100 400 1600]
+
+Every row is a process of its own: the command as a user runs it, on a file of so many texts, repeated where
+there are fewer. Seconds are those of the processor and of the clock, memory is the most that was resident.
+"Integration alone" measures Integrated Gradients only and draws no page.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+ALONE = """
+import sys
+from pathlib import Path
+from reporter.threads import settle
+settle()
+from reporter.measure import measure
+from reporter.settings import Settings
+from reporter.store import Store
+settings = Settings(model=sys.argv[3], methods=("integrated_gradients",))
+with Store(Path(sys.argv[2]), create=True) as store:
+    measure(Path(sys.argv[1]), settings, store, notice=lambda _: None)
+"""
+
+
+def run(*arguments: str) -> tuple[float, float, float]:
+    """Seconds of the processor, of the clock, and the peak memory in MB of one process."""
+    start = time.perf_counter()
+    with Path(os.devnull).open("w") as nowhere:
+        actions = [(os.POSIX_SPAWN_DUP2, nowhere.fileno(), 1), (os.POSIX_SPAWN_DUP2, nowhere.fileno(), 2)]
+        child = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ, file_actions=actions)
+        _, status, spent = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"{' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}.")
+    return spent.ru_utime + spent.ru_stime, time.perf_counter() - start, spent.ru_maxrss / 1024
+
+
+def show(name: str, *arguments: str) -> float:
+    """Print a row; its seconds of the processor."""
+    processor, clock, memory = run(*arguments)
+    print(f"| {name} | {processor:.1f} | {clock:.1f} | {memory:.0f} |", flush=True)
+    return processor
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("texts", type=Path)
+    parser.add_argument("--model", default="embedded")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[25, 100, 400, 1600])
+    given = parser.parse_args()
+    with gzip.open(given.texts, "rt") as lines:
+        texts = [text for text in (json.loads(line)["text"] for line in lines) if len(text) >= 10]
+    command = ("-c", "from reporter.cli import main; main()")
+    print("| what | processor, s | clock, s | peak memory, MB |\n|---|---|---|---|")
+    show("--help", *command, "--help")
+    show("methods", *command, "methods")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in given.sizes:
+            inputs = Path(folder) / str(size)
+            inputs.mkdir()
+            rows = (json.dumps({"text": text}) for text in islice(cycle(texts), size))
+            (inputs / "texts.jsonl").write_text("\n".join(rows))
+            site = Path(folder) / f"{size}-site"
+            whole = show(
+                f"build, {size} texts", *command, "build", str(inputs), "-o", str(site), "--model", given.model
+            )
+            show(f"build again, {size} texts", *command, "build", str(inputs), "-o", str(site), "--model", given.model)
+            alone = str(Path(folder) / f"{size}.sqlite")
+            part = show(f"integration alone, {size} texts", "-c", ALONE, str(inputs), alone, given.model)
+            print(f"| whole build over integration alone | {whole / part:.2f} | | |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
