@@ -10,10 +10,11 @@ from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded
+from reporter.heads import Heads, survey
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
-from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
+from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
 from reporter.rounding import rounded
 
 _SAME = 1e-4
@@ -97,9 +98,16 @@ class Attribute:
                     attributions=attributions,
                     diagnostics=(),
                     agreement=tuple(compare_all(question.encoded.tokens, attributions)),
+                    heads=self._survey(cases, row, question.encoded.tokens),
                 )
             )
         return sections
+
+    def _survey(self, cases: Cases, row: int, tokens: Sequence[Token]) -> Heads | None:
+        if self.asking.network.attention_gap is not None:
+            return None
+        rows = cases.attention.rows[row, ..., : len(tokens)]
+        return survey(rows.cpu().double().numpy(), [token.word for token in tokens])
 
     def _measure_ends(self, questions: Sequence[Question], cases: Cases) -> list[Ends]:
         """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score.

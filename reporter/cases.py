@@ -27,6 +27,11 @@ class Attention:
     weights: Tensor
     readout: Tensor
 
+    @cached_property
+    def rows(self) -> Tensor:
+        """Attention from where the answer is read, rows layers heads tokens."""
+        return torch.einsum("bq,lbhqk->blhk", self.readout, self.weights)
+
 
 @dataclass(frozen=True)
 class Pass:

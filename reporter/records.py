@@ -7,6 +7,8 @@ precision when a record is made, so that the saved run, the twin and the pages c
 from dataclasses import dataclass
 from typing import Literal
 
+from reporter.heads import Heads
+
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
 
 Status = Literal["explained", "failed"]
@@ -62,8 +64,8 @@ class Certificate:
     `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
     `error` is what all scores together may be off, as a share of the sum of their sizes: a claim is `met` only if that
     is within the tolerance as well. `noise` is by how much arithmetic alone may move input - baseline; `unresolvable`
-    is a tolerance finer than that. `evaluations` counts forward-and-backward passes of the network for this text.
-    `path` holds, where one was followed, the share of the way and F at each of its nodes.
+    is a tolerance finer than that. `evaluations` counts forward-and-backward passes for this text; `path` holds, where
+    one was followed, the share of the way and F at each node.
     """
 
     claim: Claim
@@ -109,8 +111,7 @@ class Agreement:
     """How far two methods rank the same words alike; None is "undefined" (a single word, or constant scores).
 
     `kendall` (tau-b) and `spearman` compare the sizes of the word scores, `top_k` is the shared part of the `k`
-    largest, `sign` the share of words with the same sign where both methods have one. Within +-`chance` lie 95 % of
-    the tau of independent rankings of as many words.
+    largest, `sign` the share of words of one sign where both have one. Within +-`chance` lie 95 % of random tau.
     """
 
     a: str
@@ -143,6 +144,7 @@ class Section:
     attributions: tuple[Attribution, ...]
     diagnostics: tuple[Diagnostic, ...]
     agreement: tuple[Agreement, ...]
+    heads: Heads | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

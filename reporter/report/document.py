@@ -8,7 +8,9 @@ from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
 from reporter.report.checks import Check, checks, shown, verdict_line
 from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
+from reporter.report.curve import Curve, curve
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
+from reporter.report.overview import Overview, overview
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
@@ -43,11 +45,13 @@ class Part:
     smalls: tuple[Small, ...]
     proof: Proof
     shares: tuple[Share, ...]
+    curve: Curve | None
     running: Running | None
     triangle: Triangle | None
     line: Line | None
     pairs: tuple[PairRow, ...]
     diagnostics: tuple[tuple[str, str, str], ...]
+    overview: Overview | None
     tables: Tables
 
 
@@ -152,6 +156,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         smalls=smalls(reading, first.method, titles=named),
         proof=proof(first, reading, label=_exact_name(section), titles=named),
         shares=shares(section.attributions, named),
+        curve=curve(first.certificate),
         running=running(first, reading),
         triangle=triangle(section.agreement, named),
         line=line(section.agreement, first.method, titles=named),
@@ -159,6 +164,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         diagnostics=tuple(
             (titled(one.name), title_of(named, one.method), f"{one.value:.4g}") for one in section.diagnostics
         ),
+        overview=overview(section.heads, reading),
         tables=tables(reading, first, titles=named),
     )
 

@@ -1,6 +1,7 @@
 """The page that explains every method of the run."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -40,6 +41,7 @@ class Starts:
     """Why the baseline is what it is: every baseline on the same texts, by the model inside."""
 
     texts: str
+    leads: str
     columns: tuple[str, ...]
     rows: tuple[Start, ...]
 
@@ -78,6 +80,7 @@ def starts() -> Starts:
     heads = (name.split(", ") for name in columns)
     return Starts(
         texts=count(rows[0]["texts"], "text"),
+        leads=f"{sum(_leads(rows, name) for name in columns)} of the {len(columns)} columns",
         columns=tuple(f"{measure}, {_REMOVALS[removal]}" for measure, removal in heads),
         rows=tuple(
             Start(
@@ -90,6 +93,12 @@ def starts() -> Starts:
             for row in rows
         ),
     )
+
+
+def _leads(rows: Sequence[Mapping[str, float]], column: str) -> bool:
+    """Whether the first row, that of the default, is the best of a column."""
+    values = [row[column] for row in rows]
+    return values[0] == (max(values) if column.startswith("comprehensiveness") else min(values))
 
 
 def _entry(method: Description, outcome: Verdicts | None) -> Entry:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import floor, fsum, log10
+from math import fsum
 
 from reporter.records import Attribution, Baseline, Certificate
+from reporter.report.axis import LEFT, RIGHT, Axis
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
 from reporter.report.wording import brief, count, exact, fine_percent, percent, spoken
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 336.0, 16.0, 196.0
 _APART = 15.0  # least distance of two names in the drawing
 _MARKS = {
     "met": ("holds", "met"),
@@ -67,10 +67,10 @@ class Running:
     up: str
     down: str
     width: float
-    grid: tuple[tuple[float, str], ...]
+    grid: tuple[tuple[int, str], ...]
     notes: tuple[Note, ...]
-    start: tuple[float, str]
-    end: tuple[float, str]
+    start: tuple[int, str]
+    end: tuple[int, str]
 
 
 def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[str, str]) -> Proof:
@@ -157,42 +157,27 @@ def running(first: Attribution, reading: Reading) -> Running | None:
     steps = [word.total(first.scores) for word in reading.words] + ([special] if special else [])
     totals = list(accumulate(steps, initial=first.certificate.baseline))
     ends = (first.certificate.baseline, first.certificate.input)
-    marks = _marks(min(*totals, *ends), max(*totals, *ends))
-    low, high = marks[0], marks[-1]
-
-    def y(value: float) -> float:
-        return round(_BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP), 1)
-
-    stride = (_RIGHT - _LEFT) / len(steps)
-    places = [round(_LEFT + (at + 0.5) * stride, 1) for at in range(len(steps))]
-    bars = [(x, y(a), y(b)) for x, a, b in zip(places, totals, totals[1:], strict=False)]
-    digits = max(0, -floor(log10(marks[1] - marks[0]) + 1e-9))
+    axis = Axis.over([*totals, *ends])
+    stride = (RIGHT - LEFT) / len(steps)
+    places = [round(LEFT + (at + 0.5) * stride, 1) for at in range(len(steps))]
+    bars = [(x, axis.y(a), axis.y(b)) for x, a, b in zip(places, totals, totals[1:], strict=False)]
     return Running(
-        up="".join(f"M{x:g} {a:g}V{b:g}" for x, a, b in bars if b <= a),
-        down="".join(f"M{x:g} {a:g}V{b:g}" for x, a, b in bars if b > a),
+        up="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b < a),
+        down="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b > a),
         width=round(min(7.0, max(1.0, stride * 0.8)), 1),
-        grid=tuple((y(mark), f"{mark:.{digits}f}".replace("-", "−")) for mark in marks),
+        grid=axis.grid,
         notes=_notes(names, steps, bars=bars),
-        start=(y(ends[0]), brief(ends[0])),
-        end=(y(ends[1]), brief(ends[1])),
+        start=(axis.y(ends[0]), brief(ends[0])),
+        end=(axis.y(ends[1]), brief(ends[1])),
     )
 
 
-def _marks(low: float, high: float) -> list[float]:
-    """Three to seven round numbers from below `low` to above `high`."""
-    size = (high - low) or abs(high) or 1.0
-    unit = 10.0 ** floor(log10(size / 4))
-    step = next(unit * times for times in (1, 2, 5, 10) if size / (unit * times) <= 5)
-    first, last = floor(low / step), -floor(-high / step)
-    return [round(step * at, 9) for at in range(first, max(last, first + 1) + 1)]
-
-
-def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, float, float]]) -> tuple[Note, ...]:
+def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int, int]]) -> tuple[Note, ...]:
     """The names of the largest steps, left out where they would lie on each other."""
     notes: list[Note] = []
     for at in sorted(range(len(steps)), key=lambda at: -abs(steps[at]))[:4]:
         x, a, b = bars[at]
-        left = x > (_LEFT + _RIGHT) / 2
+        left = x > (LEFT + RIGHT) / 2
         note = Note(
             x=x - 6 if left else x + 6,
             y=round((a + b) / 2 + 4, 1),

@@ -1,15 +1,25 @@
 """A text as it is shown: its own characters, cut where the tokens cut them, a score for every piece and word."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import fsum
+from typing import Protocol
 
 from reporter.records import Explanation, Section, Token
 from reporter.report.wording import css
 from reporter.summary import is_truncated
 
 SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
+_FAINT = 0.02  # share of the largest under which neither tint nor underline can be seen
+
+
+class Style(Protocol):
+    """Turns some tokens into a style attribute; a share under `faint` is left out."""
+
+    def __call__(self, tokens: Sequence[int], faint: float = ...) -> str:
+        """The declarations."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +96,17 @@ class Reading:
         scale = self.scale(scores)
         return [ratio(word.total(scores), scale) for word in self.words]
 
-    def style(self, methods: Sequence[str]) -> Callable[[Sequence[int]], str]:
-        """What turns some tokens into the style attribute that holds their scores by every method, in order."""
+    def style(self, methods: Sequence[str]) -> Style:
+        """What turns some tokens into the style attribute that holds their scores by every method, in order.
+
+        A score too faint to be seen is left out, where `faint` says so: it is 0 unless it is set around it.
+        """
         found = {one.method: (one.scores, self.scale(one.scores)) for one in self.section.attributions}
         columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
 
-        def styled(tokens: Sequence[int]) -> str:
-            sums = ((name, fsum(scores[token] for token in tokens), scale) for name, scores, scale in columns)
-            return ";".join(name + css(ratio(total, scale)) for name, total, scale in sums)
+        def styled(tokens: Sequence[int], faint: float = _FAINT) -> str:
+            shares = ((name, ratio(fsum(scores[at] for at in tokens), scale)) for name, scores, scale in columns)
+            return ";".join(name + css(share) for name, share in shares if abs(share) >= faint) or "--0:0"
 
         return styled
 
@@ -114,7 +127,7 @@ class Reading:
         lines[-1].extend(waiting)
         return lines
 
-    def _block(self, segment: int, line: list[Span | int], *, style: Callable[[Sequence[int]], str]) -> Block:
+    def _block(self, segment: int, line: list[Span | int], *, style: Style) -> Block:
         text, items, at = self.texts[segment], [], 0
         for one in line:
             if isinstance(one, int):
@@ -128,11 +141,11 @@ class Reading:
             return Block(items=tuple(items), after=rest, unread="", unshown=0)
         return Block(items=tuple(items), after="", unread=rest[:SHOWN], unshown=max(0, len(rest) - SHOWN))
 
-    def _item(self, word: Span, before: str, *, style: Callable[[Sequence[int]], str]) -> Item:
+    def _item(self, word: Span, before: str, *, style: Style) -> Item:
         text = self.texts[word.segment]
         stops = [part.start for part in word.parts[1:]] + [word.end]
         pieces = tuple(
-            Piece(text=self.text(part), style=style(part.tokens), after=text[part.end : stop])
+            Piece(text=self.text(part), style=style(part.tokens, 0.0), after=text[part.end : stop])
             for part, stop in zip(word.parts, stops, strict=True)
         )
         shown = pieces if len(pieces) > 1 else ()

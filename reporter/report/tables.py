@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from reporter.records import Attribution
 from reporter.report.checks import settled_words
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading, Span
-from reporter.report.wording import MINUS, digits_for
+from reporter.report.wording import MINUS, count, digits_for, whole_percent
 from reporter.report.words import bars
 
 LISTED = 20
@@ -22,6 +23,7 @@ class WordRow:
     style: str
     value: str
     error: str
+    part: str
     place: int
     ranks: tuple[int, ...]
     settled: bool
@@ -29,7 +31,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
-    """A token as the model has it, with its score by every method, four figures of the largest."""
+    """A token as the model has it, with its score by every method, three figures of the largest."""
 
     place: int
     text: str
@@ -45,6 +47,7 @@ class Tables:
     others: tuple[str, ...]
     methods: tuple[str, ...]
     words: tuple[WordRow, ...]
+    rest: str
     errors: bool
     count: int
     tokens: tuple[TokenRow, ...]
@@ -54,12 +57,13 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
     """Both tables of a section."""
     section = reading.section
     others = [one for one in section.attributions if one is not first]
-    digits = [digits_for(reading.scale(one.scores)) + 2 for one in section.attributions]
+    digits = [digits_for(reading.scale(one.scores)) + 1 for one in section.attributions]
     return Tables(
         first=title_of(titles, first.method),
         others=tuple(title_of(titles, one.method) for one in others),
         methods=tuple(title_of(titles, one.method) for one in section.attributions),
         words=_word_rows(reading, first, others=others),
+        rest=_rest(reading, first),
         errors=first.errors is not None,
         count=len(reading.words),
         tokens=tuple(
@@ -68,8 +72,7 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
                 text=token.text,
                 special=token.special,
                 scores=tuple(
-                    f"{one.scores[place]:.{number}f}".replace("-", MINUS)
-                    for one, number in zip(section.attributions, digits, strict=True)
+                    _bare(one.scores[place], number) for one, number in zip(section.attributions, digits, strict=True)
                 ),
             )
             for place, token in enumerate(section.tokens)
@@ -88,12 +91,32 @@ def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribu
             style=bar.style,
             value=bar.value,
             error=bar.error,
+            part=_part(reading.words[at].total(first.scores), fsum(first.scores)),
             place=at + 1,
             ranks=tuple(of_method[at] for of_method in ranks),
             settled=number == settled,
         )
         for number, (at, bar) in enumerate(zip(order, bars(first, reading), strict=False), 1)
     )
+
+
+def _bare(value: float, digits: int) -> str:
+    """A number without the zero before its point, for a table of very many."""
+    return f"{value:.{digits}f}".replace("-", MINUS).replace("0.", ".", 1 if abs(value) < 1 else 0)
+
+
+def _rest(reading: Reading, first: Attribution) -> str:
+    """What the table does not list: the weaker words and the special tokens, with their part of the sum."""
+    weaker = _by_size(reading.words, first.scores)[LISTED:]
+    left = [reading.words[at].total(first.scores) for at in weaker] + [first.scores[at] for at in reading.special]
+    named = [count(len(weaker), "weaker word")] if weaker else []
+    named += [count(len(reading.special), "special token")] if reading.special else []
+    return f"{' and '.join(named)}: {_part(fsum(left), fsum(first.scores))}" if named else ""
+
+
+def _part(value: float, whole: float) -> str:
+    """A score as a part of the sum of all, which makes 100 %."""
+    return whole_percent(value / whole) if whole else "–"
 
 
 def _by_size(words: Sequence[Span], scores: Sequence[float]) -> list[int]:

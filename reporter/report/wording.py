@@ -48,7 +48,7 @@ def percent(share: float) -> str:
 
 def whole_percent(share: float) -> str:
     """A share in whole per cent, for a small place."""
-    return f"{share * 100:.0f}{THIN}%"
+    return f"{share * 100:.0f}{THIN}%".replace("-", MINUS).replace(f"{MINUS}0{THIN}", f"0{THIN}")
 
 
 def fine_percent(share: float) -> str:

@@ -168,7 +168,7 @@ def smalls(reading: Reading, first: str, *, titles: Mapping[str, str]) -> tuple[
 
 def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small:
     shares = reading.shares(one.scores)
-    heights = [(at, round(share * _HALF)) for at, share in enumerate(shares)]
+    heights = [(at, round(share * _HALF)) for at, share in enumerate(shares) if abs(share) >= _LEAST]
     brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
     return Small(
         title=title,
