@@ -54,9 +54,9 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         All but `tolerance` (a share of that change, and of the scores) and `max_evaluations` (per row) is as in
         Captum's IntegratedGradients. Raises `ValueError` where the score or its gradient is not finite.
         """
-        question = Question.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
-        found = question.answer(Goal(tolerance, max_evaluations), width=internal_batch_size)
-        values = question.shaped([journey.integral.values for journey in found])
+        ways = Ways.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        found = ways.answer(Goal(tolerance, max_evaluations), width=internal_batch_size)
+        values = ways.shaped([journey.integral.values for journey in found])
         result = _format_output(_is_tuple(inputs), values)
         deltas = torch.tensor([journey.integral.residual for journey in found], dtype=values[0].dtype)
         return (result, deltas.to(values[0].device)) if return_convergence_delta else result
@@ -71,8 +71,8 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         goal: Goal,
     ) -> list[Journey]:
         """What `attribute` rests on, row by row: nodes, F along the path, values with their errors, evaluations."""
-        question = Question.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
-        return question.answer(goal, width=None)
+        ways = Ways.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        return ways.answer(goal, width=None)
 
     def has_convergence_delta(self) -> bool:
         """It has one."""
@@ -85,8 +85,8 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked at every node: the score of some rows, and its slope along each feature's way."""
+class Ways:
+    """The ways from baselines to inputs: the score anywhere on them, and its slope along each feature's part."""
 
     forward: Callable[..., Tensor]
     starts: tuple[Tensor, ...]
@@ -102,8 +102,8 @@ class Question:
         baselines: Any,  # noqa: ANN401
         target: Any,  # noqa: ANN401
         extra: Any,  # noqa: ANN401
-    ) -> "Question":
-        """The question in Captum's terms."""
+    ) -> "Ways":
+        """The ways, in Captum's terms."""
         given = _format_tensor_into_tuples(inputs)
         ends, starts = _format_input_baseline(given, baselines)
         _validate_input(ends, starts)
