@@ -7,12 +7,14 @@ way, and the page's own Content-Security-Policy is widened by that script and th
 import re
 import socket
 from html import unescape
+from os import strerror
 from pathlib import Path
 from secrets import token_urlsafe
 
 import uvicorn
 from jinja2 import Template
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -26,6 +28,7 @@ from reporter.render import environment
 
 HOST = "127.0.0.1"
 LAST = Path("data") / "schema.json"  # the last file that a build writes
+_NOWHERE = ".nowhere"  # a path of no file, for addresses that no file system takes
 _TYPES = {  # of what a site holds; the system's own table knows less, and differs from one to the next
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
@@ -43,7 +46,8 @@ def open_port(site: Path, port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise UserError(f"Port {port} cannot be listened on ({error.strerror}); choose another with --port.") from error
+        why = strerror(error.errno or 0)
+        raise UserError(f"Port {port} cannot be listened on ({why}); choose another with --port.") from error
 
 
 def run(site: Path, door: socket.socket) -> None:
@@ -77,7 +81,12 @@ class _Site(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, the 404 page, or an empty answer where the browser has the file already."""
         built = _stamp(self._site)
-        found = await super().get_response(path, scope)
+        try:
+            found = await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404 or path == _NOWHERE:
+                raise
+            return await self.get_response(_NOWHERE, scope)
         if isinstance(found, FileResponse):
             file = Path(found.path)
             if file.suffix == ".html":

@@ -52,7 +52,7 @@ WIDE = (
     ("cli.py", "build"),
     ("cli.py", "export"),
     ("adaptive.py", "attribute"),
-)  # every option, and Captum's own signature
+)  # options; Captum's signature
 SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
 
 

@@ -65,11 +65,11 @@ def set_passage(passage: Passage, *, width: float) -> tuple[tuple[Spot, ...], ..
 
 def cut(text: str, share: float | None = None) -> Iterator[Piece | None]:
     """A text as pieces without white space, None for each end of a line, a `Piece` without text for a space."""
-    for part in regex.findall(r"\n|[^\S\n]+|\S+", text.replace("\r\n", "\n").replace("\r", "\n")):
-        if part == "\n":
+    for part in regex.finditer(r"(\n)|(\s)(?:(?!\n)\s)*|\S+", text.replace("\r\n", "\n").replace("\r", "\n")):
+        if part[1]:
             yield None
         else:
-            yield Piece("", None, SPACE) if part.isspace() else Piece(part, share)
+            yield Piece("", None, SPACE) if part[2] else Piece(part[0], share)
 
 
 def set_lines(pieces: Iterable[Piece | None], *, width: float) -> tuple[tuple[Spot, ...], ...]:
