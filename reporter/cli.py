@@ -12,7 +12,7 @@ from reporter import __version__, threads, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.terminal import ERR, OUT, conclude, conclude_export, show_progress, tame
 
 _DEFAULT = Settings()
 
@@ -157,8 +157,7 @@ def export(
     with Store(_saved(run)) as store:
         sink = choose(format, store.provenance(), method=method, target=target)
         done = write_out(store, sink, ids=tuple(document or ()), to=output)
-    if done.left_out:
-        ERR.print(f"{done.left_out} of {done.written + done.left_out} documents have nothing of this and are left out.")
+    conclude_export(done.written, done.left_out, to=output)
 
 
 @app.command()
@@ -170,7 +169,7 @@ def serve(
 ) -> None:
     """Show a site in the browser of this machine; an open page reloads when the site is built again.
 
-    Nobody else can reach it. Ctrl-C ends it.
+    No other machine can reach it. Ctrl-C ends it.
     """
     try:
         from reporter.serve import open_port, run

@@ -276,7 +276,9 @@ def test_every_document_has_a_file_of_its_own(name: str, run_path: Path, tmp_pat
     old = tmp_path / "out" / "films" / f"wrong{suffix}"
     old.write_text("old")
     assert exported(run_path, "--format", name, "-o", tmp_path / "out") == 0
-    assert "2 of 14 documents have nothing of this and are left out." in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.out == f"12 documents are in {tmp_path / 'out'}\n"
+    assert said.err == "2 of 14 documents have nothing of this and are left out.\n"
     found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     explained = [one.id for one in runs.every_kind() if one.status == "explained"]
     assert found == {document_path(id, suffix) for id in explained}
