@@ -258,6 +258,7 @@ def test_json_lines_are_the_twin(run_path: Path, tmp_path: Path, capfdbinary: py
     assert exported(run_path, "--format", "jsonl", "-o", tmp_path / "all.jsonl") == 0
     with Store(run_path) as store:
         assert (tmp_path / "all.jsonl").read_text("utf-8") == "".join(f"{line}\n" for line in store.lines())
+    assert capfdbinary.readouterr().out == f"14 documents are in {tmp_path / 'all.jsonl'}\n".encode()
     assert exported(run_path, "--format", "jsonl", "--document", "words/rtl") == 0
     assert json.loads(capfdbinary.readouterr().out)["id"] == "words/rtl"
 

@@ -156,5 +156,5 @@ def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark
 def _told(found: Figure) -> str:
     """The text and the meaning of its colours for those who do not see them."""
     ways = "Blue and a solid line support, orange and a dashed line oppose." if found.signed else "Darker is stronger."
-    words = (f"{word.before}{word.text}" for passage in found.passages for word in passage.words)
-    return f"{ways} The text: {''.join(words)}"
+    texts = ["".join(f"{word.before}{word.text}" for word in one.words) + one.after for one in found.passages]
+    return f"{ways} The text: {' '.join(texts)}"
