@@ -12,7 +12,7 @@ from reporter import __version__, threads, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.terminal import ERR, OUT, conclude, conclude_export, show_progress, tame
 
 _DEFAULT = Settings()
 
@@ -127,12 +127,57 @@ def render(
     """Draw a saved run again, without measuring."""
     from reporter.render import draw
 
-    source = run / "data" / "run.sqlite" if run.is_dir() else run
     path = _open_site(site)
-    copy(source, path)
+    copy(_saved(run), path)
     with Store(path) as store:
         draw(store, site)
     OUT.print(f"The site is drawn: {site / 'index.html'}")
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
+    format: Annotated[str, typer.Option("--format", "-f", metavar="latex|svg|csv|jsonl", help="What to write.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="PATH", help="A folder for latex and svg, a file for csv and jsonl."),
+    ] = Path("-"),
+    method: Annotated[str | None, typer.Option(help="Only this method; pictures take the certified one.")] = None,
+    target: Annotated[str | None, typer.Option(help="Only this label; pictures take the model's own answer.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this document; may be given again.")
+    ] = None,
+) -> None:
+    """Write coloured texts as LaTeX or SVG, or the numbers as CSV or JSON lines.
+
+    Without -o, one file goes to standard output.
+    """
+    from reporter.export import choose, write_out
+
+    with Store(_saved(run)) as store:
+        sink = choose(format, store.provenance(), method=method, target=target)
+        done = write_out(store, sink, ids=tuple(document or ()), to=output)
+    conclude_export(done.written, done.left_out, to=output)
+
+
+@app.command()
+def serve(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written.")],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen on this machine; 0 takes a free one.")
+    ] = 8000,
+) -> None:
+    """Show a site in the browser of this machine; an open page reloads when the site is built again.
+
+    No other machine can reach it. Ctrl-C ends it.
+    """
+    try:
+        from reporter.serve import open_port, run
+    except ModuleNotFoundError as error:
+        raise UserError(f"The preview needs {error.name}; get it with: pip install starlette uvicorn") from error
+    with open_port(site, port) as door:
+        OUT.print(f"{site} is at http://127.0.0.1:{door.getsockname()[1]}/ until you press Ctrl-C.")
+        run(site, door)
 
 
 @app.command()
@@ -146,6 +191,11 @@ def methods() -> None:
         OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
             OUT.print(f"    {line}")
+
+
+def _saved(run: Path) -> Path:
+    """Where the run is saved that is named by itself or by its site."""
+    return run / "data" / "run.sqlite" if run.is_dir() else run
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:

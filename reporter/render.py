@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter import twin
+from reporter.files import write
 from reporter.records import Failure, Provenance, Run, Summary
 from reporter.report import (
     Audit,
@@ -33,11 +33,11 @@ _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI"
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
     **{code: f"⟦U+{code:04X}⟧" for code in range(0x80, 0xA0)},
-    **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),
+    **dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"),
     **{int(mark[:4], 16): f"⟦{mark[5:]}⟧" for mark in _MARKS},
     0x7F: "\N{SYMBOL FOR DELETE}",
 }
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def draw(store: Store, site: Path) -> None:
@@ -47,17 +47,17 @@ def draw(store: Store, site: Path) -> None:
     audit, pages, kept = Audit(run), environment(), set()
     for explanation, page in document_pages(run, store.explanations()):
         audit.add(explanation, page)
-        _write(site / page.path, [_drawn(pages, page, name="document")])
+        write(site / page.path, [_drawn(pages, page, name="document")])
         kept.add(site / page.path)
     _remove_others(site / "documents", kept)
-    _write(site / "index.html", [_drawn(pages, audit.page(), name="index")])
-    _write(site / "methods.html", [_drawn(pages, methods_page(run), name="methods")])
-    _write(site / "provenance.html", [_drawn(pages, provenance_page(run), name="provenance")])
-    _write(site / "404.html", [_drawn(pages, not_found_page(run), name="404")])
-    _write(site / ".nojekyll", [])
-    _write(site / "data" / "documents.jsonl", (f"{line}\n" for line in store.lines()))
-    _write(site / "data" / "run.json", [twin.dump(run).decode(), "\n"])
-    _write(site / "data" / "schema.json", [json.dumps(twin.schema(), indent=1), "\n"])
+    write(site / "index.html", [_drawn(pages, audit.page(), name="index")])
+    write(site / "methods.html", [_drawn(pages, methods_page(run), name="methods")])
+    write(site / "provenance.html", [_drawn(pages, provenance_page(run), name="provenance")])
+    write(site / "404.html", [_drawn(pages, not_found_page(run), name="404")])
+    write(site / ".nojekyll", [])
+    write(site / "data" / "documents.jsonl", (f"{line}\n" for line in store.lines()))
+    write(site / "data" / "run.json", [twin.dump(run).decode(), "\n"])
+    write(site / "data" / "schema.json", [json.dumps(twin.schema(), indent=1), "\n"])
 
 
 def environment() -> Environment:
@@ -103,15 +103,6 @@ def _compact(css: str) -> str:
     """A style sheet without its comments and the white space that means nothing."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     return re.sub(r"\s*([{};,>])\s*|(:) ", r"\1\2", bare).replace(";}", "}").strip()
-
-
-def _write(path: Path, texts: Iterable[str]) -> None:
-    """Write a file beside its place and move it there, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name[:40]}.part")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(texts)
-    partial.replace(path)
 
 
 def _remove_others(folder: Path, kept: set[Path]) -> None:

@@ -50,13 +50,18 @@ class Store:
     """An open run; use it as a context manager, so that the file is closed and whole at the end."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Open the run at `path`; raises `UserError` if it is not there (unless `create`) or is not a run."""
+        """Open the run at `path` to read it or, with `create`, to measure into it.
+
+        Raises `UserError` if it is not there (unless `create`) or is not a run.
+        """
         if not create:
             _check_there(path)
+        self._growing = create
+        address = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
         try:
-            self._database = sqlite3.connect(path, isolation_level=None)
-            self._database.execute("pragma journal_mode = wal")
+            self._database = sqlite3.connect(address, isolation_level=None, uri=True)
             if create:
+                self._database.execute("pragma journal_mode = wal")
                 self._database.executescript(_TABLES)
             self._database.execute("select 1 from explanations limit 1")
         except sqlite3.DatabaseError as error:
@@ -66,7 +71,8 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._database.execute("pragma journal_mode = delete")
+        if self._growing:
+            self._database.execute("pragma journal_mode = delete")
         self._database.close()
 
     def has(self, key: str) -> bool:
@@ -104,6 +110,10 @@ class Store:
         for (line,) in self._database.execute("select line from explanations order by position"):
             yield twin.load_explanation(line)
 
+    def ids(self) -> list[str]:
+        """The id of every document, in order."""
+        return [id for (id,) in self._database.execute("select id from explanations order by position")]
+
     def lines(self) -> Iterator[str]:
         """Every document's line of the twin, in order."""
         for (line,) in self._database.execute("select line from explanations order by position"):
@@ -135,6 +145,7 @@ def copy(source: Path, to: Path) -> None:
     try:
         with closing(sqlite3.connect(address, uri=True)) as old, closing(sqlite3.connect(to)) as new:
             old.backup(new)
+            new.execute("pragma journal_mode = delete")
     except sqlite3.DatabaseError as error:
         raise UserError(f"{source} is not a run of salience-report ({error}).") from error
 

@@ -77,6 +77,14 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     OUT.print(f"The site is ready: {site / 'index.html'}")
 
 
+def conclude_export(written: int, left_out: int, *, to: Path) -> None:
+    """Say how many documents lie where, unless that is standard output, and how many had nothing to write."""
+    if to != Path("-"):
+        OUT.print(f"{written} {'document is' if written == 1 else 'documents are'} in {to}")
+    if left_out:
+        ERR.print(f"{left_out} of {written + left_out} documents have nothing of this and are left out.")
+
+
 def tame(text: str) -> str:
     """Text from outside with every character that a terminal would act on written out."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -14,6 +14,8 @@ ORDER = (
     "records",
     "settings",
     "rounding",
+    "files",
+    "colours",
     "threads",
     "crew",
     "parts",
@@ -41,10 +43,17 @@ ORDER = (
     "summary",
     "report",
     "render",
+    "sinks",
+    "export",
+    "serve",
     "terminal",
     "cli",
 )
-WIDE = (("cli.py", "build"), ("adaptive.py", "attribute"))  # every option, and Captum's own signature
+WIDE = (
+    ("cli.py", "build"),
+    ("cli.py", "export"),
+    ("adaptive.py", "attribute"),
+)  # options; Captum's signature
 SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
 
 
@@ -77,7 +86,9 @@ def test_every_room_has_its_place():
     assert {room(path) for path in SOURCES} - {"__init__"} == set(ORDER)
 
 
-@pytest.mark.parametrize("name", ["twin", "store", "summary", "report", "render", "documents", "settings", "cli"])
+@pytest.mark.parametrize(
+    "name", ["twin", "store", "summary", "report", "render", "export", "serve", "documents", "settings", "cli"]
+)
 def test_what_needs_no_torch_loads_none(name):
     heavy = "any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum', 'scipy'))"
     code = f"import sys, reporter.{name}; sys.exit({heavy})"

@@ -154,7 +154,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         blocks=reading.blocks(methods),
         asides=asides(reading, methods, first=first.method, about=about),
         smalls=smalls(reading, first.method, titles=named),
-        proof=proof(first, reading, label=_exact_name(section), titles=named),
+        proof=proof(first, reading, label=exact_name(section), titles=named),
         shares=shares(section.attributions, named),
         curve=curve(first.certificate),
         running=running(first, reading),
@@ -169,7 +169,8 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
     )
 
 
-def _exact_name(section: Section) -> str:
+def exact_name(section: Section) -> str:
+    """A target's name with the labels as the model writes them."""
     target = section.target
     return target.label if target.against is None else f"{target.label} minus {target.against}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
-from reporter.records import Run
+from reporter.records import Provenance, Run
 from reporter.report.wording import count, date, titled
 
 _UNSAFE = {**{code: f"%{code:02X}" for code in (*range(32), 127)}, **{ord(c): f"%{ord(c):02X}" for c in '%<>:"|?*\\'}}
@@ -50,9 +50,14 @@ def frame(run: Run, title: str, *, root: str = "") -> Frame:
 
 def page_path(id: str) -> str:
     """The file of a document's page in the site's folder; no id leads out of documents/, no two share a page."""
+    return f"documents/{document_path(id, '.html')}"
+
+
+def document_path(id: str, suffix: str) -> str:
+    """The file of a document in a folder of such files; no id leads out of the folder, no two share a file."""
     *folders, name = (_segment(part) for part in id.split("/"))
-    folders = [folder.replace(".html", "%2Ehtml") for folder in folders]
-    return "/".join(["documents", *folders, f"{name}.html"])
+    folders = [folder.replace(suffix, f"%2E{suffix[1:]}") for folder in folders]
+    return "/".join([*folders, f"{name}{suffix}"])
 
 
 def page_root(path: str) -> str:
@@ -70,7 +75,7 @@ def title_of(titles: Mapping[str, str], method: str) -> str:
     return titles.get(method, titled(method))
 
 
-def titles(run: Run) -> dict[str, str]:
+def titles(run: Provenance) -> dict[str, str]:
     """The titles of the methods of a run, by name."""
     return {method.name: method.title for method in run.methods}
 

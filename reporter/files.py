@@ -1,0 +1,13 @@
+"""Files as they are written: whole or not at all, UTF-8, and the same bytes everywhere."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write(path: Path, texts: Iterable[str]) -> None:
+    """Write a file beside its place and move it there, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name[:40]}.part")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(texts)
+    partial.replace(path)

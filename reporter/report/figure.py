@@ -1,0 +1,103 @@
+"""One coloured text as a picture to take along: its words with their shares, what the model said, and the scale."""
+
+from dataclasses import dataclass
+
+from reporter.labels import find_label
+from reporter.records import Attribution, Explanation, Provenance, Section
+from reporter.report.answer import answer
+from reporter.report.checks import shown
+from reporter.report.frame import title_of, titles
+from reporter.report.proof import cell_name
+from reporter.report.reading import SHOWN, Reading
+from reporter.report.wording import MINUS, digits_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word with the characters before it, and its score as a share of the largest."""
+
+    before: str
+    text: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One segment of a text: its words, what follows them, and the beginning of what the model did not read."""
+
+    words: tuple[Word, ...]
+    after: str
+    unread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """Everything in a picture of one text, for one target and one method; `low` and `high` are the ends of the scale.
+
+    `opposes` and `supports` are the words at these ends; a method without a sign opposes nothing.
+    """
+
+    source: str
+    said: str
+    how: str
+    signed: bool
+    opposes: str
+    low: str
+    high: str
+    supports: str
+    passages: tuple[Passage, ...]
+
+
+def chosen(explanation: Explanation, *, target: str | None) -> list[Section]:
+    """The sections with something to show, the model's own answer first: all of them, or those of this label."""
+    return [one for one in shown(explanation) if target is None or find_label(target, [one.target.label]) is not None]
+
+
+def figure(explanation: Explanation, run: Provenance, *, method: str | None, target: str | None) -> Figure | None:
+    """The picture of a text by a method, or by the one that is shown first; None where there is nothing to show."""
+    for section in chosen(explanation, target=target):
+        for one in section.attributions:
+            if method is None or one.method == method:
+                return _figure(one, Reading(explanation, section), explanation=explanation, run=run)
+    return None
+
+
+def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run: Provenance) -> Figure:
+    scale, title = reading.scale(one.scores), title_of(titles(run), one.method)
+    towards = cell_name(reading.section.target.label, reading.section.target.against)
+    largest = f"{scale:.{digits_for(scale)}f}"
+    unit = f"in logits of {towards}" if one.signed else f"strength only, of {towards}"
+    return Figure(
+        source=explanation.source,
+        said=_said(explanation, reading),
+        how=f"{title}, {unit}.",
+        signed=one.signed,
+        opposes="opposes" if one.signed else "",
+        low=f"{MINUS}{largest}" if one.signed else "0",
+        high=f"+{largest}" if one.signed else largest,
+        supports="supports" if one.signed else "strong",
+        passages=_passages(reading, one),
+    )
+
+
+def _said(explanation: Explanation, reading: Reading) -> str:
+    if explanation.prediction is None:
+        return ""
+    said = answer(explanation, explanation.prediction, reading=reading)
+    sure = [share.value for share in said.shares if share.chosen and said.probable]
+    return f"{said.lead}{said.bold}" + (f" ({sure[0]})." if sure else ".")
+
+
+def _passages(reading: Reading, one: Attribution) -> tuple[Passage, ...]:
+    shares = reading.shares(one.scores)
+    passages = []
+    for segment, text in enumerate(reading.texts):
+        words, at = [], 0
+        for word, share in zip(reading.words, shares, strict=True):
+            if word.segment == segment:
+                words.append(Word(before=text[at : word.start], text=reading.text(word), share=share))
+                at = word.end
+        rest, cut = text[at:], reading.truncated
+        unread = rest[:SHOWN] if cut and rest.strip() else ""
+        passages.append(Passage(words=tuple(words), after="" if unread else rest, unread=unread))
+    return tuple(passages)
