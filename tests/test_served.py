@@ -58,7 +58,8 @@ def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path
             logits = network.model(**network.tokenizer(document.document.text, return_tensors="pt")).logits[0]
         (found,) = attribute([document])
         assert found.status == "explained", found.error
-        np.testing.assert_allclose(found.prediction.logits, logits.tolist(), rtol=1e-6, atol=1e-6)
+        largest = float(logits.abs().max().clamp_min(1.0))  # on other threads, sums come out in another order
+        np.testing.assert_allclose(found.prediction.logits, logits.tolist(), rtol=1e-6, atol=1e-6 * largest)
         np.testing.assert_allclose(found.prediction.probabilities, logits.softmax(-1).tolist(), rtol=1e-6, atol=1e-6)
         assert found.sections[0].target.score == max(found.prediction.logits)
         assert abs(found.sections[0].attributions[0].certificate.input - max(found.prediction.logits)) < 2e-5
