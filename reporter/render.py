@@ -153,7 +153,7 @@ def environment() -> Environment:
 
 def visible(value: object) -> object:
     """Text with its control characters as pictures and its hidden changes of direction as marks; other values as is."""
-    if not isinstance(value, str) or isinstance(value, Markup) or not _HIDDEN.search(value):
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable() or not _HIDDEN.search(value):
         return value
     return value.replace("\r\n", "\n").translate(_PICTURES)
 

@@ -43,7 +43,12 @@
     find("told").textContent = `${shown} of ${documents.length} ${find("told").dataset.of}`;
   };
 
-  const sort = () => body.append(...[...documents].sort(orders[find("sort").value]).map((one) => one.row));
+  let sorted = "read";
+  const sort = () => {
+    if (sorted === find("sort").value) return;
+    sorted = find("sort").value;
+    body.append(...[...documents].sort(orders[sorted]).map((one) => one.row));
+  };
 
   offer("folder");
   offer("answer");

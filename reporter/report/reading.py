@@ -24,7 +24,7 @@ class Span:
 
     def total(self, scores: Sequence[float]) -> float:
         """The sum of the scores of its tokens."""
-        return fsum(scores[token] for token in self.tokens)
+        return _total(scores, self.tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,8 @@ class Reading:
         columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
 
         def styled(tokens: Sequence[int]) -> str:
-            sums = ((name, fsum(scores[token] for token in tokens), scale) for name, scores, scale in columns)
-            return ";".join(name + css(ratio(total, scale)) for name, total, scale in sums)
+            shares = ((name, ratio(_total(scores, tokens), scale)) for name, scores, scale in columns)
+            return ";".join([name + css(share) for name, share in shares])
 
         return styled
 
@@ -142,6 +142,11 @@ class Reading:
 def ratio(value: float, scale: float) -> float:
     """A score as a share of the scale, 0 where everything is 0."""
     return value / scale if scale else 0.0
+
+
+def _total(scores: Sequence[float], tokens: Sequence[int]) -> float:
+    """The sum of the scores of some tokens; most words are a single one."""
+    return scores[tokens[0]] if len(tokens) == 1 else fsum([scores[token] for token in tokens])
 
 
 def plain(text: str) -> Block:
