@@ -22,8 +22,9 @@ def share(make: Callable[[], Callable[[Item], Result]], items: Iterable[Item], *
     if processes == 1:
         yield from map(make(), items)
         return
+    maker = cast(Callable[[], Callable[[object], object]], make)
     waiting: deque[Future[object]] = deque()
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(make,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(maker,)) as pool:
         for item in items:
             waiting.append(pool.submit(_do, item))
             if len(waiting) > _WAITING * processes:

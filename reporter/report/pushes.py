@@ -1,5 +1,6 @@
 """The words that push hardest towards each label over the corpus: means over texts, with intervals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporter.report.entries import Push
@@ -8,6 +9,7 @@ from reporter.report.wording import css, digits_for, quoted, signed
 
 LEAST = 5  # texts in which a word must stand
 _LISTED, _TARGETS = 10, 6  # words of a target, and targets
+_NAMED = 0.02  # share of the hardest push under which a word is not listed
 _PLACES = 100_000  # words that are counted; those that come when all places are taken are not
 
 
@@ -61,22 +63,27 @@ class PushCount:
 
     def tables(self) -> Pushes | None:
         """The tables of the targets with a word to show; None if there are none."""
+        chosen = self._chosen()
+        if not chosen:
+            return None
+        scale = max(found.interval()[1] for words in chosen.values() for _, found in words)
+        tables = (
+            PushTable(target=target, rows=tuple(_rows(words, scale=scale))) for target, words in sorted(chosen.items())
+        )
+        return Pushes(
+            tables=tuple(table for table in tables if table.rows),
+            least=LEAST,
+            uncounted=f"{self._uncounted:,}" if self._uncounted else "",
+        )
+
+    def _chosen(self) -> dict[str, list[tuple[str, Moments]]]:
+        """The words of every target, of the targets with most words if there are many."""
         by_target: dict[str, list[tuple[str, Moments]]] = {}
         for (target, word), found in self._found.items():
             if found.number >= LEAST and found.interval()[0] > 0:
                 by_target.setdefault(target, []).append((word, found))
-        chosen = {target: _choose(found) for target, found in sorted(by_target.items())[:_TARGETS]}
-        if not chosen:
-            return None
-        scale = max(found.interval()[1] for words in chosen.values() for _, found in words)
-        return Pushes(
-            tables=tuple(
-                PushTable(target=target, rows=tuple(_row(word, found, scale=scale) for word, found in words))
-                for target, words in chosen.items()
-            ),
-            least=LEAST,
-            uncounted=f"{self._uncounted:,}" if self._uncounted else "",
-        )
+        largest = sorted(by_target, key=lambda target: (-len(by_target[target]), target))[:_TARGETS]
+        return {target: _choose(by_target[target]) for target in largest}
 
 
 def _choose(found: list[tuple[str, Moments]]) -> list[tuple[str, Moments]]:
@@ -85,12 +92,15 @@ def _choose(found: list[tuple[str, Moments]]) -> list[tuple[str, Moments]]:
     return sorted(nearest, key=lambda one: (-one[1].mean, one[0]))
 
 
-def _row(word: str, found: Moments, *, scale: float) -> PushRow:
-    digits, (low, high) = digits_for(scale), found.interval()
-    return PushRow(
-        text=quoted(word),
-        texts=f"{found.number:,}",
-        value=signed(found.mean, digits),
-        interval=f"{signed(low, digits)} to {signed(high, digits)}",
-        style=f"--s:{css(found.mean / scale)};--low:{css(low / scale)};--high:{css(high / scale)}",
-    )
+def _rows(words: list[tuple[str, Moments]], *, scale: float) -> Iterator[PushRow]:
+    digits = digits_for(scale)
+    for word, found in words:
+        low, high = found.interval()
+        if found.mean >= _NAMED * scale:
+            yield PushRow(
+                text=quoted(word),
+                texts=f"{found.number:,}",
+                value=signed(found.mean, digits),
+                interval=f"{signed(low, digits)} to {signed(high, digits)}",
+                style=f"--s:{css(found.mean / scale)};--low:{css(low / scale)};--high:{css(high / scale)}",
+            )

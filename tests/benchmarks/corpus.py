@@ -41,7 +41,9 @@ def fill(path: Path, size: int) -> None:
     """A run of so many documents at `path`."""
     with Store(path, create=True) as store:
         store.describe(msgspec.json.decode((GOLDEN / "provenance.json").read_bytes(), type=Provenance))
-        store.save(repeat(size))
+        rows = repeat(size)
+        while some := list(islice(rows, 100)):
+            store.save(some)
         store.arrange(str(place) for place in range(size))
 
 
