@@ -107,11 +107,13 @@ def _listing(entries: tuple[Entry, ...], number: int, *, last: int, of: int) -> 
 
 
 def _links(number: int, last: int) -> Iterator[Link]:
-    """The first page, the last, this one without a link and those near it; a gap between them is an ellipsis."""
+    """The first page, the last, this one without a link and those near it; a wider gap is an ellipsis."""
     before = 0
     for page in range(1, last + 1):
         if page in (1, last) or abs(page - number) <= _NEAR:
-            if page - before > 1:
+            if page - before == 2:
+                yield Link(href=list_path(page - 1), text=f"{page - 1}")
+            elif page - before > 2:
                 yield Link(href="", text="…")
             yield Link(href=list_path(page) if page != number else "", text=f"{page}")
             before = page
