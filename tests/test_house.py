@@ -17,6 +17,7 @@ ORDER = (
     "files",
     "colours",
     "threads",
+    "processes",
     "crew",
     "parts",
     "twin",
@@ -87,7 +88,8 @@ def test_every_room_has_its_place():
 
 
 @pytest.mark.parametrize(
-    "name", ["twin", "store", "summary", "report", "render", "export", "serve", "documents", "settings", "cli"]
+    "name",
+    ["twin", "store", "summary", "report", "render", "processes", "export", "serve", "documents", "settings", "cli"],
 )
 def test_what_needs_no_torch_loads_none(name):
     heavy = "any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum', 'scipy'))"

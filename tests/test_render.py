@@ -1,7 +1,9 @@
 """Pages as they are written: whole, linked, silent, and text never markup."""
 
+import base64
 import dataclasses
 import gzip
+import hashlib
 import json
 import re
 import subprocess
@@ -22,10 +24,12 @@ from reporter.store import Store
 from tests import runs
 
 CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+ONE_SCRIPT = CONTENT.replace("style-src", "script-src 'sha256-{}'; style-src")
 LINKS = ("href", "src", "action", "poster", "data", "srcset", "xlink:href")
 PAGES = {
     "index": report.IndexPage,
     "document": report.DocumentPage,
+    "documents": report.ListPage,
     "methods": report.MethodsPage,
     "provenance": report.ProvenancePage,
     "404": report.NotFoundPage,
@@ -106,9 +110,12 @@ def test_every_link_and_fragment_leads_somewhere(site: Path, pages: dict[str, Pa
 
 
 def test_no_page_asks_for_anything(pages: dict[str, Page]) -> None:
-    for page in pages.values():
-        assert ("meta", "content", CONTENT) in page.attributes
-        assert not {"script", "iframe", "object", "embed", "img", "base", "video", "audio"} & set(page.tags)
+    for name, page in pages.items():
+        if name != "index.html":
+            assert ("meta", "content", CONTENT) in page.attributes
+            assert "script" not in page.tags
+            assert name == "404.html" or "This page runs no script and loads nothing." in page.text
+        assert not {"iframe", "object", "embed", "img", "base", "video", "audio"} & set(page.tags)
         assert not [one for one in page.attributes if one[1].startswith("on")]
         for link in page.links:
             assert not re.match(r"(?!data:image/svg\+xml,)[a-z]+:|//", link), link
@@ -116,6 +123,19 @@ def test_no_page_asks_for_anything(pages: dict[str, Page]) -> None:
         assert styles
         assert "@import" not in styles
         assert "url(" not in styles
+
+
+def test_the_index_runs_its_own_script_and_no_other(pages: dict[str, Page]) -> None:
+    page = pages["index.html"]
+    (script,) = re.findall(r"<script>(.*?)</script>", page.source, re.DOTALL)
+    assert page.tags.count("script") == 1
+    assert script == (Path(__file__).parent.parent / "templates" / "index.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert ("meta", "content", ONE_SCRIPT.format(digest)) in page.attributes
+    assert "This page runs one script of its own" in page.text
+    assert "no script" not in page.text
+    assert ("div", "id", "controls") in page.attributes
+    assert re.search(r'<div class="controls"[^>]* hidden>', page.source)
 
 
 def test_inline_styles_hold_numbers_only(pages: dict[str, Page]) -> None:
@@ -236,7 +256,7 @@ def names_in(pages: Environment, template: str) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_template_uses_exactly_the_fields_of_its_page(name: str) -> None:
     asked, _ = names_in(environment(), f"{name}.html.j2")
-    unshown = {"path"} if name == "document" else set()
+    unshown = {"path"} if name in ("document", "documents") else set()
     assert asked == {field.name for field in dataclasses.fields(PAGES[name])} - unshown
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from reporter.records import SCHEMA, Explanation, Prediction, Run, Section, Seen, Target, Token
-from reporter.report import Audit, document_page, document_pages
+from reporter.report import document_page, document_pages
 from reporter.report.axis import Axis
 from reporter.report.checks import settled_words, verdict_line
 from reporter.report.checks import shown as shown_sections
@@ -263,23 +263,6 @@ def test_no_two_ids_share_a_page() -> None:
     ids = ["a", "a.html", "a.html/b", "a/b", "%2E%2E", "..", "a%2Fb", "x\x00", "x%00", "é" * 300, "é" * 301]
     assert len({page_path(id) for id in ids}) == len(ids)
     assert page_path("a").removesuffix("/") not in {page_path("a.html/b").rsplit("/", 1)[0]}
-
-
-def test_the_index_tells_the_audit() -> None:
-    found = runs.every_kind()
-    run = run_of(*found)
-    audit = Audit(run)
-    for explanation, page in document_pages(run, found):
-        audit.add(explanation, page)
-    index = audit.page()
-    assert (index.bold, index.rest) == ("11 of 13", "explanations are complete within 1\N{NARROW NO-BREAK SPACE}%.")
-    assert len(index.entries) == 14
-    assert [one.source for one in index.failures] == ["letters/scan-0417.txt", "letters/empty.txt"]
-    assert index.histogram is not None
-    assert sum(int(column.count) for column in index.histogram.columns) == 12
-    assert index.histogram.beyond == "1"
-    assert index.confusion is not None
-    assert index.confusion.rows[0][1][1][0] == "1"
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -1,20 +1,29 @@
 """A run as pages: one frozen dataclass per page, everything in it ready to be shown."""
 
 from reporter.report.document import DocumentPage, document_page, document_pages
+from reporter.report.entries import Entry, Finding, find
 from reporter.report.index import Audit, IndexPage
+from reporter.report.lists import ListPage, Shelf, list_pages, shelf
 from reporter.report.methods import MethodsPage, methods_page
 from reporter.report.provenance import NotFoundPage, ProvenancePage, not_found_page, provenance_page
 
 __all__ = [
     "Audit",
     "DocumentPage",
+    "Entry",
+    "Finding",
     "IndexPage",
+    "ListPage",
     "MethodsPage",
     "NotFoundPage",
     "ProvenancePage",
+    "Shelf",
     "document_page",
     "document_pages",
+    "find",
+    "list_pages",
     "methods_page",
     "not_found_page",
     "provenance_page",
+    "shelf",
 ]

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
 
 from reporter.records import Run, Summary
 from reporter.report.frame import title_of, titles
+from reporter.report.intervals import wilson
 from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
 
 _LABELS = 12  # labels in the table of right and wrong
@@ -24,10 +24,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRow:
-    """How the certificates of one method came out."""
+    """How the certificates of one method that claims to be complete came out."""
 
     title: str
-    claim: str
     met: str
     not_met: str
     unresolvable: str
@@ -58,7 +57,7 @@ def figures(summary: Summary) -> Iterator[Figure]:
     """The figures, as far as the run has them."""
     yield Figure(value=f"{summary.explained:,}", unit="", name="Explained", note=_of_documents(summary))
     if summary.accuracy is not None:
-        low, high = _interval(summary.accuracy, summary.labelled)
+        low, high = (end * 100 for end in wilson(summary.accuracy, summary.labelled))
         note = f"of {count(summary.labelled, 'labelled text')}; 95{THIN}% interval {low:.1f} to {high:.1f}"
         yield Figure(value=f"{summary.accuracy * 100:.3g}", unit="%", name="Accuracy", note=note)
     for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
@@ -80,27 +79,23 @@ def _of_documents(summary: Summary) -> str:
     return f"{of}; {summary.failed:,} not explained" if summary.failed else f"{of}, all of them"
 
 
-def _interval(share: float, number: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, in per cent."""
-    z = 1.96
-    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
-    reach = z / (1 + z * z / number) * sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    return max(0.0, middle - reach) * 100, min(1.0, middle + reach) * 100
-
-
 def verdict_rows(run: Run) -> Iterator[VerdictRow]:
-    """One row per method of the run."""
+    """One row per method that claims to be complete."""
     named = titles(run)
-    for one in run.summary.verdicts:
-        claims = one.claim == "complete"
+    for one in [one for one in run.summary.verdicts if one.claim == "complete"]:
         yield VerdictRow(
             title=title_of(named, one.method),
-            claim="complete" if claims else "none",
-            met=f"{one.met:,}" if claims else "–",
-            not_met=f"{one.not_met:,}" if claims else "–",
-            unresolvable=f"{one.unresolvable:,}" if claims else "–",
+            met=f"{one.met:,}",
+            not_met=f"{one.not_met:,}",
+            unresolvable=f"{one.unresolvable:,}",
             residual="–" if one.residual is None else fine_percent(one.residual),
         )
+
+
+def unclaimed(run: Run) -> str:
+    """The methods that claim nothing, by their titles."""
+    named = titles(run)
+    return "; ".join(title_of(named, one.method) for one in run.summary.verdicts if one.claim != "complete")
 
 
 def confusion(found: Counter[tuple[str, str]]) -> Confusion | None:

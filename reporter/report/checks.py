@@ -126,14 +126,25 @@ def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreem
     return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
 
 
+def _known(section: Section) -> list[tuple[float, float]]:
+    """Tau and its chance for every method that could be compared with the one shown first."""
+    others = with_lead(section.agreement, section.attributions[0].method)
+    return [(pair.kendall, pair.chance) for _, pair in others if pair.kendall is not None and pair.chance is not None]
+
+
+def mean_tau(section: Section) -> float | None:
+    """The mean tau of the other methods with the one shown first, None where none is defined."""
+    known = _known(section)
+    return fsum(kendall for kendall, _ in known) / len(known) if known else None
+
+
 def _agree(section: Section, first: Attribution) -> Check:
-    others = with_lead(section.agreement, first.method)
-    known = [(pair.kendall, pair.chance) for _, pair in others if pair.kendall is not None and pair.chance is not None]
+    others, known = with_lead(section.agreement, first.method), _known(section)
     if not known:
         why = "The ranks cannot be compared: too few words, or equal scores." if others else "Only one method was run."
         return _check("open", "Methods agree", why, "", "", proof="agreement", short="undefined")
     beyond = sum(kendall > chance for kendall, chance in known)
-    mean, chance = rank(fsum(kendall for kendall, _ in known) / len(known)), rank(max(chance for _, chance in known))
+    mean, chance = rank(mean_tau(section)), rank(max(chance for _, chance in known))
     state: State = "holds" if beyond == len(known) else "doubt"
     who = f"All {beyond} others" if beyond == len(known) else f"{beyond} of {len(known)} others"
     if len(known) == 1:

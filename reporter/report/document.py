@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
@@ -81,16 +81,20 @@ class DocumentPage:
     text: tuple[Block, ...]
 
 
-def document_pages(run: Run, explanations: Iterable[Explanation]) -> Iterator[tuple[Explanation, DocumentPage]]:
-    """Every document with its page, in order, never holding more than three of them."""
-    before: Explanation | None = None
+def document_pages(
+    run: Run,
+    explanations: Iterable[Explanation],
+    *,
+    before: Explanation | None = None,
+    after: Explanation | None = None,
+) -> Iterator[tuple[Explanation, DocumentPage]]:
+    """Some documents with their pages, in order, never holding more than three; what comes before and after them."""
     current: Explanation | None = None
-    for after in explanations:
+    for following in chain(explanations, (None,)):
         if current is not None:
-            yield current, document_page(run, current, before=before, after=after)
-        before, current = current, after
-    if current is not None:
-        yield current, document_page(run, current, before=before, after=None)
+            yield current, document_page(run, current, before=before, after=following or after)
+            before = current
+        current = following
 
 
 def document_page(

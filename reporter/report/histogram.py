@@ -7,10 +7,20 @@ from math import floor, log10
 
 from reporter.report.wording import fine_percent
 
-_WIDTH, _BASE, _TOP = 856.0, 196.0, 34.0
-_PER_DECADE, _FEWEST = 4, 12  # bars
-_HIGHEST = 11  # bars beyond the tolerance; the last holds everything that is further off
+_BASE, _TOP = 196.0, 34.0
 _LEAST = 1e-7  # a smaller residual is counted in the first bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How wide a drawing is, and how many bars a decade has; 3 decades at least, and 3 beyond the tolerance at most."""
+
+    name: str
+    width: int
+    per_decade: int
+
+
+WIDE, NARROW = Form(name="wide", width=856, per_decade=4), Form(name="narrow", width=354, per_decade=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +37,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
-    """The drawing; `line` is the tolerance's place, `rest` the width beyond it."""
+    """The drawing; `line` is the tolerance's place, `rest` the width beyond it, `across` the width of all."""
 
+    form: str
+    across: int
     columns: tuple[Column, ...]
     width: float
     ticks: tuple[tuple[float, str], ...]
@@ -38,27 +50,27 @@ class Histogram:
     beyond: str
 
 
-def histogram(residuals: Sequence[float], tolerance: float | None) -> Histogram | None:
-    """The drawing of some relative residuals; None where there are none."""
-    if not residuals:
-        return None
-    edge = log10(tolerance) if tolerance else 0.0
-    bins = Counter(_bin(value, edge) for value in residuals)
-    low, high = min(*bins, -1), max(*bins, 3)
-    low = min(low, high - _FEWEST + 1)
-    stride = _WIDTH / (high - low + 1)
+def histogram(residuals: Sequence[float], tolerance: float | None, *, form: Form) -> Histogram:
+    """The drawing of some relative residuals, one at least."""
+    edge, across, per_decade = log10(tolerance) if tolerance else 0.0, form.width, form.per_decade
+    bins = Counter(_bin(value, edge, per_decade=per_decade) for value in residuals)
+    low, high = min(*bins, -1), max(*bins, per_decade - 1)
+    low = min(low, high - 3 * per_decade + 1)
+    stride = across / (high - low + 1)
 
     def x(logarithm: float) -> float:
-        return round(((logarithm - edge) * _PER_DECADE - low) * stride, 1)
+        return round(((logarithm - edge) * per_decade - low) * stride, 1)
 
-    decades = range(floor(edge + low / _PER_DECADE) + 1, floor(edge + (high + 1) / _PER_DECADE) + 1)
+    decades = range(floor(edge + low / per_decade) + 1, floor(edge + (high + 1) / per_decade) + 1)
     line = x(edge) if tolerance else None
     return Histogram(
+        form=form.name,
+        across=across,
         columns=tuple(_columns(bins, low, limited=tolerance is not None, stride=stride)),
         width=round(stride - 2, 1),
-        ticks=tuple((x(decade), fine_percent(10.0**decade)) for decade in decades if 12 < x(decade) < _WIDTH - 24),
+        ticks=tuple((x(decade), fine_percent(10.0**decade)) for decade in decades if 12 < x(decade) < across - 24),
         line=line,
-        rest=round(_WIDTH - line, 1) if line is not None else 0.0,
+        rest=round(across - line, 1) if line is not None else 0.0,
         tolerance=fine_percent(tolerance) if tolerance else "",
         beyond=f"{sum(number for at, number in bins.items() if at >= 0):,}",
     )
@@ -79,7 +91,7 @@ def _columns(bins: Mapping[int, int], low: int, *, limited: bool, stride: float)
         )
 
 
-def _bin(value: float, edge: float) -> int:
-    """The bar of a residual, counted from the tolerance: 0 is the first beyond it."""
-    place = (log10(max(value, _LEAST)) - edge) * _PER_DECADE
-    return min(_HIGHEST, floor(place)) if place != 0 else -1
+def _bin(value: float, edge: float, *, per_decade: int) -> int:
+    """The bar of a residual, counted from the tolerance: 0 is the first beyond it; the last holds what is further."""
+    place = (log10(max(value, _LEAST)) - edge) * per_decade
+    return min(3 * per_decade - 1, floor(place)) if place != 0 else -1

@@ -34,7 +34,7 @@ class Span:
 
     def total(self, scores: Sequence[float]) -> float:
         """The sum of the scores of its tokens."""
-        return fsum(scores[token] for token in self.tokens)
+        return _total(scores, self.tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +105,8 @@ class Reading:
         columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
 
         def styled(tokens: Sequence[int], faint: float = _FAINT) -> str:
-            shares = ((name, ratio(fsum(scores[at] for at in tokens), scale)) for name, scores, scale in columns)
-            return ";".join(name + css(share) for name, share in shares if abs(share) >= faint) or "--0:0"
+            shares = ((name, ratio(_total(scores, tokens), scale)) for name, scores, scale in columns)
+            return ";".join([name + css(share) for name, share in shares if abs(share) >= faint]) or "--0:0"
 
         return styled
 
@@ -155,6 +155,11 @@ class Reading:
 def ratio(value: float, scale: float) -> float:
     """A score as a share of the scale, 0 where everything is 0."""
     return value / scale if scale else 0.0
+
+
+def _total(scores: Sequence[float], tokens: Sequence[int]) -> float:
+    """The sum of the scores of some tokens; most words are a single one."""
+    return scores[tokens[0]] if len(tokens) == 1 else fsum([scores[token] for token in tokens])
 
 
 def plain(text: str) -> Block:

@@ -69,8 +69,15 @@ def rank(value: float | None) -> str:
 
 def css(value: float) -> str:
     """A number from -1 to 1 for a style attribute, as short as it can be: .42, -.1, 0."""
-    text = f"{min(1.0, max(-1.0, value)):.2f}".rstrip("0").rstrip(".").replace("0.", ".", 1)
-    return "0" if text in ("-0", "") else text
+    return _BRIEFEST[f"{-1.0 if value < -1 else 1.0 if value > 1 else value:.2f}"]
+
+
+def _briefest(text: str) -> str:
+    short = text.rstrip("0").rstrip(".").replace("0.", ".", 1)
+    return "0" if short in ("-0", "") else short
+
+
+_BRIEFEST = {text: _briefest(text) for at in range(101) for text in (f"{at / 100:.2f}", f"-{at / 100:.2f}")}
 
 
 def spoken(label: str) -> str:

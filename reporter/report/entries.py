@@ -1,0 +1,183 @@
+"""One document as the index has it: its row in the list, and what the audit counts of it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import fsum
+from unicodedata import category
+
+from reporter.records import Explanation, Section
+from reporter.report.checks import Check, State, mean_tau, shown
+from reporter.report.document import DocumentPage
+from reporter.report.frame import url
+from reporter.report.proof import cell_name
+from reporter.report.reading import Reading
+from reporter.report.wording import count, spoken
+from reporter.report.words import Fragment, fragments
+from reporter.summary import graded, is_truncated
+
+MINIATURE = 120  # characters of a text in its row
+LONGEST = 40  # characters of a word that is counted over the corpus, and of a name of a slice
+CHECKS = ("complete", "order", "agree", "deletion")  # marks of a row whose check does not hold
+_FAINT = 0.08
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One document's row; `marks` are the words by which it is filtered, `confidence` and `agreement` sort it."""
+
+    href: str
+    source: str
+    group: str
+    text: tuple[Fragment, ...]
+    more: bool
+    error: str | None
+    says: str
+    value: str
+    style: str
+    checks: tuple[Check, ...]
+    tau: str
+    wrong: str
+    flags: tuple[str, ...]
+    marks: tuple[str, ...]
+    answer: str
+    confidence: str
+    agreement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """How hard a word pushes towards a target in one text: the mean score of its occurrences there."""
+
+    target: str
+    word: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the audit takes from one document; `states` and `tau` are of the target that is shown first."""
+
+    path: str
+    entry: Entry
+    residuals: tuple[float, ...]
+    states: tuple[State, ...]
+    graded: tuple[str, str] | None
+    label: str | None
+    answer: str | None
+    tau: float | None
+    pushes: tuple[Push, ...]
+
+
+def find(explanation: Explanation, page: DocumentPage) -> Finding:
+    """Everything that the index needs of a document and its page."""
+    readings = [Reading(explanation, section) for section in shown(explanation)]
+    tau = mean_tau(readings[0].section) if readings else None
+    return Finding(
+        path=page.path,
+        entry=_entry(explanation, page, reading=readings[0] if readings else None, tau=tau),
+        residuals=tuple(_residuals([reading.section for reading in readings])),
+        states=tuple(check.state for check in page.parts[0].checks) if readings else (),
+        graded=graded(explanation),
+        label=explanation.label,
+        answer=_answer(explanation),
+        tau=tau,
+        pushes=tuple(push for reading in readings for push in _pushes(reading)),
+    )
+
+
+def _residuals(sections: list[Section]) -> Iterator[float]:
+    for section in sections:
+        certificate = section.attributions[0].certificate
+        if certificate.verdict in ("met", "not met") and certificate.relative is not None:
+            yield certificate.relative
+
+
+def _pushes(reading: Reading) -> Iterator[Push]:
+    """Every word of a text, in small letters, with its score by the method shown first, if that has a sign."""
+    section = reading.section
+    first, found = section.attributions[0], defaultdict[str, list[float]](list)
+    for span in reading.words if first.signed else ():
+        word = reading.text(span).casefold()
+        if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
+            found[word].append(span.total(first.scores))
+    target = cell_name(section.target.label, section.target.against)
+    for word, scores in found.items():
+        yield Push(target=target, word=word, score=fsum(scores) / len(scores))
+
+
+def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | None, tau: float | None) -> Entry:
+    first = reading.section.attributions[0] if reading else None
+    said = page.answer
+    chosen = next((share for share in said.shares if share.chosen), None) if said else None
+    text = _cut(fragments(reading, reading.shares(first.scores), least=_FAINT)) if reading and first else ()
+    checks = page.parts[0].checks if page.parts else ()
+    return Entry(
+        href=url(page.path),
+        source=explanation.source,
+        group=explanation.group,
+        text=text or _cut((Fragment(text=explanation.text[: MINIATURE + 1], style=""),)),
+        more=sum(len(one.text) for one in text) >= MINIATURE,
+        error=page.failure,
+        says=said.bold if said else "–",
+        value=chosen.value if chosen and said and said.probable else "",
+        style=chosen.style if chosen else "",
+        checks=checks,
+        tau=next((check.short.removeprefix("τ ") for check in checks if check.short.startswith("τ")), "–"),
+        wrong=said.wrong.removeprefix("The label given is ").rstrip(".") if said else "",
+        flags=tuple(_flags(explanation, page)),
+        marks=tuple(_marks(checks, page)),
+        answer=spoken(_answer(explanation) or ""),
+        confidence=_confidence(explanation),
+        agreement="" if tau is None else f"{tau:.4f}",
+    )
+
+
+def _answer(explanation: Explanation) -> str | None:
+    """The label that the model chose, where it chose one label for the text."""
+    said = explanation.prediction
+    return said.label if said and said.positions == 1 and len(said.labels) > 1 else None
+
+
+def _confidence(explanation: Explanation) -> str:
+    said = explanation.prediction
+    return f"{max(said.probabilities):.6f}" if said and said.probabilities and said.positions == 1 else ""
+
+
+def _cut(fragments: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    """The first characters of a text, white space as single spaces."""
+    kept, left = [], MINIATURE
+    for one in fragments:
+        text = " ".join(one.text.split()) if one.style else _single_spaced(one.text)
+        kept.append(Fragment(text=text[:left], style=one.style))
+        left -= len(text)
+        if left <= 0:
+            break
+    return tuple(kept)
+
+
+def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:
+    if is_truncated(explanation):
+        yield "cut off"
+    if len(page.parts) > 1:
+        yield count(len(page.parts), "target")
+    for check in page.parts[0].checks if page.parts else ():
+        if check.state == "fails":
+            yield check.short
+
+
+def _marks(checks: tuple[Check, ...], page: DocumentPage) -> Iterator[str]:
+    """What a reader may filter by: any check that does not hold, a wrong answer, no explanation."""
+    open_to_doubt = [name for name, check in zip(CHECKS, checks, strict=False) if check.state in ("doubt", "fails")]
+    if open_to_doubt:
+        yield "any"
+    yield from open_to_doubt
+    if page.answer and page.answer.wrong:
+        yield "wrong"
+    if page.failure is not None:
+        yield "unread"
+
+
+def _single_spaced(text: str) -> str:
+    inner = " ".join(text.split())
+    return f"{' ' if text[:1].isspace() else ''}{inner}{' ' if inner and text[-1:].isspace() else ''}"

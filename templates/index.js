@@ -1,0 +1,59 @@
+// Sorts and filters the documents of this page. Without it every document is there, in the order in which it was read.
+(() => {
+  const find = (id) => document.getElementById(id);
+  const body = document.querySelector(".list tbody");
+  const number = (text) => (text ? Number(text) : Infinity);
+  const documents = [...body.rows].map((row) => ({
+    row,
+    text: row.textContent.toLowerCase(),
+    name: row.querySelector(".src").textContent,
+    folder: row.dataset.folder,
+    answer: row.dataset.answer,
+    marks: row.dataset.marks.split(" ").filter(Boolean),
+    confidence: number(row.dataset.confidence),
+    agreement: number(row.dataset.agreement),
+  }));
+  const by = (name) => (a, b) => (a[name] < b[name] ? -1 : a[name] > b[name] ? 1 : 0);
+  const orders = {
+    read: () => 0,
+    name: by("name"),
+    answer: by("answer"),
+    confidence: by("confidence"),
+    agreement: by("agreement"),
+    reservations: (a, b) => b.marks.length - a.marks.length,
+  };
+
+  const offer = (name) => {
+    const values = [...new Set(documents.map((one) => one[name]).filter(Boolean))].sort();
+    find(name).append(...values.map((value) => new Option(value, value)));
+    find(name).parentElement.hidden = values.length < 2;
+  };
+
+  const choose = () => {
+    const words = find("seek").value.toLowerCase().split(/\s+/);
+    const mark = document.querySelector("[name=mark]:checked").value;
+    const [folder, answer] = [find("folder").value, find("answer").value];
+    const fits = (one) =>
+      (!mark || one.marks.includes(mark)) &&
+      (!folder || one.folder === folder) &&
+      (!answer || one.answer === answer) &&
+      words.every((word) => one.text.includes(word));
+    let shown = 0;
+    for (const one of documents) shown += !(one.row.hidden = !fits(one));
+    find("told").textContent = `${shown} of ${documents.length} ${find("told").dataset.of}`;
+  };
+
+  let sorted = "read";
+  const sort = () => {
+    if (sorted === find("sort").value) return;
+    sorted = find("sort").value;
+    body.append(...[...documents].sort(orders[sorted]).map((one) => one.row));
+  };
+
+  offer("folder");
+  offer("answer");
+  find("controls").hidden = false;
+  find("controls").addEventListener("input", choose);
+  find("sort").addEventListener("input", sort);
+  addEventListener("pageshow", () => (choose(), sort()));
+})();
