@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import FLAGS, chromium
+from tests.browser.chromium import launch
 from tests.browser.sites import PAGES, draw_sites
 
 SHOWN = ("index", "document", "two targets", "truncated", "failed", "methods", "provenance", "many scripts")
@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         sites = draw_sites(Path(place))
-        page = playwright.chromium.launch(executable_path=chromium(), args=FLAGS).new_page()
+        page = launch(playwright).new_page()
         for name in SHOWN:
             page.goto((sites / PAGES[name]).as_uri())
             for width in (390, 1280, 1920):

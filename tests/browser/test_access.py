@@ -8,14 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.sites import PAGES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-TYPES = ("index", "methods", "provenance", "404", "document", "failed")  # the other pages are of the same types
-UNREACHED = pytest.mark.xfail(strict=True, reason="the tables of the index scroll on a phone, and no key reaches them")
+TYPES = ("index", "methods", "provenance", "404", "document", "failed")
+KINDS = ("two targets", "truncated", "one word", "index of every kind")  # and of these one look is enough
+KNOWN = {"scrollable-region-focusable"}  # of the index, until its tables, which scroll on a phone, take the focus
 WIDTHS = (360, 390, 820, 1280, 1920, 2560)
 THEMES = ("light", "dark")
 OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
-# The least contrast of each kind of text (element and class) with what lies behind it; colours of any syntax are painted
-# on one pixel to learn their sRGB values, and backgrounds are laid over each other from the root inwards.
+# The least contrast of each kind of text (element and class) with what lies behind it. Colours of any syntax are
+# painted on one pixel, to learn their sRGB values; backgrounds are laid over each other from the root inwards.
 CONTRAST = """() => {
   const pen = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true}), known = new Map()
   const rgba = colour => {
@@ -74,7 +75,7 @@ def methods_on(page):
     return page.eval_on_selector_all("input[name=method]", "all => all.map(one => one.id)")
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=UNREACHED if "index" in name else ()) for name in PAGES])
+@pytest.mark.parametrize("name", TYPES + KINDS)
 def test_axe_finds_nothing(show, name):
     page = show(name)
     page.evaluate(OPEN)
@@ -88,7 +89,9 @@ def test_axe_finds_nothing(show, name):
             (width, theme, one["id"], node["html"][:200]) for one in result["violations"] for node in one["nodes"]
         ]
         assert len(result["passes"]) > 15
-    assert found == []
+    known = KNOWN if name.startswith("index") else set()
+    assert [one for one in found if one[2] not in known] == []
+    assert known <= {rule for _, _, rule, _ in found}
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -134,7 +137,7 @@ def test_no_page_is_wider_than_its_window(show, name):
 def test_no_word_moves_when_the_method_is_switched(show, name, width):
     page = show(name, width=width)
     before = page.evaluate(BOXES)
-    assert len(before) > 20
+    assert len(before) > 10
     for method in methods_on(page):
         page.evaluate("id => document.getElementById(id).click()", method)
         assert page.evaluate(BOXES) == before, method
