@@ -1,0 +1,153 @@
+"""Seen and heard: axe finds nothing, every word can be read on its tint, nothing runs over the edge or moves."""
+
+from itertools import product
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.sites import PAGES
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TYPES = ("index", "methods", "provenance", "404", "document", "failed")
+KINDS = ("two targets", "truncated", "one word", "index of every kind")  # and of these one look is enough
+KNOWN = {"scrollable-region-focusable"}  # of the index, until its tables, which scroll on a phone, take the focus
+WIDTHS = (360, 390, 820, 1280, 1920, 2560)
+THEMES = ("light", "dark")
+OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+# The least contrast of each kind of text (element and class) with what lies behind it. Colours of any syntax are
+# painted on one pixel, to learn their sRGB values; backgrounds are laid over each other from the root inwards.
+CONTRAST = """() => {
+  const pen = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true}), known = new Map()
+  const rgba = colour => {
+    if (!known.has(colour)) {
+      pen.clearRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1)
+      const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data
+      known.set(colour, [r, g, b, a / 255])
+    }
+    return known.get(colour)
+  }
+  const over = (top, under) => under.map((value, at) => at == 3 ? 1 : top[at] * top[3] + value * (1 - top[3]))
+  const behind = new Map([[null, [255, 255, 255, 1]]])
+  const back = element => {
+    if (!behind.has(element)) {
+      behind.set(element, over(rgba(getComputedStyle(element).backgroundColor), back(element.parentElement)))
+    }
+    return behind.get(element)
+  }
+  const light = colour => {
+    const [r, g, b] = colour.map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    return .2126 * r + .7152 * g + .0722 * b
+  }
+  const least = {}
+  for (const element of document.body.querySelectorAll('*')) {
+    const own = [...element.childNodes].some(node => node.nodeType == 3 && node.data.trim())
+    if (!own || !element.checkVisibility({visibilityProperty: true})) continue
+    const style = getComputedStyle(element), ground = back(element)
+    const ink = rgba(element instanceof SVGElement ? style.fill : style.color)
+    const pair = [light(over(ink, ground)), light(ground)].sort((a, b) => b - a)
+    const ratio = (pair[0] + .05) / (pair[1] + .05)
+    const name = `${element.localName}.${element.closest('[class]')?.getAttribute('class')}`
+    least[name] = Math.min(least[name] ?? 99, ratio)
+  }
+  return least
+}"""
+# Words of every strength, in steps of a fortieth, in a line of their own at the end of the text.
+EVERY_TINT = """() => {
+  for (const text of document.querySelectorAll('.text:not(.unread)')) {
+    for (let step = -40; step <= 40; step++) {
+      const word = document.createElement('i')
+      word.textContent = 'word '
+      word.dataset.strength = step / 40
+      for (let method = 0; method < 9; method++) word.style.setProperty(`--${method}`, step / 40)
+      text.append(word)
+    }
+  }
+}"""
+BOXES = """() => [...document.querySelectorAll('.text > i')].filter(one => one.checkVisibility()).map(one => {
+  const {x, y, width, height} = one.getBoundingClientRect()
+  return [x, y, width, height].map(value => Math.round(value * 100)).join(' ')
+})"""
+
+
+def methods_on(page):
+    """The ids of the switches of the methods."""
+    return page.eval_on_selector_all("input[name=method]", "all => all.map(one => one.id)")
+
+
+@pytest.mark.parametrize("name", TYPES + KINDS)
+def test_axe_finds_nothing(show, name):
+    page = show(name)
+    page.evaluate(OPEN)
+    found = []
+    for width, theme in product((390, 1280), THEMES) if name in TYPES else [(390, "light")]:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        only = {"type": "tag", "values": RULES}
+        result = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response
+        found += [
+            (width, theme, one["id"], node["html"][:200]) for one in result["violations"] for node in one["nodes"]
+        ]
+        assert len(result["passes"]) > 15
+    known = KNOWN if name.startswith("index") else set()
+    assert [one for one in found if one[2] not in known] == []
+    assert known <= {rule for _, _, rule, _ in found}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", PAGES)
+def test_all_text_can_be_read(show, name, theme):
+    page = show(name, color_scheme=theme)
+    page.evaluate(OPEN)
+    page.evaluate(EVERY_TINT)
+    least = {}
+    for by in ("words", "subwords"):
+        for method in methods_on(page) or [None]:
+            if method:
+                page.evaluate("ids => ids.forEach(id => document.getElementById(id).checked = true)", [by, method])
+            for kind, ratio in page.evaluate(CONTRAST).items():
+                least[kind] = min(ratio, least.get(kind, 99))
+    assert len(least) > 5
+    assert {kind: round(ratio, 2) for kind, ratio in least.items() if ratio < 4.5} == {}
+
+
+def test_the_contrast_that_is_computed_is_right(show):
+    page = show("404")
+    page.evaluate("document.querySelector('h1').style.cssText = 'color: oklch(0 0 0); background: rgb(119 119 119)'")
+    assert page.evaluate(CONTRAST)["h1.head index"] == pytest.approx(4.69, abs=0.01)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_its_window(show, name):
+    page = show(name)
+    page.evaluate(OPEN)
+    wide = []
+    for numbers in (False, True) if page.query_selector("#numbers") else (False,):
+        if numbers:
+            page.evaluate("['numbers', 'subwords'].forEach(id => document.getElementById(id).checked = true)")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            wide += [(width, over)] if over else []
+    assert wide == []
+
+
+@pytest.mark.parametrize("name", ["document", "two targets", "many scripts"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_word_moves_when_the_method_is_switched(show, name, width):
+    page = show(name, width=width)
+    before = page.evaluate(BOXES)
+    assert len(before) > 10
+    for method in methods_on(page):
+        page.evaluate("id => document.getElementById(id).click()", method)
+        assert page.evaluate(BOXES) == before, method
+
+
+def test_motion_is_left_out_for_those_who_ask(show):
+    page = show("document", reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    moving = (
+        "[...document.querySelectorAll('*')].filter(one => getComputedStyle(one).transitionDuration != '0s').length"
+    )
+    assert page.evaluate(moving) == 0
+    assert page.evaluate("document.getAnimations().length") == 0

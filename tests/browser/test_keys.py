@@ -1,0 +1,105 @@
+"""Every switch by the keyboard alone, with and without scripts allowed; focus is always seen."""
+
+import pytest
+
+from tests.browser.sites import PAGES
+
+STOP = """() => {
+  const one = document.activeElement, ring = getComputedStyle(one.closest('label') ?? one)
+  const {left, right, width, height} = (one.closest('label') ?? one).getBoundingClientRect()
+  return one == document.body ? null : {
+    id: one.id, name: one.outerHTML.slice(0, 90),
+    ring: ring.outlineStyle == 'solid' && parseFloat(ring.outlineWidth) >= 2,
+    there: width > 0 && height > 0 && left >= 0 && right <= innerWidth + 1,
+  }
+}"""
+# What Tab should reach: of a group of radio buttons the chosen one alone.
+REACHABLE = """() => [...document.querySelectorAll('a[href], summary, [tabindex="0"], input')].filter(
+  one => one.checkVisibility() && (one.type != 'radio' || one.checked)).length"""
+TINTS = """() => [...document.querySelectorAll('.text i:not(:has(i))')].filter(one => one.checkVisibility()).map(
+  one => getComputedStyle(one).backgroundColor + getComputedStyle(one.parentElement).backgroundColor)"""
+CHECKED = "id => document.getElementById(id).checked"
+
+
+def tab_to(page, id):
+    """Press Tab until an element has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == id:
+            return
+    pytest.fail(f"Tab does not reach #{id}.")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_switch_turns_by_keys_alone(show, scripts):
+    page = show("two targets", java_script_enabled=scripts)
+    seen = [page.evaluate(TINTS)]
+
+    def changed(id):
+        assert page.evaluate(CHECKED, id)
+        seen.append(page.evaluate(TINTS))
+        assert seen[-1] not in seen[:-1], id
+
+    tab_to(page, "m0")
+    for at in range(1, 5):
+        page.keyboard.press("ArrowRight")
+        changed(f"m{at}")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(CHECKED, "m0")
+    tab_to(page, "p0")
+    page.keyboard.press("ArrowRight")
+    changed("p1")
+    tab_to(page, "words")
+    page.keyboard.press("ArrowRight")
+    changed("subwords")
+    tab_to(page, "numbers")
+    after = "getComputedStyle(document.querySelector('.p1 .text i i'), '::after').content"
+    assert page.evaluate(after) == "none"
+    page.keyboard.press("Space")
+    assert page.evaluate(CHECKED, "numbers")
+    assert "counter" in page.evaluate(after)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_theme_turns_by_keys_alone(show, scripts):
+    page = show("index", java_script_enabled=scripts, color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    tab_to(page, "auto")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(CHECKED, "light")
+    light = page.evaluate(paper)
+    assert light != dark
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(CHECKED, "dark")
+    assert page.evaluate(paper) == dark
+    page.keyboard.press("ArrowLeft")
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(paper) == light
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["index", "methods", "provenance", "404", "two targets", "failed"])
+def test_focus_reaches_everything_and_is_seen(show, name, width):
+    page = show(name, width=width)
+    stops = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None or stop in stops[:1]:
+            break
+        stops.append(stop)
+    assert page.evaluate(REACHABLE) <= len(stops) < 200
+    assert [stop for stop in stops if not (stop["ring"] and stop["there"])] == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "404"])  # after whose content no key leads anywhere
+def test_the_first_key_skips_to_the_content(show, name):
+    page = show(name, java_script_enabled=False)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    page.keyboard.press("Tab")
+    inside = "document.activeElement.closest('header') == null && document.activeElement.className != 'skip'"
+    assert page.evaluate(inside)
