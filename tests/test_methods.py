@@ -72,8 +72,8 @@ def test_every_method_serves_short_empty_and_cut_texts(tiny, method, text):
     assert found.seen.characters == (len(text) if len(text) < 200 else 62 * 5 - 1)
 
 
-def test_the_default_methods_are_the_files():
-    assert sorted(METHODS) == EVERY
+def test_the_default_methods_are_among_the_files():
+    assert set(METHODS) < set(EVERY)
 
 
 class Linear(nn.Module):
@@ -104,7 +104,9 @@ def linear() -> Cases:
         inputs={"input_ids": ids, "attention_mask": real.long()},
         real=real,
         ordinary=ids > 4,
+        words=torch.tensor([[-1, 0, 0, 1, -1], [-1, 0, -1, -1, -1]]),
         cells=torch.tensor([[0, 2, -1], [0, 1, 0]]),
+        seeds=[1, 2],
         baseline="mask",
         budget=64,
     )
@@ -215,7 +217,7 @@ def test_integrated_gradients_equal_a_float64_reference(text, tolerance):
 
 def test_all_scores_of_the_model_inside_equal_an_independent_computation():
     text = "The soup looked wonderful, but it tasted of nothing."
-    attribute = prepared("embedded", methods=tuple(EVERY))
+    attribute = prepared("embedded", methods=METHODS)
     (found,) = attribute(encoded(attribute, text))
     mine = {one.method: np.array(one.scores) for one in found.sections[0].attributions}
     model, served = attribute.asking.network.model, attribute.asking.network.tokenizer(text, return_tensors="pt")
