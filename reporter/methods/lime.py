@@ -33,8 +33,8 @@ class Lime:
         formula="min over s of Σ_z π(z) (F(z) − c − Σ_{w in z} s(w))² + ‖s‖², π(z) = exp(−d² / 2·25²), "
         "d = 100 (1 − √(|z| / n)); s(w) evenly on the tokens of w",
         cost="--samples forward passes, at least four for each word, shared with other texts.",
-        limits="The kernel's width and the penalty, which pulls all scores towards zero, are conventions. The errors "
-        "are those of the sample, not of the linear model, whose scores do not add up.",
+        limits="The kernel's width and the penalty, which pulls all scores towards zero and most in short texts, are "
+        "conventions. The errors are those of the sample; that the model is not linear is not in them.",
         source="Ribeiro, Singh and Guestrin, Why Should I Trust You?, KDD 2016.",
     )
 
