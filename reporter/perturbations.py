@@ -19,6 +19,9 @@ Draw = Callable[[int, np.random.Generator], Coalitions]
 Estimate = Callable[[Observed], Worth]
 """What the words of one text are worth, by what was seen of it."""
 
+Read = Callable[[Gathered, Tensor], Tensor]
+"""What to read of some rows with these word embeddings: one number or several for each."""
+
 
 @dataclass(frozen=True)
 class Weighed:
@@ -35,9 +38,9 @@ def weigh_words(batches: Sequence[Cases], draw: Draw, estimate: Estimate) -> lis
     Special tokens get 0, as they stay in every coalition. Raises `ValueError` where F is not a finite number.
     """
     rows = Rows(batches)
-    counts = [max(line, default=-1) + 1 for line in rows.words]
+    counts = rows.counts
     drawn = [draw(count, np.random.default_rng(seed)) for count, seed in zip(counts, rows.seeds, strict=True)]
-    scores = iter(score(rows, drawn))
+    scores = iter(look(rows, drawn, Gathered.score))
     ends = [path.totals for cases in batches for path in cases.ends]
     seen = [
         Observed(kept, np.array(list(islice(scores, len(kept)))), none=end[0], all=end[1])
@@ -53,23 +56,25 @@ def weigh_words(batches: Sequence[Cases], draw: Draw, estimate: Estimate) -> lis
     return weighed
 
 
-def score(rows: Rows, drawn: Sequence[Coalitions]) -> list[float]:
-    """F of every row with each of its coalitions, row after row."""
+def look(rows: Rows, drawn: Sequence[Coalitions], read: Read) -> list[Array]:
+    """What is read of every row with each of its coalitions, row after row.
+
+    Raises `ValueError` where that is not a finite number.
+    """
     which = [row for row, kept in enumerate(drawn) for _ in kept]
     kept = [one for row in drawn for one in row]
 
     @torch.no_grad()
-    def evaluate(gathered: Gathered, some: list[int]) -> list[float]:
+    def evaluate(gathered: Gathered, some: list[int]) -> list[Array]:
         end, start = gathered.embeddings, gathered.baselines
         marks = np.ones((len(some), end.shape[1]), dtype=bool)
         for place, at in enumerate(some):
             words = rows.words[which[at]]
             marks[place, : len(words)] = np.append(kept[at], True)[words]  # what is of no word (-1) stays
         here = torch.from_numpy(marks).to(end.device).unsqueeze(-1)
-        found: list[float] = to_array(gathered.score(torch.where(here, end, start))).tolist()
-        return found
+        return list(to_array(read(gathered, torch.where(here, end, start))))
 
-    found = rows.share(evaluate, which)
+    found: list[Array] = rows.share(evaluate, which)
     if not np.isfinite(found).all():
         raise ValueError("the score of the text with some of its words at the baseline is not a finite number.")
     return found

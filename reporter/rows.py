@@ -32,7 +32,11 @@ class Gathered:
 
     def score(self, points: Tensor) -> Tensor:
         """The target's score of each row with these word embeddings, rows tokens width."""
-        return read_cells(self.task.table(self.network.run(self.inputs, points).logits), self.cells)
+        return read_cells(self._answer(points), self.cells)
+
+    def choices(self, points: Tensor) -> Tensor:
+        """All that the model answers at the target's position with these word embeddings, rows choices."""
+        return self._answer(points)[torch.arange(len(points), device=points.device), self.cells[:, 0]]
 
     def differentiate(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """The target's score of each row with these word embeddings, and its slope there, rows tokens width."""
@@ -41,6 +45,9 @@ class Gathered:
             score = self.score(points)
             (slope,) = torch.autograd.grad(score.sum(), points)
         return score.detach(), slope
+
+    def _answer(self, points: Tensor) -> Tensor:
+        return self.task.table(self.network.run(self.inputs, points).logits)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,11 @@ class Rows:
         """The word of each token of each row, padding left out."""
         lines = [line for cases in self.batches for line in cases.words.tolist()]
         return [line[:length] for line, length in zip(lines, self.lengths, strict=True)]
+
+    @property
+    def counts(self) -> list[int]:
+        """How many words each row has."""
+        return [max(line, default=-1) + 1 for line in self.words]
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:

@@ -34,6 +34,7 @@ ORDER = (
     "rows",
     "paths",
     "perturbations",
+    "counterfactuals",
     "projections",
     "methods",
     "diagnostics",

@@ -220,8 +220,8 @@ def test_smoothgrad_equals_captum_within_its_errors(tiny):
         abs=False,
     )
     off = (slopes.norm(dim=-1) - found.values).abs()[cases.ordinary]
-    assert (off <= found.errors[cases.ordinary] * 1.3).float().mean() >= 0.9
-    assert float(found.errors.max()) < 0.2 * float(found.values.max())
+    assert (off <= found.errors[cases.ordinary]).float().mean() >= 0.95
+    assert float(found.errors.max()) < 0.4 * float(found.values.max())
 
 
 def test_smoothgrad_of_a_linear_network_is_its_gradient(linear):

@@ -81,10 +81,10 @@ class Smoothgrad:
         return noise
 
     def _measure(self, total: Tensor, square: Tensor) -> tuple[Tensor, Tensor]:
-        """The norm of the mean slope of every token, and how far the mean is off: as far as it lies, in expectation."""
+        """The norm of every token's mean slope, and its error: twice how far that mean is off, in expectation."""
         values = (total / self.copies).norm(dim=-1)
         spread = (square / self.copies - values.square()).clamp_min(0) / (self.copies - 1)
-        return values, spread.sqrt()
+        return values, 2 * spread.sqrt()
 
     def _join(self, found: list[tuple[Tensor, Tensor]]) -> Scores:
         values, errors = (pad_sequence(list(part), batch_first=True) for part in zip(*found, strict=True))
