@@ -1,5 +1,6 @@
 """A batch of cases (a document with one target each), and all that a method may ask of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -47,8 +48,9 @@ class Cases:
     """Rows of a batch, each an input with one target cell; special tokens and padding are the same in every baseline.
 
     `inputs` are rows tokens; `real` marks what is not padding and `ordinary` what is neither padding nor special, both
-    rows tokens; `cells` are rows x (position, choice, choice it is set against or -1). `budget` is how many tokens may
-    share a pass.
+    rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is not ordinary (an ordinary
+    token of no word is one by itself); `cells` are rows x (position, choice, choice it is set against or -1). `seeds`
+    are what a row's random numbers start from. `budget` is how many tokens may share a pass.
     """
 
     network: Network
@@ -56,7 +58,9 @@ class Cases:
     inputs: dict[str, Tensor]
     real: Tensor
     ordinary: Tensor
+    words: Tensor
     cells: Tensor
+    seeds: Sequence[int]
     baseline: str
     budget: int
 
@@ -106,6 +110,15 @@ class Cases:
         shown = self._look[1]
         assert shown is not None, "a method asked for attention without looking at `attention_gap`"
         return shown
+
+    @cached_property
+    def attention_slopes(self) -> Tensor:
+        """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of its own."""
+        points = self.embeddings.clone().requires_grad_()
+        with torch.enable_grad(), self.network.eager():
+            found = self.network.run(self.inputs, points, output_attentions=True)
+            score = read_cells(self.task.table(found.logits), self.cells)
+            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))
 
     @cached_property
     def start(self) -> Pass:

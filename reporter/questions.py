@@ -1,5 +1,7 @@
 """What is asked of the network about a document: its own answer first, then one question for each cell to explain."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from reporter.cases import Cases
 from reporter.encoding import Encoded, check_served
 from reporter.labels import find_label
 from reporter.network import Network
-from reporter.records import Baseline, Prediction, Target
+from reporter.records import Baseline, Document, Prediction, Target, Token
 from reporter.settings import Settings
 from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
@@ -71,6 +73,7 @@ class Asking:
         width = inputs["input_ids"].shape[1]
         flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
         marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
+        words = [number_words(question.encoded.tokens) for question in questions]
         cells = [self._locate(question.target) for question in questions]
         return Cases(
             network=self.network,
@@ -78,7 +81,9 @@ class Asking:
             inputs=inputs,
             real=marks[..., 0],
             ordinary=marks[..., 1],
+            words=torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device),
             cells=torch.tensor(cells, device=self.network.device),
+            seeds=[make_seed(question.encoded.document, self.settings.seed) for question in questions],
             baseline=self.settings.baseline,
             budget=self.budget.tokens,
         )
@@ -91,3 +96,18 @@ class Asking:
     def _locate(self, target: Target) -> tuple[int, int, int]:
         other = None if target.against is None else find_label(target.against, self.network.facts.labels)
         return target.position, target.index, -1 if other is None else other
+
+
+def number_words(tokens: Sequence[Token]) -> list[int]:
+    """The word of each token, numbered from 0 without gaps; -1 for a special one, and one by itself for one of none."""
+    numbers: dict[tuple[int | None, int], int] = {}
+    keys = [(token.word, -1 if token.word is not None else place) for place, token in enumerate(tokens)]
+    return [
+        -1 if token.special else numbers.setdefault(key, len(numbers)) for token, key in zip(tokens, keys, strict=True)
+    ]
+
+
+def make_seed(document: Document, seed: int) -> int:
+    """What a document's random numbers start from: its content and the run's seed, wherever it stands."""
+    facts = json.dumps((seed, document.text, document.text_pair))
+    return int.from_bytes(hashlib.sha256(facts.encode()).digest()[:8], "big")

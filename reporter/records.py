@@ -64,8 +64,8 @@ class Certificate:
     `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
     `error` is what all scores together may be off, as a share of the sum of their sizes: a claim is `met` only if that
     is within the tolerance as well. `noise` is by how much arithmetic alone may move input - baseline; `unresolvable`
-    is a tolerance finer than that. `evaluations` counts forward-and-backward passes for this text; `path` holds, where
-    one was followed, the share of the way and F at each node.
+    is a tolerance finer than that. `evaluations` counts passes of the network for this text, forward only or forward
+    and back. `path` holds, where one was followed, the share of the way and F at each of its nodes.
     """
 
     claim: Claim

@@ -26,6 +26,8 @@ class Settings:
         0.01, "How exact Integrated Gradients must be: in its sum and in its scores, as a share."
     )
     max_evaluations: int = _option(512, "Evaluations that one explanation may take to be as exact as that.")
+    samples: int = _option(256, "Changed texts that shapley, lime and kernel_shap look at; four a word at least.")
+    seed: int = _option(0, "What random numbers start from, together with the content of each text.")
     batch_tokens: int | None = _option(
         None, "Tokens in one pass; less needs less memory. By default as suits the device."
     )

@@ -3,16 +3,22 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
+from torch import Tensor, nn
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from reporter.attribute import Attribute
+from reporter.cases import Cases
 from reporter.encoding import Encoded, encode
 from reporter.measure import prepare
-from reporter.records import Document
+from reporter.network import Network
+from reporter.records import Document, Model
 from reporter.settings import Settings
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
 
 Prepare = Callable[..., Attribute]
@@ -44,3 +50,53 @@ def encoded(attribute: Attribute, *texts: str, **more: str) -> list[Encoded]:
         encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.asking.network)
         for n, text in pairs
     ]
+
+
+_MODEL = Model(
+    id="x",
+    fingerprint="",
+    architecture="x",
+    labels=("A", "B", "C"),
+    tokenizer="x",
+    vocabulary=20,
+    parameters=0,
+    layers=1,
+    limit=9,
+)
+
+
+class Linear(nn.Module):
+    """Logits are the sum over tokens of a linear map of their embeddings: its attributions are known exactly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.embedding, self.head = nn.Embedding(20, 6), nn.Linear(6, 3)
+        self.config = SimpleNamespace(attention_window=None, is_encoder_decoder=True)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.embedding
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SimpleNamespace:
+        return SimpleNamespace(logits=self.head((self.embedding(input_ids) * attention_mask.unsqueeze(-1)).sum(1)))
+
+
+@pytest.fixture
+def linear() -> Cases:
+    """Two texts over a linear network, one of them with two words of which one has two tokens."""
+    model = Linear().requires_grad_(False)
+    ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
+    real = ids != 0
+    tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3)
+    return Cases(
+        network=Network(model, tokenizer, torch.device("cpu"), _MODEL),
+        task=SequenceClassification(),
+        inputs={"input_ids": ids, "attention_mask": real.long()},
+        real=real,
+        ordinary=ids > 4,
+        words=torch.tensor([[-1, 0, 0, 1, -1], [-1, 0, -1, -1, -1]]),
+        cells=torch.tensor([[0, 2, -1], [0, 1, 0]]),
+        seeds=[1, 2],
+        baseline="mask",
+        budget=64,
+    )

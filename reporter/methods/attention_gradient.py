@@ -1,0 +1,47 @@
+"""Attention x gradient: relevance that flows along attention where the score depends on it, through all layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class AttentionGradient:
+    """Attention times its gradient, negatives left out, mean over heads, added up along all ways through the layers."""
+
+    description: ClassVar[Description] = Description(
+        name="attention_gradient",
+        title="Attention × gradient",
+        signed=False,
+        claim="none",
+        idea="How much of each token reaches the answer along attention, counting only what raises the score.",
+        formula="sᵢ = (R − I)[r, i], R = ∏ₗ (I + meanₕ (A⁽ˡ⁾ₕ ⊙ ∂F/∂A⁽ˡ⁾ₕ)⁺), with r where the answer is read from",
+        cost="One forward and one backward pass.",
+        limits="It follows attention and residual connections only. What lowers the score is left out rather than "
+        "subtracted, so a word that speaks against the answer looks like one that says nothing.",
+        source="Chefer, Gur and Wolf, Generic Attention-Model Explainability, ICCV 2021 (equations 5 and 6).",
+    )
+
+    def objection(self, network: Network) -> str | None:
+        """It needs a network that shows its attention weights."""
+        return network.attention_gap
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Walk from the answer down through the layers, from the last to the first."""
+        return [Scores(_walk(cases), [1] * len(cases.cells)) for cases in batches]
+
+
+def _walk(cases: Cases) -> Tensor:
+    """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
+    start = reach = cases.attention.readout.unsqueeze(1)
+    for weights, slopes in reversed(list(zip(cases.attention.weights, cases.attention_slopes, strict=True))):
+        reach = reach + reach @ (weights * slopes).clamp_min(0).mean(1)
+    return torch.where(cases.real, (reach - start).squeeze(1), 0.0)

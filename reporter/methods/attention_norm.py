@@ -1,0 +1,52 @@
+"""Norm-weighted attention: how long the vectors are that the last layer's attention carries to the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.projections import carry, find_gap
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class AttentionNorm:
+    """The norm of each token's attention-weighted value vectors, all heads together, at the last layer."""
+
+    description: ClassVar[Description] = Description(
+        name="attention_norm",
+        title="Norm-weighted attention",
+        signed=False,
+        claim="none",
+        idea="How long the vector is that attention carries from each token to where the answer is read, in the last "
+        "layer: a large weight on a short vector carries little.",
+        formula="sᵢ = ‖Σₕ A⁽ᴸ⁾ₕ[r, i] (yᵢ Wᵛₕ + bᵛₕ) Wᵒₕ‖₂, with y what enters the layer and r where the answer is "
+        "read from",
+        cost="One forward pass.",
+        limits="It knows nothing of the target, of the feed-forward layer or of the residual connection, and by the "
+        "last layer a token’s vector already holds others.",
+        source="Kobayashi, Kuribayashi, Yokoi and Inui, Attention is Not Only a Weight, EMNLP 2020.",
+    )
+
+    def objection(self, network: Network) -> str | None:
+        """It needs a network that shows its attention weights and what they weigh."""
+        return find_gap(network)
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Take the norms of the last layer's carried vectors, weighed by where the answer is read."""
+        return [Scores(_measure(cases), [1] * len(cases.cells)) for cases in batches]
+
+
+def _measure(cases: Cases) -> Tensor:
+    """The norms from the inner products of the heads' vectors, without the vectors of every pair of tokens."""
+    carried, weights = carry(cases), cases.attention.weights[-1]
+    vectors = torch.einsum("rjhs,whs->rjhw", carried.values, carried.output)
+    products = torch.einsum("rjhw,rjkw->rjhk", vectors, vectors)
+    squares = torch.einsum("rhij,rjhk,rkij->rij", weights, products, weights)
+    norms = squares.clamp_min(0).sqrt()
+    return torch.where(cases.real, (cases.attention.readout.unsqueeze(1) @ norms).squeeze(1), 0.0)

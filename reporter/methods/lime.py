@@ -1,0 +1,64 @@
+"""LIME: a linear model of the score near the text, fitted to texts with some of the words taken away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from reporter.cases import Cases
+from reporter.coalitions import Coalitions, Observed, Worth, fit_ridge, spend
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.perturbations import weigh_words
+from reporter.records import Description
+
+_WIDTH = 25.0  # of the kernel, on a distance from 0 to 100, and the penalty: both as the authors' own text explainer
+_PENALTY = 1.0
+
+
+@dataclass(frozen=True)
+class Lime:
+    """Weighted ridge regression of the score on the words that are kept, as LIME's authors do it for texts."""
+
+    samples: int = 256
+
+    description: ClassVar[Description] = Description(
+        name="lime",
+        title="LIME",
+        signed=True,
+        claim="none",
+        idea="What each word adds in the linear model that fits best to the score of texts that lack some of the "
+        "words; those that lack few count most.",
+        formula="min over s of Σ_z π(z) (F(z) − c − Σ_{w in z} s(w))² + ‖s‖², π(z) = exp(−d² / 2·25²), "
+        "d = 100 (1 − √(|z| / n)); s(w) evenly on the tokens of w",
+        cost="--samples forward passes, at least four for each word, shared with other texts.",
+        limits="The kernel's width and the penalty, which pulls all scores towards zero and most in short texts, are "
+        "conventions. The errors are those of the sample; that the model is not linear is not in them.",
+        source="Ribeiro, Singh and Guestrin, Why Should I Trust You?, KDD 2016.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Fit a linear model to every text."""
+        found = weigh_words(batches, self._draw, _fit)
+        return [Scores(one.values, one.evaluations, one.errors, rule="ridge regression") for one in found]
+
+    def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
+        """Sets of words from which 1 to all are missing, as many of each size."""
+        count = spend(words, self.samples) if words else 0
+        gone = random.integers(1, words + 1, size=(count, 1)) if words else np.empty((0, 1))
+        places = random.permuted(np.tile(np.arange(words), (count, 1)), axis=1)
+        return np.asarray(places >= gone)
+
+
+def _fit(seen: Observed) -> Worth:
+    """The text itself is one of those that are fitted."""
+    kept = np.vstack([np.ones((1, seen.words), dtype=bool), seen.kept])
+    distances = 100 * (1 - np.sqrt(kept.mean(1))) if seen.words else np.zeros(1)
+    weights = np.exp(-(distances**2) / (2 * _WIDTH**2))
+    whole = Observed(kept, np.append(seen.all, seen.scores), none=seen.none, all=seen.all)
+    return fit_ridge(whole, weights, penalty=_PENALTY)

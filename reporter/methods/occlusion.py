@@ -1,0 +1,50 @@
+"""Occlusion: what the score loses when one word alone is taken away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from reporter.cases import Cases
+from reporter.coalitions import Coalitions, Observed, Worth
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.perturbations import weigh_words
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """Leave one out: F of the text less F of the text with one word at the baseline, for every word."""
+
+    description: ClassVar[Description] = Description(
+        name="occlusion",
+        title="Occlusion",
+        signed=True,
+        claim="none",
+        idea="What the score loses when one word alone gives way to the baseline and all others stay.",
+        formula="s(w) = F(x) − F(x with w at the baseline), evenly on the tokens of w",
+        cost="One forward pass for each word, shared with other texts.",
+        limits="Words that say the same cover for each other: neither is missed alone. The scores do not add up, "
+        "depend on the baseline, and a text with a hole in it is none that the model was trained on.",
+        source="Zeiler and Fergus, ECCV 2014; Li, Monroe and Jurafsky, Understanding Neural Networks through "
+        "Representation Erasure, 2016.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Leave out every word of every text in turn."""
+        found = weigh_words(batches, _leave_one_out, _miss)
+        return [Scores(one.values, one.evaluations) for one in found]
+
+
+def _leave_one_out(words: int, random: np.random.Generator) -> Coalitions:  # noqa: ARG001, there is nothing to draw
+    return ~np.eye(words, dtype=bool)
+
+
+def _miss(seen: Observed) -> Worth:
+    return Worth(seen.all - seen.scores)

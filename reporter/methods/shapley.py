@@ -1,0 +1,75 @@
+"""Shapley values: what each word adds on average, over all orders in which the words could have come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from reporter.cases import Cases
+from reporter.coalitions import (
+    Coalitions,
+    Observed,
+    Worth,
+    average,
+    draw_orders,
+    enumerate_coalitions,
+    shapley_exactly,
+    spend,
+)
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.perturbations import weigh_words
+from reporter.records import Description
+
+
+@dataclass(frozen=True)
+class Shapley:
+    """Shapley value sampling over words, in pairs of an order and its reverse; exact for texts of few words."""
+
+    samples: int = 256
+
+    description: ClassVar[Description] = Description(
+        name="shapley",
+        title="Shapley values",
+        signed=True,
+        claim="complete",
+        idea="Words come into an absent text one by one, in every order; each is credited with its mean addition.",
+        formula="s(w) = mean over orders of F(words before w, and w) − F(words before w), evenly on the tokens of w, "
+        "so that Σ s = F(x) − F(x′)",
+        cost="--samples forward passes, at least four for each word, shared with other texts. Where all sets of words "
+        "are no more than that, all are taken, and the values are exact.",
+        limits="The sum is exact by construction and proves nothing about the single scores: see their errors, which "
+        "are those of the sample. The scores depend on the baseline, and most sets of words are no texts.",
+        source="Shapley, 1953; Castro, Gómez and Tejada, Computers & Operations Research 2009; Štrumbelj and "
+        "Kononenko, JMLR 2010.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Let the words of every text come in several orders."""
+        found = weigh_words(batches, self._draw, self._weigh)
+        rule = "orders of the words, each with its reverse"
+        return [Scores(one.values, one.evaluations, one.errors, rule=rule) for one in found]
+
+    def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
+        """The words that have come before each step of each order, the first and the last step left out."""
+        most = spend(words, self.samples)
+        if 2**words <= most:
+            return enumerate_coalitions(words)
+        orders = draw_orders(words, most // (2 * (words - 1)), random)
+        before: Coalitions = (orders[:, None] < np.arange(1, words)[:, None]).reshape(-1, words)
+        return before
+
+    def _weigh(self, seen: Observed) -> Worth:
+        words = seen.words
+        if 2**words <= spend(words, self.samples):
+            return shapley_exactly(seen)
+        kept = seen.kept.reshape(-1, words - 1, words)
+        places = words - 1 - kept.sum(1)
+        first, last = (np.full((len(kept), 1), end) for end in (seen.none, seen.all))
+        totals = np.hstack([first, seen.scores.reshape(len(kept), -1), last])
+        return average(np.take_along_axis(np.diff(totals), places, axis=1))

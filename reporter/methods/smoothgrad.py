@@ -1,0 +1,91 @@
+"""SmoothGrad: the gradient averaged over noisy copies of the text's embeddings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from reporter.batches import pool
+from reporter.cases import Cases
+from reporter.methods import Scores
+from reporter.network import Network
+from reporter.records import Description
+from reporter.rows import Gathered, Rows
+
+_HELD = 32  # passes full of slopes that are held before they are added up
+
+
+@dataclass(frozen=True)
+class Smoothgrad:
+    """The Euclidean norm of the mean gradient over copies of the text with normal noise on its ordinary tokens.
+
+    The noise has half the standard deviation of the text's own embeddings. A tenth of their range, as is usual for
+    images, would be three such deviations and leave nothing of a text.
+    """
+
+    copies: int = 48
+    level: float = 0.5
+
+    description: ClassVar[Description] = Description(
+        name="smoothgrad",
+        title="SmoothGrad",
+        signed=False,
+        claim="none",
+        idea="How strongly the score reacts to each token's embedding, on average near the text rather than at it.",
+        formula="sᵢ = ‖mean over k of ∂F/∂xᵢ(x + εₖ)‖₂, εₖ ~ N(0, σ²), σ half the standard deviation of the text’s "
+        "embeddings",
+        cost="48 forward and backward passes, shared with other texts.",
+        limits="How much noise is right is a convention. A mean of few copies is longer than that of many, and the "
+        "errors allow for it. It has no sign.",
+        source="Smilkov, Thorat, Kim, Viégas and Wattenberg, SmoothGrad: removing noise by adding noise, 2017.",
+    )
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """It serves every network."""
+        return None
+
+    def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
+        """Add up the slopes of all copies, some copies at a time."""
+        rows = Rows(batches)
+        sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
+        items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
+        for some in pool(items, lambda item: rows.lengths[item[0]], budget=_HELD * batches[0].budget):
+            for (row, _), slope in zip(some, self._differentiate(rows, some), strict=True):
+                sums[row] = sums[row] + slope
+                squares[row] = squares[row] + slope.square().sum(-1)
+        found = iter([self._measure(*pair) for pair in zip(sums, squares, strict=True)])
+        return [self._join(list(islice(found, len(cases.cells)))) for cases in batches]
+
+    def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
+        """The slope at each of some copies of some rows, tokens width."""
+
+        def work(gathered: Gathered, some: list[int]) -> list[Tensor]:
+            noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(some)]
+            _, slopes = gathered.differentiate(gathered.embeddings + torch.stack(noise))
+            return [slope[: rows.lengths[items[at][0]]] for slope, at in zip(slopes, some, strict=True)]
+
+        return rows.share(work, [row for row, _ in items])
+
+    def _draw(self, embeddings: Tensor, rows: Rows, row: int, copy: int) -> Tensor:
+        """The noise of one copy, tokens width: its own whatever shares the pass, none on special tokens and padding."""
+        ordinary = torch.tensor([word >= 0 for word in rows.words[row]], device=embeddings.device).unsqueeze(-1)
+        size = self.level * embeddings[: len(ordinary)].masked_select(ordinary).std() if ordinary.any() else 0.0
+        drawn = np.random.default_rng((rows.seeds[row], copy)).standard_normal((len(ordinary), embeddings.shape[1]))
+        noise = torch.zeros_like(embeddings)
+        noise[: len(ordinary)] = torch.from_numpy(drawn).to(embeddings) * size * ordinary
+        return noise
+
+    def _measure(self, total: Tensor, square: Tensor) -> tuple[Tensor, Tensor]:
+        """The norm of every token's mean slope, and its error: twice how far that mean is off, in expectation."""
+        values = (total / self.copies).norm(dim=-1)
+        spread = (square / self.copies - values.square()).clamp_min(0) / (self.copies - 1)
+        return values, 2 * spread.sqrt()
+
+    def _join(self, found: list[tuple[Tensor, Tensor]]) -> Scores:
+        values, errors = (pad_sequence(list(part), batch_first=True) for part in zip(*found, strict=True))
+        return Scores(values, [self.copies] * len(found), errors)

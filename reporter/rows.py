@@ -1,0 +1,130 @@
+"""The rows of many batches as one list: whatever is computed of them shares passes, whichever batches they are from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from reporter.batches import batch
+from reporter.cases import Cases, read_cells
+from reporter.network import Network
+from reporter.tasks import Task
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Some rows as one batch, ready for a pass by `network`: what a `Cases` knows of them, cut to the same width."""
+
+    network: Network
+    task: Task
+    inputs: dict[str, Tensor]
+    baselines: Tensor
+    embeddings: Tensor
+    cells: Tensor
+
+    def score(self, points: Tensor) -> Tensor:
+        """The target's score of each row with these word embeddings, rows tokens width."""
+        return read_cells(self._answer(points), self.cells)
+
+    def choices(self, points: Tensor) -> Tensor:
+        """All that the model answers at the target's position with these word embeddings, rows choices."""
+        return self._answer(points)[torch.arange(len(points), device=points.device), self.cells[:, 0]]
+
+    def differentiate(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The target's score of each row with these word embeddings, and its slope there, rows tokens width."""
+        points = points.detach().requires_grad_()
+        with torch.enable_grad():
+            score = self.score(points)
+            (slope,) = torch.autograd.grad(score.sum(), points)
+        return score.detach(), slope
+
+    def _answer(self, points: Tensor) -> Tensor:
+        return self.task.table(self.network.run(self.inputs, points).logits)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of some batches, numbered through."""
+
+    batches: Sequence[Cases]
+
+    def share(self, work: Callable[[Gathered, list[int]], Sequence[Result]], rows: Sequence[int]) -> list[Result]:
+        """What `work` makes of each of `rows` (which may repeat), in their order.
+
+        `work` is called with some of them at a time, as many as share a pass, and with their places in `rows`.
+        """
+        found: dict[int, Result] = {}
+        shortest_first = batch(range(len(rows)), lambda at: self.lengths[rows[at]], budget=self.batches[0].budget)
+        passes = list(shortest_first)[::-1]
+
+        def one(network: Network, some: list[int]) -> Sequence[Result]:
+            return work(self._gather(network, [rows[at] for at in some]), some)
+
+        for some, results in zip(passes, self._network.crew.share(one, passes), strict=True):
+            found.update(zip(some, results, strict=True))
+        return [found[at] for at in range(len(rows))]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """How many tokens each row has."""
+        return [length for cases in self.batches for length in cases.lengths]
+
+    @property
+    def seeds(self) -> list[int]:
+        """What each row's random numbers start from."""
+        return [seed for cases in self.batches for seed in cases.seeds]
+
+    @cached_property
+    def words(self) -> list[list[int]]:
+        """The word of each token of each row, padding left out."""
+        lines = [line for cases in self.batches for line in cases.words.tolist()]
+        return [line[:length] for line, length in zip(lines, self.lengths, strict=True)]
+
+    @property
+    def counts(self) -> list[int]:
+        """How many words each row has."""
+        return [max(line, default=-1) + 1 for line in self.words]
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """The batch of every row, and its place there."""
+        return [(number, row) for number, cases in enumerate(self.batches) for row in range(len(cases.cells))]
+
+    @property
+    def _network(self) -> Network:
+        return self.batches[0].network
+
+    def _gather(self, network: Network, rows: list[int]) -> Gathered:
+        """Rows that come, in order of their length, from several batches."""
+        width = network.fit(max(self.lengths[row] for row in rows))
+        parts: list[tuple[Cases, Tensor]] = []
+        for number, run in groupby((self._places[row] for row in rows), key=itemgetter(0)):
+            cases = self.batches[number]
+            parts.append((cases, torch.tensor([row for _, row in run], device=cases.cells.device)))
+        absent = network.padding
+        inputs = {
+            name: torch.cat([_wide(cases.inputs[name][run], width, absent.get(name, 0)) for cases, run in parts])
+            for name in self.batches[0].inputs
+        }
+        start, end = (
+            torch.cat([_wide(getattr(cases, side)[run], width, 0) for cases, run in parts])
+            for side in ("baselines", "embeddings")
+        )
+        cells = torch.cat([cases.cells[run] for cases, run in parts])
+        return Gathered(network, self.batches[0].task, inputs, start, end, cells)
+
+
+def _wide(values: Tensor, width: int, absent: int) -> Tensor:
+    """Rows tokens (...), cut or padded to `width` tokens."""
+    missing = width - values.shape[1]
+    if missing <= 0:
+        return values[:, :width]
+    return pad(values, (*(0, 0) * (values.dim() - 2), 0, missing), value=absent)
