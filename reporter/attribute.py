@@ -8,8 +8,9 @@ import torch
 from reporter.agreement import compare_all
 from reporter.batches import batch, pool
 from reporter.cases import Cases
-from reporter.diagnostics import Effort, Ends, certify
+from reporter.completeness import Effort, Ends, certify
 from reporter.encoding import Encoded
+from reporter.erasure import examine
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
@@ -81,7 +82,8 @@ class Attribute:
         scores = [method.attribute(posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
-        return [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
+        sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
+        return examine(self.asking, [question for questions in batches for question in questions], sections)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()

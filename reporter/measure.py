@@ -19,6 +19,7 @@ from reporter.checkpoint import load
 from reporter.documents import newest, read
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
+from reporter.evidence import find_level
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.questions import Asking
@@ -58,6 +59,7 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     """Load the model and the parts that the settings ask for; raises `UserError` if one of them cannot be had."""
     if not settings.methods:
         raise UserError(f"--methods names no method; there are: {', '.join(parts.names('methods'))}.")
+    find_level(settings.evidence)
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
     network = load(settings.model, head=task.head, device=settings.device)

@@ -97,11 +97,61 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """A number about one attribution."""
+    """A number about one attribution; beside it the same of `draws` random orders, where that was measured.
+
+    `control` is their mean, `low` and `high` hold their middle nine tenths.
+    """
 
     name: str
     method: str
     value: float
+    control: float | None = None
+    low: float | None = None
+    high: float | None = None
+    draws: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """The answer with so many `words` gone (deletion) or there (insertion), strongest first by one method."""
+
+    kind: Literal["deletion", "insertion"]
+    method: str
+    words: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The same for words in random order: the median and the middle nine tenths of `draws` orders."""
+
+    kind: Literal["deletion", "insertion"]
+    words: tuple[int, ...]
+    median: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    draws: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a method claims of a word, numbered from 0 as it stands, and what the score loses without it."""
+
+    method: str
+    word: int
+    claimed: float
+    measured: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What the model answers with words deleted, as probabilities of the target or, where it has none, scores."""
+
+    unit: Literal["probability", "score"]
+    whole: float
+    curves: tuple[Curve, ...]
+    bands: tuple[Band, ...]
+    effects: tuple[Effect, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +193,7 @@ class Section:
     attributions: tuple[Attribution, ...]
     diagnostics: tuple[Diagnostic, ...]
     agreement: tuple[Agreement, ...]
+    erasure: Erasure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class Settings:
         0.01, "How exact Integrated Gradients must be: in its sum and in its scores, as a share."
     )
     max_evaluations: int = _option(512, "Evaluations that one explanation may take to be as exact as that.")
+    evidence: str = _option("quick", "How much is checked: quick, standard or full; see 'salience-report methods'.")
+    seed: int = _option(0, "What random draws start from.")
     batch_tokens: int | None = _option(
         None, "Tokens in one pass; less needs less memory. By default as suits the device."
     )

@@ -1,0 +1,60 @@
+"""How much is checked: three levels, what each of them measures, and what that costs."""
+
+from dataclasses import dataclass
+
+from reporter.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What `--evidence` buys: which diagnostics of which methods, against how many random orders.
+
+    `controlled` are those diagnostics that are held against the random orders; `lead` means of the first method only.
+    """
+
+    idea: str
+    cost: str
+    diagnostics: tuple[str, ...]
+    controlled: tuple[str, ...]
+    draws: int
+    lead: bool
+
+
+_ERASER = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth")
+_ALL = (*_ERASER, "deletion", "insertion", "effect")
+
+LEVELS = {
+    "quick": Level(
+        idea="For the certified method: comprehensiveness, sufficiency and log-odds over 5, 10, 20 and 50 % of words, "
+        "and what the answer is without the strongest fifth and without a fifth at random, five times.",
+        cost="About 13 forward passes for a text, most of them shortened: under a fifth of the time of a build.",
+        diagnostics=_ERASER,
+        controlled=("strongest_fifth",),
+        draws=5,
+        lead=True,
+    ),
+    "standard": Level(
+        idea="For every method: the same, deletion and insertion curves with their areas, all against ten random "
+        "orders, and the claimed effect of the strongest words against the measured one.",
+        cost="About 250 forward passes for a text, half of its length on average: three to four times a build.",
+        diagnostics=_ALL,
+        controlled=_ALL,
+        draws=10,
+        lead=False,
+    ),
+    "full": Level(
+        idea="The same against forty random orders.",
+        cost="About 700 forward passes for a text, half of its length on average: some eight times a build.",
+        diagnostics=_ALL,
+        controlled=_ALL,
+        draws=40,
+        lead=False,
+    ),
+}
+
+
+def find_level(name: str) -> Level:
+    """The level of that name; raises `UserError` if there is none."""
+    if name not in LEVELS:
+        raise UserError(f"There is no --evidence '{name}'; choose from: {', '.join(LEVELS)}.")
+    return LEVELS[name]
