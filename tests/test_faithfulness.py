@@ -1,4 +1,4 @@
-"""Faithfulness: every diagnostic against its formula written out, its control, and what it says of good and bad ones."""
+"""Faithfulness: every diagnostic against its formula written out, its control, and what it says of good and bad."""
 
 import math
 from dataclasses import dataclass, replace
