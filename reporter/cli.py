@@ -141,7 +141,7 @@ def render(
 
 @app.command()
 def methods() -> None:
-    """Say what each method computes, what it claims and what it costs."""
+    """Say what each method and diagnostic computes, what it claims and what it costs."""
     from reporter import parts
 
     for name in parts.names("methods"):
@@ -149,6 +149,22 @@ def methods() -> None:
         claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
         OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
+            OUT.print(f"    {line}")
+    _explain_evidence()
+
+
+def _explain_evidence() -> None:
+    from reporter import parts
+    from reporter.evidence import LEVELS
+
+    for name in parts.names("diagnostics"):
+        about = parts.load("diagnostics", name).about
+        OUT.print(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
+        for line in (about.idea, about.formula, f"Source: {about.source}"):
+            OUT.print(f"    {line}")
+    for name, level in LEVELS.items():
+        OUT.print(f"--evidence {name}", style="bold")
+        for line in (level.idea, f"Cost: {level.cost}"):
             OUT.print(f"    {line}")
 
 

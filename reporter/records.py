@@ -299,6 +299,23 @@ class CorpusAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusDiagnostic:
+    """The mean of a diagnostic over all sections where it is defined; `gap` is the mean of value less control.
+
+    `low` and `high` hold the mean gap with 95 % confidence: a method that knows nothing has 0 between them.
+    """
+
+    name: str
+    method: str
+    sections: int
+    value: float
+    control: float | None
+    gap: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
     """How the certificates of one method came out, and the median of the relative residuals."""
 
@@ -324,6 +341,7 @@ class Summary:
     predicted: dict[str, int]
     verdicts: tuple[Verdicts, ...]
     agreement: tuple[CorpusAgreement, ...]
+    diagnostics: tuple[CorpusDiagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

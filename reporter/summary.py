@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
+from math import sqrt
+from statistics import fmean, median, stdev
 
 from reporter.labels import find_label
 from reporter.records import (
@@ -11,12 +12,16 @@ from reporter.records import (
     Attribution,
     Claim,
     CorpusAgreement,
+    CorpusDiagnostic,
+    Diagnostic,
     Explanation,
     Failure,
     Prediction,
     Summary,
     Verdicts,
 )
+
+_NORMAL_95 = 1.959964
 
 
 def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
@@ -94,11 +99,39 @@ class _Pairs:
 
 
 @dataclass
+class _Diagnosed:
+    values: list[float] = field(default_factory=list)
+    controls: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+
+    def add(self, one: Diagnostic) -> None:
+        self.values.append(one.value)
+        if one.control is not None:
+            self.controls.append(one.control)
+            self.gaps.append(one.value - one.control)
+
+    def record(self, name: str, method: str) -> CorpusDiagnostic:
+        gap, known = (fmean(self.gaps), len(self.gaps) > 1) if self.gaps else (None, False)
+        half = _NORMAL_95 * stdev(self.gaps) / sqrt(len(self.gaps)) if known else None
+        return CorpusDiagnostic(
+            name=name,
+            method=method,
+            sections=len(self.values),
+            value=round(fmean(self.values), 4),
+            control=round(fmean(self.controls), 4) if self.controls else None,
+            gap=None if gap is None else round(gap, 4),
+            low=None if gap is None or half is None else round(gap - half, 4),
+            high=None if gap is None or half is None else round(gap + half, 4),
+        )
+
+
+@dataclass
 class _Tally:
     counts: Counter[str] = field(default_factory=Counter)
     predicted: Counter[str] = field(default_factory=Counter)
     certificates: dict[str, _Certificates] = field(default_factory=dict)
     pairs: dict[tuple[str, str], _Pairs] = field(default_factory=dict)
+    diagnosed: dict[tuple[str, str], _Diagnosed] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, explanation: Explanation) -> None:
@@ -115,6 +148,8 @@ class _Tally:
                 self.certificates.setdefault(attribution.method, of_method).add(attribution)
             for pair in section.agreement:
                 self.pairs.setdefault((pair.a, pair.b), _Pairs()).add(pair)
+            for one in section.diagnostics:
+                self.diagnosed.setdefault((one.name, one.method), _Diagnosed()).add(one)
 
     def _add_answer(self, explanation: Explanation, prediction: Prediction) -> None:
         if prediction.positions == 1:
@@ -136,6 +171,7 @@ class _Tally:
             predicted=dict(sorted(self.predicted.items())),
             verdicts=tuple(found.record(method) for method, found in self.certificates.items()),
             agreement=tuple(found.record(*names) for names, found in self.pairs.items()),
+            diagnostics=tuple(found.record(*names) for names, found in self.diagnosed.items()),
         )
 
 
