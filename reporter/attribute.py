@@ -98,7 +98,7 @@ class Attribute:
                     tokens=question.encoded.tokens,
                     attributions=attributions,
                     diagnostics=(),
-                    agreement=tuple(compare_all(question.encoded.tokens, attributions)),
+                    agreement=tuple(compare_all(question.encoded.tokens, attributions, seed=self.asking.settings.seed)),
                 )
             )
         return sections

@@ -160,7 +160,10 @@ class Agreement:
 
     `kendall` (tau-b) and `spearman` compare the sizes of the word scores, `top_k` is the shared part of the `k`
     largest, `sign` the share of words with the same sign where both methods have one. Within +-`chance` lie 95 % of
-    the tau of independent rankings of as many words.
+    the tau of independent rankings of as many words; `p` is the share of shuffled orders that agree as well by
+    Spearman, and `low` to `high` holds that correlation over words drawn anew, 95 % of them.
+    Of the `k` largest, the share `rank_k` is at the same place in both, `sign_k` in both with the same sign, and
+    `signed_rank_k` both; `overlap` is the rank-biased overlap of the whole rankings.
     """
 
     a: str
@@ -172,6 +175,13 @@ class Agreement:
     k: int
     words: int
     chance: float | None
+    p: float | None = None
+    low: float | None = None
+    high: float | None = None
+    rank_k: float | None = None
+    sign_k: float | None = None
+    signed_rank_k: float | None = None
+    overlap: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +296,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusAgreement:
-    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance."""
+    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance.
+
+    `low` to `high` holds the median tau over sections drawn anew, 95 % of them; `p` is how likely so large a mean tau
+    is if all orders are shuffled.
+    """
 
     a: str
     b: str
@@ -296,6 +310,13 @@ class CorpusAgreement:
     top_k: float | None
     sign: float | None
     beyond: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    rank_k: float | None = None
+    sign_k: float | None = None
+    signed_rank_k: float | None = None
+    overlap: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

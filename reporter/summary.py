@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import sqrt
+from math import erfc, hypot, sqrt
 from statistics import fmean, median, stdev
+
+import numpy as np
 
 from reporter.labels import find_label
 from reporter.records import (
@@ -22,6 +24,7 @@ from reporter.records import (
 )
 
 _NORMAL_95 = 1.959964
+_DRAWS = 200
 
 
 def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
@@ -75,17 +78,24 @@ class _Pairs:
     spearman: list[float] = field(default_factory=list)
     top_k: list[float] = field(default_factory=list)
     sign: list[float] = field(default_factory=list)
+    rank_k: list[float] = field(default_factory=list)
+    sign_k: list[float] = field(default_factory=list)
+    signed_rank_k: list[float] = field(default_factory=list)
+    overlap: list[float] = field(default_factory=list)
     beyond: list[bool] = field(default_factory=list)
+    spreads: list[float] = field(default_factory=list)
 
     def add(self, pair: Agreement) -> None:
-        for name in ("kendall", "spearman", "top_k", "sign"):
+        for name in ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap"):
             value = getattr(pair, name)
             if value is not None:
                 getattr(self, name).append(value)
         if pair.kendall is not None and pair.chance is not None:
             self.beyond.append(pair.kendall > pair.chance)
+            self.spreads.append(pair.chance / _NORMAL_95)
 
     def record(self, a: str, b: str) -> CorpusAgreement:
+        low, high = _interval(self.kendall)
         return CorpusAgreement(
             a=a,
             b=b,
@@ -95,7 +105,20 @@ class _Pairs:
             top_k=_middle(self.top_k),
             sign=_middle(self.sign),
             beyond=round(sum(self.beyond) / len(self.beyond), 4) if self.beyond else None,
+            low=low,
+            high=high,
+            p=self._chance(),
+            rank_k=_middle(self.rank_k),
+            sign_k=_middle(self.sign_k),
+            signed_rank_k=_middle(self.signed_rank_k),
+            overlap=_middle(self.overlap),
         )
+
+    def _chance(self) -> float | None:
+        """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
+        if not self.spreads:
+            return None
+        return float(f"{erfc(sum(self.kendall) / hypot(*self.spreads) / sqrt(2)) / 2:.4g}")
 
 
 @dataclass
@@ -177,3 +200,13 @@ class _Tally:
 
 def _middle(values: list[float]) -> float | None:
     return round(median(values), 4) if values else None
+
+
+def _interval(values: list[float]) -> tuple[float | None, float | None]:
+    """What holds the median of 95 % of as many values drawn anew; None for fewer than two."""
+    if len(values) < 2:
+        return None, None
+    random, known = np.random.default_rng(len(values)), np.array(values)
+    medians = [np.median(known[random.integers(len(known), size=len(known))]) for _ in range(_DRAWS)]
+    low, high = np.quantile(medians, (0.025, 0.975))
+    return round(float(low), 4), round(float(high), 4)
