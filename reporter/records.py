@@ -366,6 +366,42 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How like its usual map a method's map is after some change: their mean rank correlation, None if undefined.
+
+    `low` to `high` holds the mean with 95 % confidence.
+    """
+
+    change: str
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanity:
+    """Whether a method's map is about the model: what is left of it after each change, and what is wrong with that.
+
+    `randomised` goes from the head down to the embeddings, each stage on top of those before; `repeat` is no change.
+    """
+
+    method: str
+    randomised: tuple[Likeness, ...]
+    repeat: Likeness
+    target: Likeness
+    order: Likeness
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanities:
+    """The sanity checks of one model: on which texts, and one by one for every method."""
+
+    texts: tuple[str, ...]
+    methods: tuple[Sanity, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What makes a run: settings by command-line name, model, versions, device; `created` is in UTC (ISO 8601)."""
 
@@ -378,6 +414,7 @@ class Provenance:
     created: str
     methods: tuple[Description, ...]
     omissions: tuple[Omission, ...]
+    sanity: Sanities | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

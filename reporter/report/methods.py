@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from reporter.records import Description, Run, Verdicts
+from reporter.report.evidence import evidence, flags
 from reporter.report.frame import Frame, frame, title_of, titles
 from reporter.report.wording import count, fine_percent, signed, whole_percent
 
@@ -24,6 +25,8 @@ class Entry:
     limits: str
     source: str
     outcome: str
+    evidence: tuple[str, ...]
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def methods_page(run: Run) -> MethodsPage:
     tolerance = run.settings.get("tolerance")
     return MethodsPage(
         frame=frame(run, "Methods"),
-        entries=tuple(_entry(method, outcomes.get(method.name)) for method in used),
+        entries=tuple(_entry(method, outcomes.get(method.name), run) for method in used),
         omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
@@ -92,7 +95,7 @@ def starts() -> Starts:
     )
 
 
-def _entry(method: Description, outcome: Verdicts | None) -> Entry:
+def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
     sign = "signed" if method.signed else "strength only, no sign"
     claim = "claims to be complete" if method.claim == "complete" else "claims no completeness"
     return Entry(
@@ -105,6 +108,8 @@ def _entry(method: Description, outcome: Verdicts | None) -> Entry:
         limits=method.limits,
         source=method.source,
         outcome=_outcome(outcome) if outcome else "Not used for any document.",
+        evidence=tuple(evidence(method.name, run)),
+        flags=tuple(flags(method.name, run)),
     )
 
 
