@@ -16,6 +16,7 @@ from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
 from reporter.rounding import rounded
+from reporter.sensitivity import vary_baseline
 
 _SAME = 1e-4
 _CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far above what float32 adds or takes away
@@ -83,7 +84,8 @@ class Attribute:
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
         sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
-        return examine(self.asking, [question for questions in batches for question in questions], sections)
+        examined = examine(self.asking, [question for questions in batches for question in questions], sections)
+        return vary_baseline(self.asking, self.methods, batches=batches, sections=examined)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()

@@ -10,7 +10,7 @@ class Level:
     """What `--evidence` buys: which diagnostics of which methods, against how many random orders.
 
     `controlled` are those diagnostics that are held against the random orders; `lead` means of the first method only;
-    `sanity` asks for the checks that are made once.
+    `sanity` asks for the checks that are made once, and `baselines` for all of them.
     """
 
     idea: str
@@ -20,6 +20,7 @@ class Level:
     draws: int
     lead: bool
     sanity: bool
+    baselines: bool
 
 
 _ERASER = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth")
@@ -35,6 +36,7 @@ LEVELS = {
         draws=5,
         lead=True,
         sanity=False,
+        baselines=False,
     ),
     "standard": Level(
         idea="For every method: the same, deletion and insertion curves with their areas, all against ten random "
@@ -48,16 +50,19 @@ LEVELS = {
         draws=10,
         lead=False,
         sanity=True,
+        baselines=False,
     ),
     "full": Level(
-        idea="The same against forty random orders.",
-        cost="About 600 forward passes for a text, half of its length on average: a build takes some eight times "
-        "as long.",
+        idea="The same against forty random orders, and the certified method from every baseline: from where to where "
+        "each word's score goes, and whether its sign changes.",
+        cost="About 600 forward passes for a text, half of its length on average, and three more integrations: a build "
+        "takes some ten times as long.",
         diagnostics=_ALL,
         controlled=_ALL,
         draws=40,
         lead=False,
         sanity=True,
+        baselines=True,
     ),
 }
 

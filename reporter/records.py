@@ -194,6 +194,20 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """How far a method's word scores hang on the baseline: from `low` to `high` over all `baselines`, word by word.
+
+    Words are numbered from 0 in reading order; `flips` are those whose score changes its sign.
+    """
+
+    method: str
+    baselines: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    flips: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """All that was measured of one target of one document."""
 
@@ -204,6 +218,7 @@ class Section:
     diagnostics: tuple[Diagnostic, ...]
     agreement: tuple[Agreement, ...]
     erasure: Erasure | None = None
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from reporter import parts
+from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
 from reporter.diagnostics import Answer, Ranking
 from reporter.erasure import words_of
@@ -227,3 +228,21 @@ def gaps(attribute: Attribute, method: str) -> np.ndarray:
     """What is left without the strongest fifth, less what is left without a random one."""
     found = [value(one.sections[0], "strongest_fifth", method) for one in attribute(encoded(attribute, *REVIEWS))]
     return np.array([one.value - one.control for one in found])
+
+
+def test_full_evidence_gives_every_word_its_scores_over_all_baselines(tiny):
+    attribute = prepared(tiny, methods=IG, evidence="full")
+    documents = encoded(attribute, *TEXTS[:2])
+    wanted = []
+    for baseline in ("pad", "mask", "zero", "mean"):
+        other = prepared(tiny, methods=IG, baseline=baseline)
+        wanted.append([one.sections[0] for one in other(encoded(other, *TEXTS[:2]))])
+    for number, explanation in enumerate(attribute(documents)):
+        (section,) = explanation.sections
+        found = section.sensitivity
+        assert found.baselines == ("pad", "mask", "zero", "mean")
+        sums = np.array([add_by_word(one[number].tokens, one[number].attributions[0].scores) for one in wanted])
+        np.testing.assert_allclose(found.low, sums.min(0), atol=1e-4, rtol=1e-3)
+        np.testing.assert_allclose(found.high, sums.max(0), atol=1e-4, rtol=1e-3)
+        assert list(found.flips) == [word for word, column in enumerate(sums.T) if column.min() < 0 < column.max()]
+    assert prepared(tiny, methods=IG)(documents)[0].sections[0].sensitivity is None

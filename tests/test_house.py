@@ -38,6 +38,7 @@ ORDER = (
     "agreement",
     "questions",
     "erasure",
+    "sensitivity",
     "attribute",
     "sanity",
     "measure",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from reporter.records import SCHEMA, Diagnostic, Explanation, Prediction, Run, Section, Seen, Target, Token
+from reporter.records import SCHEMA, Diagnostic, Explanation, Prediction, Run, Section, Seen, Sensitivity, Target, Token
 from reporter.report import Audit, document_page, document_pages
 from reporter.report.checks import settled_words, verdict_line
 from reporter.report.checks import shown as shown_sections
@@ -390,3 +390,21 @@ def page_section() -> Section:
 
 
 TITLES = ("Attention, last layer", "Attention rollout", "Gradient norm", "Input × gradient", "Integrated gradients")
+
+
+def test_what_other_baselines_say_is_told_in_a_sentence_and_word_by_word() -> None:
+    section = page_section()
+    count = len({token.word for token in section.tokens} - {None})
+    totals = Reading(runs.explanation("a"), section)
+    own = [word.total(section.attributions[-1].scores) for word in totals.words]
+    strongest = max(range(count), key=lambda at: abs(own[at]))
+    found = page_part(
+        sensitivity=Sensitivity(
+            method="integrated_gradients", baselines=("pad", "zero"), flips=(strongest,),
+            low=tuple(value - 0.5 for value in own), high=tuple(value + 0.5 for value in own),
+        )
+    ).baselines  # fmt: skip
+    assert found is not None
+    assert found.told == "Over the baselines pad, zero, 1 of the 5 strongest words changes the sign."
+    assert [row[3] for row in found.rows] == ["changes", "same", "same", "same", "same"]
+    assert page_part().baselines is None

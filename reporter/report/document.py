@@ -8,7 +8,7 @@ from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
 from reporter.report.checks import Check, checks, shown, verdict_line
 from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
-from reporter.report.faithfulness import Deletion, deletion
+from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
@@ -48,6 +48,7 @@ class Part:
     line: Line | None
     pairs: tuple[PairRow, ...]
     deletion: Deletion | None
+    baselines: Baselines | None
     tables: Tables
 
 
@@ -157,6 +158,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
+        baselines=baselines(reading),
         tables=tables(reading, first, titles=named),
     )
 

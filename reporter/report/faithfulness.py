@@ -6,6 +6,7 @@ from functools import cache
 
 from reporter import parts
 from reporter.records import Band, Curve, Diagnostic, Effect
+from reporter.report.checks import TOP
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
 from reporter.report.wording import rank, signed, titled, written
@@ -55,6 +56,14 @@ class Deletion:
     scatter: Scatter | None
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baselines:
+    """How far the explanation hangs on the baseline: in a sentence, and from where to where the strongest words go."""
+
+    told: str
+    rows: tuple[tuple[str, str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +194,28 @@ def _rows(
     if control:
         draws = max(one.draws for one in measured)
         yield f"{draws} random orders", tuple(control.get(name, "–") for name in columns)
+
+
+def baselines(reading: Reading) -> Baselines | None:
+    """What other baselines say; None where none was tried."""
+    found = reading.section.sensitivity
+    one = next((one for one in reading.section.attributions if found and one.method == found.method), None)
+    if found is None or one is None or not reading.words:
+        return None
+    totals = [word.total(one.scores) for word in reading.words]
+    order = sorted(range(len(totals)), key=lambda at: -abs(totals[at]))[:TOP]
+    flips = sum(at in found.flips for at in order)
+    names = ", ".join(found.baselines)
+    top = f"{flips} of the {len(order)} strongest words" if len(order) > 1 else f"{flips} of one word"
+    return Baselines(
+        told=f"Over the baselines {names}, {top} change{'s' if flips == 1 else ''} the sign.",
+        rows=tuple(
+            (
+                reading.text(reading.words[at]),
+                signed(totals[at], 2),
+                f"{signed(found.low[at], 2)} to {signed(found.high[at], 2)}",
+                "changes" if at in found.flips else "same",
+            )
+            for at in order
+        ),
+    )
