@@ -6,7 +6,7 @@ from reporter.records import CorpusDiagnostic, Run
 from reporter.report.checks import FIFTH
 from reporter.report.wording import THIN, count, rank
 
-NOISE = "Its strongest words matter no more to the model than random ones."
+NOISE = "Over these texts its strongest words cannot be told from random ones."
 
 
 def evidence(method: str, run: Run) -> Iterator[str]:
