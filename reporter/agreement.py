@@ -1,9 +1,10 @@
-"""How far two methods point at the same words: rank, top-k and sign agreement, with a chance line.
+"""How far two methods point at the same words: rank, top-k and sign agreement, with what chance would give.
 
 Ranks are over words (special tokens left out), by the size of each word's score, so that methods with and without a
 sign can be compared; whether signs agree is a number of its own.
 """
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -16,6 +17,8 @@ from reporter.records import Agreement, Attribution, Token
 from reporter.rounding import rounded
 
 TOP = 5
+DRAWS = 99
+PERSISTENCE = 0.9
 _NORMAL_95 = 1.959964
 
 Array = NDArray[np.float64]
@@ -30,28 +33,99 @@ def add_by_word(tokens: Sequence[Token], scores: Sequence[float]) -> Array:
     return np.array(list(sums.values()))
 
 
-def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Iterator[Agreement]:
-    """The agreement of every pair of attributions of one target, in their order."""
+def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *, seed: int = 0) -> Iterator[Agreement]:
+    """The agreement of every pair of attributions of one target, in their order; draws are seeded by the tokens."""
     words = {found.method: add_by_word(tokens, found.scores) for found in attributions}
+    facts = f"{seed} {[token.text for token in tokens]}"
+    random = np.random.default_rng(list(hashlib.sha256(facts.encode()).digest()))
+    resampled = Resampled({name: np.abs(scores) for name, scores in words.items()}, random)
     for a, b in combinations(attributions, 2):
-        signs = share_same_sign(words[a.method], words[b.method]) if a.signed and b.signed else None
-        yield _compare((a.method, b.method), np.abs(words[a.method]), np.abs(words[b.method]), signs)
+        yield _compare(
+            (a.method, b.method), (words[a.method], words[b.method]), draws=resampled, signed=a.signed and b.signed
+        )
 
 
-def _compare(names: tuple[str, str], a: Array, b: Array, signs: float | None) -> Agreement:
+class Resampled:
+    """The ranks of some methods' words as they are, shuffled, and of words drawn anew: the same draws for all."""
+
+    def __init__(self, sizes: dict[str, Array], random: np.random.Generator) -> None:
+        """`sizes` holds one number per word for each method."""
+        count = len(next(iter(sizes.values()), ()))
+        shuffled = np.argsort(random.random((DRAWS, count)), axis=1)
+        drawn = random.integers(count, size=(DRAWS, count)) if count else np.empty((DRAWS, 0), np.int64)
+        ranks = {name: _standardise(stats.rankdata(values)[None]) for name, values in sizes.items()}
+        self._ranks = {name: values[0] for name, values in ranks.items()}
+        self._shuffled = {name: values[0][shuffled] for name, values in ranks.items()}
+        self._drawn = {name: _standardise(stats.rankdata(values[drawn], axis=1)) for name, values in sizes.items()}
+
+    def chance(self, a: str, b: str) -> float:
+        """The share of shuffled orders, the given one among them, whose Spearman correlation is as large."""
+        found = self._ranks[a] @ self._ranks[b]
+        return float((1 + np.sum(self._shuffled[a] @ self._ranks[b] >= found - 1e-12)) / (1 + DRAWS))
+
+    def interval(self, a: str, b: str) -> tuple[float, float]:
+        """What holds 95 % of the Spearman correlations over words drawn anew."""
+        low, high = np.nanquantile((self._drawn[a] * self._drawn[b]).sum(1), (0.025, 0.975))
+        return float(low), float(high)
+
+
+def _standardise(ranks: Array) -> Array:
+    """Rows of mean 0 and length 1, whose inner products are correlations; a constant row has none (nan)."""
+    centred = ranks - ranks.mean(1, keepdims=True) if ranks.shape[1] else ranks
+    size = np.sqrt((centred**2).sum(1, keepdims=True))
+    found: Array = np.divide(centred, size, out=np.full_like(centred, np.nan), where=size > 0)
+    return found
+
+
+def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resampled, signed: bool) -> Agreement:
+    a, b = map(np.abs, scores)
     defined = len(a) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
     k = min(TOP, len(a))
+    low, high = draws.interval(*names) if defined else (None, None)
+    same_place, same_sign, both = share_alike(*scores, k) if defined else (None, None, None)
     return Agreement(
         a=names[0],
         b=names[1],
         kendall=_round(stats.kendalltau(a, b).statistic if defined else None),
         spearman=_round(stats.spearmanr(a, b).statistic if defined else None),
         top_k=_round(share_top(a, b, k) if defined else None),
-        sign=_round(signs),
+        sign=_round(share_same_sign(*scores) if signed else None),
         k=k,
         words=len(a),
         chance=_round(measure_chance(len(a)) if len(a) > 1 else None),
+        p=_round(draws.chance(*names) if defined else None),
+        low=_round(low),
+        high=_round(high),
+        rank_k=_round(same_place),
+        sign_k=_round(same_sign if signed else None),
+        signed_rank_k=_round(both if signed else None),
+        overlap=_round(measure_overlap(a, b) if defined else None),
     )
+
+
+def share_alike(a: Array, b: Array, k: int) -> tuple[float, float, float]:
+    """Of the `k` largest of both, the shares at the same place, with the same sign, and with both.
+
+    Rank, sign and signed-rank agreement of Krishna et al., The Disagreement Problem in Explainable ML, 2022;
+    `share_top` is their feature agreement.
+    """
+    first, second = (np.argsort(-np.abs(one), kind="stable")[:k] for one in (a, b))
+    signs = np.sign(a) == np.sign(b)
+    placed = first == second
+    shared = np.intersect1d(first, second)
+    return float(placed.mean()), float(signs[shared].sum() / k), float((placed & signs[first]).mean())
+
+
+def measure_overlap(a: Array, b: Array) -> float:
+    """The rank-biased overlap of two whole rankings, extrapolated: Webber et al., TOIS 2010, equation 32, p = 0.9."""
+    count = len(a)
+    places = [np.empty(count, np.int64), np.empty(count, np.int64)]
+    for place, one in zip(places, (a, b), strict=True):
+        place[np.argsort(-one, kind="stable")] = np.arange(count)
+    depths = np.arange(1, count + 1)
+    shares = np.bincount(np.maximum(*places), minlength=count).cumsum() / depths
+    weights = PERSISTENCE**depths
+    return float(shares[-1] * weights[-1] + (1 - PERSISTENCE) / PERSISTENCE * (shares * weights).sum())
 
 
 def share_top(a: Array, b: Array, k: int) -> float:

@@ -8,14 +8,16 @@ import torch
 from reporter.agreement import compare_all
 from reporter.batches import batch, pool
 from reporter.cases import Cases
-from reporter.diagnostics import Effort, Ends, certify
+from reporter.completeness import Effort, Ends, certify
 from reporter.encoding import Encoded
+from reporter.erasure import examine
 from reporter.heads import Heads, survey
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
 from reporter.rounding import rounded
+from reporter.sensitivity import vary_baseline
 
 _SAME = 1e-4
 _CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far above what float32 adds or takes away
@@ -82,7 +84,9 @@ class Attribute:
         scores = [method.attribute(posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
-        return [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
+        sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
+        examined = examine(self.asking, [question for questions in batches for question in questions], sections)
+        return vary_baseline(self.asking, self.methods, batches=batches, sections=examined)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()
@@ -97,7 +101,7 @@ class Attribute:
                     tokens=question.encoded.tokens,
                     attributions=attributions,
                     diagnostics=(),
-                    agreement=tuple(compare_all(question.encoded.tokens, attributions)),
+                    agreement=tuple(compare_all(question.encoded.tokens, attributions, seed=self.asking.settings.seed)),
                     heads=self._survey(cases, row, question.encoded.tokens),
                 )
             )

@@ -88,6 +88,7 @@ def build(
     tolerance: Annotated[float, _option("tolerance", min=1e-9, max=1.0)] = _DEFAULT.tolerance,
     max_evaluations: Annotated[int, _option("max_evaluations", min=3, max=100_000)] = _DEFAULT.max_evaluations,
     samples: Annotated[int, _option("samples", min=8, max=1_000_000)] = _DEFAULT.samples,
+    evidence: Annotated[str, _option("evidence")] = _DEFAULT.evidence,
     seed: Annotated[int, _option("seed", min=0)] = _DEFAULT.seed,
     batch_tokens: Annotated[int | None, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
@@ -115,6 +116,7 @@ def build(
         tolerance=tolerance,
         max_evaluations=max_evaluations,
         samples=samples,
+        evidence=evidence,
         seed=seed,
         batch_tokens=batch_tokens,
         device=device,
@@ -186,7 +188,7 @@ def serve(
 
 @app.command()
 def methods() -> None:
-    """Say what each method computes, what it claims and what it costs."""
+    """Say what each method and diagnostic computes, what it claims and what it costs."""
     from reporter import parts
 
     for name in parts.names("methods"):
@@ -194,6 +196,22 @@ def methods() -> None:
         claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
         OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
+            OUT.print(f"    {line}")
+    _explain_evidence()
+
+
+def _explain_evidence() -> None:
+    from reporter import parts
+    from reporter.evidence import LEVELS
+
+    for name in parts.names("diagnostics"):
+        about = parts.load("diagnostics", name).about
+        OUT.print(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
+        for line in (about.idea, about.formula, f"Source: {about.source}"):
+            OUT.print(f"    {line}")
+    for name, level in LEVELS.items():
+        OUT.print(f"--evidence {name}", style="bold")
+        for line in (level.idea, f"Cost: {level.cost}"):
             OUT.print(f"    {line}")
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +19,12 @@ from reporter.checkpoint import load
 from reporter.documents import newest, read
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
+from reporter.evidence import find_level
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.questions import Asking
-from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
+from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance, Sanities
+from reporter.sanity import TEXTS, examine_methods
 from reporter.settings import Settings
 from reporter.store import Row, Store
 from reporter.targets import check_labels
@@ -41,8 +43,10 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
     Raises `UserError` for settings that the model, the machine or the folder cannot serve.
     """
     attribute, provenance = prepare(settings, created=date(folder))
+    provenance = replace(provenance, sanity=_recall(store, provenance))
     store.describe(provenance)
     keys: list[str] = []
+    sample: dict[str, Document] = {}
     for documents in window(read(folder)):
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
@@ -51,13 +55,35 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
             store.save(rows)
             notice(len(rows))
         keys += keyed
+        sample = dict(sorted((sample | keyed).items())[:TEXTS])
     store.arrange(keys)
+    if find_level(settings.evidence).sanity:
+        store.describe(_check_sanity(provenance, list(sample.values()), attribute))
+
+
+def _recall(store: Store, provenance: Provenance) -> Sanities | None:
+    """What earlier checks of the same model by the same settings came to."""
+    try:
+        earlier = store.provenance()
+    except UserError:
+        return None
+    alike = replace(earlier, sanity=None, created="") == replace(provenance, sanity=None, created="")
+    return earlier.sanity if alike else None
+
+
+def _check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
+    """The provenance with the sanity checks of the methods on these documents, unless it has them."""
+    encoded, _ = _encode_all(documents, attribute.asking.network)
+    if provenance.sanity is not None and provenance.sanity.texts == tuple(one.document.id for one in encoded):
+        return provenance
+    return replace(provenance, sanity=examine_methods(attribute.asking, attribute.methods, encoded))
 
 
 def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]:
     """Load the model and the parts that the settings ask for; raises `UserError` if one of them cannot be had."""
     if not settings.methods:
         raise UserError(f"--methods names no method; there are: {', '.join(parts.names('methods'))}.")
+    find_level(settings.evidence)
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
     network = load(settings.model, head=task.head, device=settings.device)

@@ -23,10 +23,11 @@ ATTENTION_BYTES = 2**28
 
 @dataclass(frozen=True)
 class Question:
-    """One target of one document."""
+    """One target of one document; `everywhere` says that the answer has a position for every token."""
 
     encoded: Encoded
     target: Target
+    everywhere: bool = False
 
     @property
     def length(self) -> int:
@@ -55,7 +56,8 @@ class Asking:
         table = torch.tensor(answer.logits).view(answer.positions, -1)
         positions = self.task.positions(winners(table, answer.labels), encoded.tokens)
         targets = choose(answer, positions, self.settings.target, self.settings.against, encoded.document.label)
-        return [Question(encoded, target) for target in targets]
+        everywhere = answer.positions > 1
+        return [Question(encoded, target, everywhere) for target in targets]
 
     def attention_bytes(self, question: Question) -> int:
         """What the attention weights of a question take, in all layers together."""
@@ -74,7 +76,7 @@ class Asking:
         flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
         marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
         words = [number_words(question.encoded.tokens) for question in questions]
-        cells = [self._locate(question.target) for question in questions]
+        cells = [self.locate(question.target, question.target.position) for question in questions]
         return Cases(
             network=self.network,
             task=self.task,
@@ -93,9 +95,10 @@ class Asking:
         facts = self.network.facts.labels, self.network.problem
         return read_baseline(self.settings.baseline, table[target.position], *facts)
 
-    def _locate(self, target: Target) -> tuple[int, int, int]:
+    def locate(self, target: Target, position: int) -> tuple[int, int, int]:
+        """The cell of a target that stands at this position: position, choice, choice it is set against or -1."""
         other = None if target.against is None else find_label(target.against, self.network.facts.labels)
-        return target.position, target.index, -1 if other is None else other
+        return position, target.index, -1 if other is None else other
 
 
 def number_words(tokens: Sequence[Token]) -> list[int]:

@@ -99,11 +99,61 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """A number about one attribution."""
+    """A number about one attribution; beside it the same of `draws` random orders, where that was measured.
+
+    `control` is their mean, `low` and `high` hold their middle nine tenths.
+    """
 
     name: str
     method: str
     value: float
+    control: float | None = None
+    low: float | None = None
+    high: float | None = None
+    draws: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """The answer with so many `words` gone (deletion) or there (insertion), strongest first by one method."""
+
+    kind: Literal["deletion", "insertion"]
+    method: str
+    words: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """The same for words in random order: the median and the middle nine tenths of `draws` orders."""
+
+    kind: Literal["deletion", "insertion"]
+    words: tuple[int, ...]
+    median: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    draws: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a method claims of a word, numbered from 0 as it stands, and what the score loses without it."""
+
+    method: str
+    word: int
+    claimed: float
+    measured: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What the model answers with words deleted, as probabilities of the target or, where it has none, scores."""
+
+    unit: Literal["probability", "score"]
+    whole: float
+    curves: tuple[Curve, ...]
+    bands: tuple[Band, ...]
+    effects: tuple[Effect, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +161,11 @@ class Agreement:
     """How far two methods rank the same words alike; None is "undefined" (a single word, or constant scores).
 
     `kendall` (tau-b) and `spearman` compare the sizes of the word scores, `top_k` is the shared part of the `k`
-    largest, `sign` the share of words of one sign where both have one. Within +-`chance` lie 95 % of random tau.
+    largest, `sign` the share of words with the same sign where both methods have one. Within +-`chance` lie 95 % of
+    the tau of independent rankings of as many words; `p` is the share of shuffled orders that agree as well by
+    Spearman, and `low` to `high` holds that correlation over words drawn anew, 95 % of them.
+    Of the `k` largest, the share `rank_k` is at the same place in both, `sign_k` in both with the same sign, and
+    `signed_rank_k` both; `overlap` is the rank-biased overlap of the whole rankings.
     """
 
     a: str
@@ -123,6 +177,13 @@ class Agreement:
     k: int
     words: int
     chance: float | None
+    p: float | None = None
+    low: float | None = None
+    high: float | None = None
+    rank_k: float | None = None
+    sign_k: float | None = None
+    signed_rank_k: float | None = None
+    overlap: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +193,20 @@ class Baseline:
     kind: str
     label: str
     probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """How far a method's word scores hang on the baseline: from `low` to `high` over all `baselines`, word by word.
+
+    Words are numbered from 0 in reading order; `flips` are those whose score changes its sign.
+    """
+
+    method: str
+    baselines: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    flips: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +220,8 @@ class Section:
     diagnostics: tuple[Diagnostic, ...]
     agreement: tuple[Agreement, ...]
     heads: Heads | None = None
+    erasure: Erasure | None = None
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +314,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusAgreement:
-    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance."""
+    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance.
+
+    `low` to `high` holds the median tau over sections drawn anew, 95 % of them; `p` is how likely so large a mean tau
+    is if all orders are shuffled.
+    """
 
     a: str
     b: str
@@ -247,6 +328,30 @@ class CorpusAgreement:
     top_k: float | None
     sign: float | None
     beyond: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    rank_k: float | None = None
+    sign_k: float | None = None
+    signed_rank_k: float | None = None
+    overlap: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusDiagnostic:
+    """The mean of a diagnostic over all sections where it is defined; `gap` is the mean of value less control.
+
+    `low` and `high` hold the mean gap with 95 % confidence: a method that knows nothing has 0 between them.
+    """
+
+    name: str
+    method: str
+    sections: int
+    value: float
+    control: float | None
+    gap: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +380,43 @@ class Summary:
     predicted: dict[str, int]
     verdicts: tuple[Verdicts, ...]
     agreement: tuple[CorpusAgreement, ...]
+    diagnostics: tuple[CorpusDiagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How like its usual map a method's map is after some change: their mean rank correlation, None if undefined.
+
+    `low` to `high` holds the mean with 95 % confidence.
+    """
+
+    change: str
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanity:
+    """Whether a method's map is about the model: what is left of it after each change, and what is wrong with that.
+
+    `randomised` goes from the head down to the embeddings, each stage on top of those before; `repeat` is no change.
+    """
+
+    method: str
+    randomised: tuple[Likeness, ...]
+    repeat: Likeness
+    target: Likeness
+    order: Likeness
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanities:
+    """The sanity checks of one model: on which texts, and one by one for every method."""
+
+    texts: tuple[str, ...]
+    methods: tuple[Sanity, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +432,7 @@ class Provenance:
     created: str
     methods: tuple[Description, ...]
     omissions: tuple[Omission, ...]
+    sanity: Sanities | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
+from math import erfc, hypot, sqrt
+from statistics import fmean, median, stdev
+
+import numpy as np
 
 from reporter.labels import find_label
 from reporter.records import (
@@ -11,12 +14,17 @@ from reporter.records import (
     Attribution,
     Claim,
     CorpusAgreement,
+    CorpusDiagnostic,
+    Diagnostic,
     Explanation,
     Failure,
     Prediction,
     Summary,
     Verdicts,
 )
+
+_NORMAL_95 = 1.959964
+_DRAWS = 200
 
 
 def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
@@ -70,17 +78,24 @@ class _Pairs:
     spearman: list[float] = field(default_factory=list)
     top_k: list[float] = field(default_factory=list)
     sign: list[float] = field(default_factory=list)
+    rank_k: list[float] = field(default_factory=list)
+    sign_k: list[float] = field(default_factory=list)
+    signed_rank_k: list[float] = field(default_factory=list)
+    overlap: list[float] = field(default_factory=list)
     beyond: list[bool] = field(default_factory=list)
+    spreads: list[float] = field(default_factory=list)
 
     def add(self, pair: Agreement) -> None:
-        for name in ("kendall", "spearman", "top_k", "sign"):
+        for name in ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap"):
             value = getattr(pair, name)
             if value is not None:
                 getattr(self, name).append(value)
         if pair.kendall is not None and pair.chance is not None:
             self.beyond.append(pair.kendall > pair.chance)
+            self.spreads.append(pair.chance / _NORMAL_95)
 
     def record(self, a: str, b: str) -> CorpusAgreement:
+        low, high = _interval(self.kendall)
         return CorpusAgreement(
             a=a,
             b=b,
@@ -90,6 +105,46 @@ class _Pairs:
             top_k=_middle(self.top_k),
             sign=_middle(self.sign),
             beyond=round(sum(self.beyond) / len(self.beyond), 4) if self.beyond else None,
+            low=low,
+            high=high,
+            p=self._chance(),
+            rank_k=_middle(self.rank_k),
+            sign_k=_middle(self.sign_k),
+            signed_rank_k=_middle(self.signed_rank_k),
+            overlap=_middle(self.overlap),
+        )
+
+    def _chance(self) -> float | None:
+        """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
+        if not self.spreads:
+            return None
+        return float(f"{erfc(sum(self.kendall) / hypot(*self.spreads) / sqrt(2)) / 2:.4g}")
+
+
+@dataclass
+class _Diagnosed:
+    values: list[float] = field(default_factory=list)
+    controls: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+
+    def add(self, one: Diagnostic) -> None:
+        self.values.append(one.value)
+        if one.control is not None:
+            self.controls.append(one.control)
+            self.gaps.append(one.value - one.control)
+
+    def record(self, name: str, method: str) -> CorpusDiagnostic:
+        gap, known = (fmean(self.gaps), len(self.gaps) > 1) if self.gaps else (None, False)
+        half = _NORMAL_95 * stdev(self.gaps) / sqrt(len(self.gaps)) if known else None
+        return CorpusDiagnostic(
+            name=name,
+            method=method,
+            sections=len(self.values),
+            value=round(fmean(self.values), 4),
+            control=round(fmean(self.controls), 4) if self.controls else None,
+            gap=None if gap is None else round(gap, 4),
+            low=None if gap is None or half is None else round(gap - half, 4),
+            high=None if gap is None or half is None else round(gap + half, 4),
         )
 
 
@@ -99,6 +154,7 @@ class _Tally:
     predicted: Counter[str] = field(default_factory=Counter)
     certificates: dict[str, _Certificates] = field(default_factory=dict)
     pairs: dict[tuple[str, str], _Pairs] = field(default_factory=dict)
+    diagnosed: dict[tuple[str, str], _Diagnosed] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, explanation: Explanation) -> None:
@@ -115,6 +171,8 @@ class _Tally:
                 self.certificates.setdefault(attribution.method, of_method).add(attribution)
             for pair in section.agreement:
                 self.pairs.setdefault((pair.a, pair.b), _Pairs()).add(pair)
+            for one in section.diagnostics:
+                self.diagnosed.setdefault((one.name, one.method), _Diagnosed()).add(one)
 
     def _add_answer(self, explanation: Explanation, prediction: Prediction) -> None:
         if prediction.positions == 1:
@@ -136,8 +194,19 @@ class _Tally:
             predicted=dict(sorted(self.predicted.items())),
             verdicts=tuple(found.record(method) for method, found in self.certificates.items()),
             agreement=tuple(found.record(*names) for names, found in self.pairs.items()),
+            diagnostics=tuple(found.record(*names) for names, found in self.diagnosed.items()),
         )
 
 
 def _middle(values: list[float]) -> float | None:
     return round(median(values), 4) if values else None
+
+
+def _interval(values: list[float]) -> tuple[float | None, float | None]:
+    """What holds the median of 95 % of as many values drawn anew; None for fewer than two."""
+    if len(values) < 2:
+        return None, None
+    random, known = np.random.default_rng(len(values)), np.array(values)
+    medians = [np.median(known[random.integers(len(known), size=len(known))]) for _ in range(_DRAWS)]
+    low, high = np.quantile(medians, (0.025, 0.975))
+    return round(float(low), 4), round(float(high), 4)

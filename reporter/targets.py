@@ -23,7 +23,7 @@ def predict(table: Tensor, labels: tuple[str, ...], problem: str | None) -> Pred
     """The prediction in a table positions choices; raises `ValueError` if a logit is not finite."""
     if not bool(torch.isfinite(table).all()):
         raise ValueError("The model's answer is not a finite number.")
-    shares = _to_probabilities(table.double(), problem)
+    shares = to_probabilities(table.double(), problem)
     return Prediction(
         positions=len(table),
         labels=labels,
@@ -40,13 +40,14 @@ def winners(table: Tensor, labels: tuple[str, ...]) -> list[str]:
 
 def read_baseline(kind: str, choices: Tensor, labels: tuple[str, ...], problem: str | None) -> Baseline:
     """What the model answers at the baseline, from its logits (choices) at the position that is explained."""
-    shares, best = _to_probabilities(choices.double(), problem), int(choices.argmax())
+    shares, best = to_probabilities(choices.double(), problem), int(choices.argmax())
     return Baseline(
         kind=kind, label=labels[best], probability=None if shares is None else rounded([float(shares[best])])[0]
     )
 
 
-def _to_probabilities(table: Tensor, problem: str | None) -> Tensor | None:
+def to_probabilities(table: Tensor, problem: str | None) -> Tensor | None:
+    """The probabilities in a table of logits (... choices); None for a model that has none."""
     if problem == "regression" or table.shape[-1] == 1:
         return None
     return table.sigmoid() if problem == "multi_label_classification" else table.softmax(-1)

@@ -17,10 +17,14 @@ from reporter.records import (
     SCHEMA,
     Agreement,
     Attribution,
+    Band,
     Baseline,
     Certificate,
+    Curve,
     Description,
     Diagnostic,
+    Effect,
+    Erasure,
     Explanation,
     Model,
     Omission,
@@ -204,6 +208,40 @@ def section(
     )
 
 
+def examined(record: Section) -> Section:
+    """A section with all diagnostics of its methods, as if deletion had confirmed the first of them."""
+    count = len({token.word for token in record.tokens} - {None})
+    places = tuple(sorted({0, *(max(1, round(share * count)) for share in (0.05, 0.1, 0.2, 0.35, 0.5, 0.75)), count}))
+    falling = tuple(round(0.925 * 0.8**at, 4) for at in range(len(places)))
+    flat = tuple(round(0.925 - 0.01 * at, 4) for at in range(len(places)))
+    names = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth", "deletion", "insertion", "effect")
+    methods = [one.method for one in record.attributions]
+    return replace(
+        record,
+        diagnostics=tuple(
+            Diagnostic(name=name, method=method, value=0.34, control=0.9, low=0.88, high=0.92, draws=10)
+            for name in names
+            for method in methods
+        ),
+        erasure=Erasure(
+            unit="probability",
+            whole=0.925,
+            curves=tuple(Curve(kind="deletion", method=method, words=places, values=falling) for method in methods),
+            bands=(
+                Band(
+                    kind="deletion", words=places, median=flat, draws=10,
+                    low=tuple(round(value - 0.05, 4) for value in flat), high=tuple(value + 0.02 for value in flat),
+                ),
+            ),
+            effects=tuple(
+                Effect(method=method, word=word, claimed=0.3 - 0.05 * word, measured=0.4 - 0.07 * word)
+                for method in methods
+                for word in range(min(8, count))
+            ),
+        ),
+    )  # fmt: skip
+
+
 def explanation(
     id: str,
     text: str = REVIEW,
@@ -255,8 +293,9 @@ def every_kind() -> tuple[Explanation, ...]:
     diagnosed = explanation("films/two-targets", targets=("POSITIVE", "NEGATIVE"), label="positive")
     with_number = [Diagnostic(name="comprehensiveness", method="gradient", value=0.61)]
     sections = [changed_section(one, diagnostics=tuple(with_number)) for one in diagnosed.sections]
+    harbour = explanation("films/midnight-harbour", label="POSITIVE")
     return (
-        explanation("films/midnight-harbour", label="POSITIVE"),
+        changed(harbour, sections=tuple(examined(one) for one in harbour.sections)),
         explanation("films/wrong", "What a waste of time! I expected a masterpiece and got boredom.", label="NEGATIVE"),
         changed(diagnosed, sections=tuple(sections)),
         explanation("films/unknown-label", "A patient, generous film about maps.", label="sarcastic"),

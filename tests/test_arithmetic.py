@@ -14,7 +14,7 @@ from scipy import stats
 
 from reporter.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
 from reporter.batches import POOL, Budget, batch, pool, window
-from reporter.diagnostics import Effort, Ends, certify
+from reporter.completeness import Effort, Ends, certify
 from reporter.errors import UserError
 from reporter.records import Attribution, Certificate, Token
 from reporter.rounding import rounded

@@ -10,7 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reporter import __version__, cli, terminal, threads
+from reporter import __version__, cli, parts, terminal, threads
+from reporter.evidence import LEVELS
 from reporter.settings import METHODS
 
 ROOT = Path(__file__).parent.parent
@@ -255,6 +256,13 @@ def test_methods_says_what_there_is(capsys):
     said = capsys.readouterr().out
     assert all(f"{name}: " in said for name in METHODS)
     assert "claims completeness" in said
+    assert all(f"{name}: " in said for name in parts.names("diagnostics"))
+    assert all(f"--evidence {name}" in said and level.cost[:40] in said for name, level in LEVELS.items())
+
+
+def test_an_unknown_level_of_evidence_is_one_sentence(inputs, tiny, tmp_path, capsys):
+    said = refusal(capsys, "build", inputs, "-o", tmp_path / "site", "--model", tiny, "--evidence", "most")
+    assert "no --evidence 'most'; choose from: quick, standard, full" in said
 
 
 def test_version(capsys):

@@ -239,6 +239,18 @@ def test_a_page_is_light(tmp_path: Path) -> None:
     assert len(gzip.compress(page)) < 22_000
 
 
+def test_the_proof_of_deletion_is_light(tmp_path: Path) -> None:
+    text = " ".join((runs.REVIEW + " ").split() * 3)[:880]
+    plain = runs.explanation("long", text)
+    plain = runs.changed(plain, sections=(runs.section(text, None, "POSITIVE", methods=(*runs.METHODS, "occlusion")),))
+    proven = runs.changed(plain, sections=(runs.examined(plain.sections[0]),))
+    sizes = []
+    for name, one in (("plain", plain), ("proven", proven)):
+        sizes.append((site_of(tmp_path / name, [one]) / "documents" / "long.html").read_bytes())
+    assert 1_000 < len(sizes[1]) - len(sizes[0]) < 4_000
+    assert len(gzip.compress(sizes[1])) - len(gzip.compress(sizes[0])) < 1_200
+
+
 def names_in(pages: Environment, template: str) -> tuple[set[str], set[str]]:
     """The page's fields that a template and all it extends ask for, and every attribute they read."""
     source = pages.loader.get_source(pages, template)[0]  # type: ignore[union-attr]

@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from reporter.records import SCHEMA, Explanation, Prediction, Run, Section, Seen, Target, Token
+from reporter.records import SCHEMA, Diagnostic, Explanation, Prediction, Run, Section, Seen, Sensitivity, Target, Token
 from reporter.report import document_page, document_pages
 from reporter.report.axis import Axis
 from reporter.report.checks import settled_words, verdict_line
 from reporter.report.checks import shown as shown_sections
+from reporter.report.document import Part
 from reporter.report.frame import page_path, page_root
 from reporter.report.reading import Reading
 from reporter.report.tables import tables
@@ -309,3 +310,86 @@ def test_the_models_own_answer_is_shown_before_other_targets() -> None:
     assert found.prediction is not None
     assert found.prediction.label == "POSITIVE"
     assert [section.target.label for section in shown_sections(found)] == ["POSITIVE", "NEGATIVE"]
+
+
+def page_part(**changes: object) -> Part:
+    """What is shown of the first target of a text whose explanation was examined, with other diagnostics."""
+    whole = runs.explanation("a")
+    section = runs.changed_section(runs.examined(whole.sections[0]), **changes)
+    return document_page(run_of(whole), runs.changed(whole, sections=(section,))).parts[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "name"),
+    [(0.34, "holds", "Deletion confirms"), (0.89, "doubt", "Not confirmed"), (0.95, "fails", "Not confirmed")],
+)
+def test_deletion_confirms_only_what_random_words_do_not_do(value: float, state: str, name: str) -> None:
+    fifth = Diagnostic(
+        name="strongest_fifth", method="integrated_gradients", value=value, control=0.9, low=0.88, high=0.92, draws=5
+    )
+    check = page_part(diagnostics=(fifth,)).checks[3]
+    assert (check.state, check.name) == (state, name)
+    words = len({token.word for token in runs.tokens(runs.REVIEW)} - {None})
+    gone = round(words / 5)
+    assert f"{check.before}{check.bold}{check.after}" == (
+        f"Without its top {gone} words: {value:.0%}. Without {gone} random ones: 88 to 92\N{NARROW NO-BREAK SPACE}%."
+    ).replace(f"{value:.0%}", f"{value * 100:.0f}\N{NARROW NO-BREAK SPACE}%")
+
+
+def test_deletion_is_open_where_it_was_not_measured_or_there_is_too_little_to_take_away() -> None:
+    part = page_part(diagnostics=(), erasure=None)
+    assert (part.checks[3].state, part.checks[3].proof, part.deletion) == ("open", None, None)
+    short = runs.explanation("short", "Great")
+    section = runs.examined(short.sections[0])
+    found = document_page(run_of(short), runs.changed(short, sections=(section,))).parts[0]
+    assert (found.checks[3].state, found.checks[3].short) == ("open", "too few words")
+
+
+def test_the_drawings_of_deletion_hold_what_was_measured() -> None:
+    found = page_part().deletion
+    assert found is not None
+    assert found.fall is not None
+    assert found.scatter is not None
+    assert [name for name, _ in found.rows] == [*TITLES, "10 random orders"]
+    assert all(len(values) == len(found.columns) == 7 for _, values in found.rows)
+    heights = [float(part.split(" ")[1]) for part in found.fall.own[1:].split("L")]
+    assert heights == sorted(heights)
+    assert found.fall.dots.count("M") == len(heights)
+    assert found.scatter.dots.count("M") == 8
+    assert [name for name, _ in found.places] == ["", "Strongest first", "At random", "Gap"]
+
+
+def test_a_score_that_is_no_probability_is_drawn_on_its_own_scale() -> None:
+    erasure = page_section().erasure
+    assert erasure is not None
+    curves = tuple(dataclasses.replace(one, values=tuple(-2.0 * at for at in one.values)) for one in erasure.curves)
+    part = page_part(erasure=dataclasses.replace(erasure, unit="score", curves=curves, bands=()))
+    assert part.deletion is not None
+    assert part.deletion.fall is not None
+    assert part.deletion.fall.grid[0][1].startswith("−1.85")
+    assert "%" not in part.deletion.fall.told
+
+
+def page_section() -> Section:
+    return runs.examined(runs.explanation("a").sections[0])
+
+
+TITLES = ("Attention, last layer", "Attention rollout", "Gradient norm", "Input × gradient", "Integrated gradients")
+
+
+def test_what_other_baselines_say_is_told_in_a_sentence_and_word_by_word() -> None:
+    section = page_section()
+    count = len({token.word for token in section.tokens} - {None})
+    totals = Reading(runs.explanation("a"), section)
+    own = [word.total(section.attributions[-1].scores) for word in totals.words]
+    strongest = max(range(count), key=lambda at: abs(own[at]))
+    found = page_part(
+        sensitivity=Sensitivity(
+            method="integrated_gradients", baselines=("pad", "zero"), flips=(strongest,),
+            low=tuple(value - 0.5 for value in own), high=tuple(value + 0.5 for value in own),
+        )
+    ).baselines  # fmt: skip
+    assert found is not None
+    assert found.told == "Over the baselines pad, zero, 1 of the 5 strongest words changes the sign."
+    assert [row[3] for row in found.rows] == ["changes", "same", "same", "same", "same"]
+    assert page_part().baselines is None

@@ -1,7 +1,10 @@
 """The run in numbers: counts, medians and accuracy, by hand."""
 
+import numpy as np
+import pytest
+
 from reporter.labels import find_label
-from reporter.records import Prediction
+from reporter.records import Diagnostic, Prediction
 from reporter.summary import summarise
 from tests import runs
 
@@ -62,3 +65,25 @@ def test_medians_of_agreement_leave_out_what_is_undefined() -> None:
 def test_an_empty_run_has_a_summary() -> None:
     summary, failures = summarise([])
     assert (summary.documents, summary.verdicts, summary.agreement, failures) == (0, (), (), ())
+
+
+def test_the_mean_gap_to_random_orders_has_its_interval():
+    numbers = [(0.2, 0.9), (0.5, 0.8), (0.4, 0.6)]
+    found = [
+        runs.changed(
+            one, sections=tuple(runs.changed_section(section, diagnostics=(fifth,)) for section in one.sections)
+        )
+        for one, fifth in (
+            (
+                runs.explanation(f"d{at}"),
+                Diagnostic(name="strongest_fifth", method="gradient", value=value, control=control, draws=5),
+            )
+            for at, (value, control) in enumerate(numbers)
+        )
+    ]
+    (one,) = summarise(found)[0].diagnostics
+    gaps = np.array([value - control for value, control in numbers])
+    half = 1.96 * gaps.std(ddof=1) / np.sqrt(3)
+    assert (one.name, one.method, one.sections) == ("strongest_fifth", "gradient", 3)
+    assert (one.value, one.control, one.gap) == pytest.approx((0.3667, 0.7667, -0.4), abs=1e-4)
+    assert (one.low, one.high) == pytest.approx((gaps.mean() - half, gaps.mean() + half), abs=1e-4)

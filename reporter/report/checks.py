@@ -8,11 +8,13 @@ from typing import Literal
 
 from reporter.records import Agreement, Attribution, Certificate, Explanation, Section
 from reporter.report.reading import Reading
-from reporter.report.wording import brief, count, fine_percent, rank
+from reporter.report.wording import brief, count, fine_percent, rank, written
 
 State = Literal["holds", "doubt", "fails", "open"]
 
 TOP = 5  # words whose order must be settled
+FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
+_FEW = 3  # words under which nothing can be told from taking some away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def checks(reading: Reading) -> tuple[Check, ...]:
     """The four checks of a section that is `led`, in the order in which they are asked."""
     section = reading.section
     first = section.attributions[0]
-    return (_complete(first), _order(first, reading), _agree(section, first), _deletion())
+    return (_complete(first), _order(first, reading), _agree(section, first), _deletion(section, first))
 
 
 def verdict_line(found: Sequence[Check]) -> str:
@@ -154,5 +156,26 @@ def _agree(section: Section, first: Attribution) -> Check:
     return _check(state, name, *sentence, proof="agreement", short=f"τ {mean}")
 
 
-def _deletion() -> Check:
-    return _check("open", "Deletion confirms", "Not measured in this run.", "", "", proof=None, short="not measured")
+def _deletion(section: Section, first: Attribution) -> Check:
+    """What is left of the answer without the strongest fifth of the words, against a random fifth."""
+    found = next((one for one in section.diagnostics if (one.method, one.name) == (first.method, FIFTH)), None)
+    words = len({token.word for token in section.tokens} - {None})
+    if found is None or found.control is None or found.low is None or found.high is None:
+        return _check(
+            "open", "Deletion confirms", "Not measured in this run.", "", "", proof=None, short="not measured"
+        )
+    if words < _FEW:
+        few = ("Too few words to tell the strongest from others.", "", "")
+        return _check("open", "Deletion confirms", *few, proof="deletion", short="too few words")
+    unit = "score" if section.target.probability is None else "probability"
+    own, low, high = (written(value, unit) for value in (found.value, found.low, found.high))
+    gone = max(1, round(0.2 * words))
+    span = low if low == high else f"{low.removesuffix('%').rstrip() if unit == 'probability' else low} to {high}"
+    sentence = (
+        f"Without its top {count(gone, 'word')}: " if gone > 1 else "Without its top word: ",
+        own,
+        f". Without {gone} random {'one' if gone == 1 else 'ones'}: {span}.",
+    )
+    state: State = "holds" if found.value < found.low else "doubt" if found.value < found.control else "fails"
+    name = "Deletion confirms" if state == "holds" else "Not confirmed"
+    return _check(state, name, *sentence, proof="deletion", short=f"{own} left")

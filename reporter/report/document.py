@@ -9,12 +9,12 @@ from reporter.report.answer import Answer, answer
 from reporter.report.checks import Check, checks, shown, verdict_line
 from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
 from reporter.report.curve import Curve, curve
+from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.overview import Overview, overview
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
-from reporter.report.wording import titled
 from reporter.report.words import Aside, Bar, Small, asides, bars, smalls
 
 WORTH = 0.1  # share of the strongest word from which another is named in the sentence
@@ -50,8 +50,9 @@ class Part:
     triangle: Triangle | None
     line: Line | None
     pairs: tuple[PairRow, ...]
-    diagnostics: tuple[tuple[str, str, str], ...]
     overview: Overview | None
+    deletion: Deletion | None
+    baselines: Baselines | None
     tables: Tables
 
 
@@ -165,9 +166,8 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         triangle=triangle(section.agreement, named),
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
-        diagnostics=tuple(
-            (titled(one.name), title_of(named, one.method), f"{one.value:.4g}") for one in section.diagnostics
-        ),
+        deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
+        baselines=baselines(reading),
         overview=overview(section.heads, reading),
         tables=tables(reading, first, titles=named),
     )

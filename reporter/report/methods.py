@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from reporter.records import Description, Run, Verdicts
+from reporter.report.evidence import evidence, flags
 from reporter.report.frame import Frame, frame, title_of, titles
 from reporter.report.wording import count, fine_percent, signed, whole_percent
 
@@ -25,6 +26,8 @@ class Entry:
     limits: str
     source: str
     outcome: str
+    evidence: tuple[str, ...]
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ def methods_page(run: Run) -> MethodsPage:
     tolerance = run.settings.get("tolerance")
     return MethodsPage(
         frame=frame(run, "Methods"),
-        entries=tuple(_entry(method, outcomes.get(method.name)) for method in used),
+        entries=tuple(_entry(method, outcomes.get(method.name), run) for method in used),
         omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
@@ -101,7 +104,7 @@ def _leads(rows: Sequence[Mapping[str, float]], column: str) -> bool:
     return values[0] == (max(values) if column.startswith("comprehensiveness") else min(values))
 
 
-def _entry(method: Description, outcome: Verdicts | None) -> Entry:
+def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
     sign = "signed" if method.signed else "strength only, no sign"
     claim = "claims to be complete" if method.claim == "complete" else "claims no completeness"
     return Entry(
@@ -114,6 +117,8 @@ def _entry(method: Description, outcome: Verdicts | None) -> Entry:
         limits=method.limits,
         source=method.source,
         outcome=_outcome(outcome) if outcome else "Not used for any document.",
+        evidence=tuple(evidence(method.name, run)),
+        flags=tuple(flags(method.name, run)),
     )
 
 

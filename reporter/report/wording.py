@@ -60,6 +60,11 @@ def fine_percent(share: float) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{THIN}%"
 
 
+def written(value: float, unit: str) -> str:
+    """An answer as people read it: a probability in per cent, or a score."""
+    return whole_percent(value).replace("-", MINUS) if unit == "probability" else signed(value, 2).lstrip("+")
+
+
 def rank(value: float | None) -> str:
     """A rank correlation without its leading zero: .26, −.14, 1.00; None is undefined."""
     if value is None:

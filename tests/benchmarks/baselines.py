@@ -13,18 +13,20 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
 from reporter.cases import BASELINES, find_piece
+from reporter.diagnostics.comprehensiveness import Comprehensiveness
+from reporter.diagnostics.sufficiency import Sufficiency
 from reporter.encoding import Encoded
+from reporter.erasure import ask, rank_words
 from reporter.measure import prepare
+from reporter.questions import Question
 from reporter.records import Section
 from reporter.settings import Settings
 from tests.benchmarks.texts import deal, explain
 
-SHARES = (0.05, 0.1, 0.2, 0.5)
+MEASURES = (Comprehensiveness(), Sufficiency())
 REMOVALS = ("deleted", "mask", "pad")
 
 
@@ -41,7 +43,7 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
         row["evaluations"] = float(np.mean([s.attributions[0].certificate.evaluations for s in sections]))
         for removal in REMOVALS:
             found = np.array(probe(attribute, documents, sections, removal))
-            for name, values in zip(("comprehensiveness", "sufficiency"), found.T, strict=True):
+            for name, values in zip((one.about.name for one in MEASURES), found.T, strict=True):
                 row[f"{name}, {removal}"] = float(values.mean())
                 row[f"{name}, {removal}, error"] = float(values.std() / np.sqrt(len(values)))
         row = {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
@@ -52,39 +54,16 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
 
 def probe(
     attribute: Attribute, documents: list[Encoded], sections: list[Section], removal: str
-) -> list[tuple[float, float]]:
+) -> list[tuple[float, ...]]:
     """Comprehensiveness and sufficiency of each document."""
-    return [one_probe(attribute, *pair, removal) for pair in zip(documents, sections, strict=True)]
-
-
-@torch.no_grad()
-def one_probe(attribute: Attribute, document: Encoded, section: Section, removal: str) -> tuple[float, float]:
-    """Both numbers of one document, over all shares of its words in one pass."""
-    order = np.argsort(-add_by_word(section.tokens, section.attributions[0].scores), kind="stable")
-    tops = [set(order[: max(1, round(share * len(order)))].tolist()) for share in SHARES]
-    everything = set(order.tolist())
-    rows = [cut(attribute, document, removal, gone) for top in tops for gone in (top, everything - top)]
-    whole = cut(attribute, document, removal, set())
-    inputs = attribute.asking.network.pad([whole, *rows])
-    chances = attribute.asking.network.run(inputs).logits.softmax(-1)[:, section.target.index].double()
-    left = (chances[0] - chances[1:]).view(-1, 2).mean(0)
-    return float(left[0]), float(left[1])
-
-
-def cut(attribute: Attribute, document: Encoded, removal: str, gone: set[int]) -> dict[str, list[int]]:
-    """The input without the words `gone`, numbered as the explained ones."""
-    numbers = {
-        word: place for place, word in enumerate(dict.fromkeys(t.word for t in document.tokens if t.word is not None))
-    }
-    away = [token.word is not None and numbers[token.word] in gone for token in document.tokens]
-    if removal == "deleted":
-        return {
-            name: [v for v, out in zip(values, away, strict=True) if not out]
-            for name, values in document.inputs.items()
-        }
-    piece = find_piece(attribute.asking.network, removal)
-    ids = [piece if out else v for v, out in zip(document.inputs["input_ids"], away, strict=True)]
-    return {**document.inputs, "input_ids": ids}
+    piece = None if removal == "deleted" else find_piece(attribute.asking.network, removal)
+    found = []
+    for document, section in zip(documents, sections, strict=True):
+        order, question = rank_words(section.tokens, section.attributions[0]), Question(document, section.target)
+        cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
+        answers = dict(zip(cuts, ask(attribute.asking, [(question, cut) for cut in cuts], piece=piece), strict=True))
+        found.append(tuple(one.judge(order, answers) or 0.0 for one in MEASURES))
+    return found
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Checks of one attribution: what became of its claim that the scores add up."""
+"""Completeness: what became of the claim of an attribution that its scores add up."""
 
 import math
 from dataclasses import dataclass

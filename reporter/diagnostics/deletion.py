@@ -1,0 +1,36 @@
+"""Deletion: the area under the curve of the probability while words go, strongest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from reporter.diagnostics import GRID, About, Answer, Cut, Ranking
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """The mean height of the curve over the share of words taken away, straight between the places measured."""
+
+    about: ClassVar[About] = About(
+        name="deletion",
+        title="Deletion area",
+        better="less",
+        idea="The mean probability while words go, strongest first, from the whole text to none of it.",
+        formula="∫₀¹ P(x without its strongest q) dq",
+        source="Petsiuk, Das and Saenko, RISE, BMVC 2018.",
+    )
+    shuffled: ClassVar[bool] = True
+
+    def cuts(self, ranking: Ranking) -> list[Cut]:
+        """The text with ever fewer words, the strongest gone first."""
+        return [ranking.without(count) for count in self._places(ranking)]
+
+    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+        """By trapezoids."""
+        heights = [answers[cut].value for cut in self.cuts(ranking)]
+        return float(np.trapezoid(heights, np.array(self._places(ranking)) / len(ranking.words)))
+
+    def _places(self, ranking: Ranking) -> list[int]:
+        return sorted({0, *ranking.counts(GRID), len(ranking.words)})

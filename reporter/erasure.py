@@ -1,0 +1,246 @@
+"""Erasure: words are deleted, the model is asked again, and the diagnostics are read off its answers.
+
+All that is to be asked about some texts, by every method, diagnostic and random order, is gathered first; what is the
+same is asked once; and all of it shares forward passes that the crew deals out.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import islice, starmap
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+import torch
+
+from reporter import parts
+from reporter.agreement import add_by_word
+from reporter.batches import batch
+from reporter.cases import read_cells
+from reporter.diagnostics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
+from reporter.diagnostics.effect import strongest
+from reporter.evidence import Level, find_level
+from reporter.network import Network
+from reporter.questions import Asking, Question
+from reporter.records import Attribution, Band, Curve, Effect, Erasure, Section, Target, Token
+from reporter.records import Diagnostic as Finding
+from reporter.rounding import rounded
+from reporter.targets import to_probabilities
+
+Unit = Literal["probability", "score"]
+Side = Callable[[Ranking, int], Cut]
+
+_WHOLE: Cut = frozenset()
+_SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.without, "insertion": Ranking.only}
+
+
+def words_of(tokens: Sequence[Token]) -> list[list[int]]:
+    """The places of the tokens of each word, in reading order: the words that `add_by_word` sums over."""
+    places: dict[int, list[int]] = {}
+    for place, token in enumerate(tokens):
+        if token.word is not None:
+            places.setdefault(token.word, []).append(place)
+    return list(places.values())
+
+
+def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
+    """The words by what they add to the target by one method; the earlier word wins a tie."""
+    sums = add_by_word(tokens, one.scores)
+    order = np.argsort(-sums, kind="stable")
+    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+
+
+def shuffle(question: Question, draws: int, seed: int) -> list[Ranking]:
+    """Random orders of the words of a text, seeded by its content, whoever its batch mates are."""
+    count = len(words_of(question.encoded.tokens))
+    facts = f"{seed} {sorted(question.encoded.inputs.items())}"
+    random = np.random.default_rng(list(hashlib.sha256(facts.encode()).digest()))
+    return [Ranking(tuple(random.permutation(count).tolist()), (0.0,) * count) for _ in range(draws)]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is asked about one target: the orders of its words, by method and at random, and what must be gone."""
+
+    question: Question
+    level: Level
+    rankings: Mapping[str, Ranking]
+    draws: Sequence[Ranking]
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        """Everything to ask, and nothing twice; what the model says to the whole text is known."""
+        wanted = [cut for one in _parts(self.level) for order in self._orders(one) for cut in one.cuts(order)]
+        return list(dict.fromkeys(cut for cut in wanted if cut))
+
+    def _orders(self, one: Diagnostic) -> list[Ranking]:
+        """The orders for which a diagnostic is asked."""
+        return [*self.rankings.values(), *(self.draws if self._controlled(one) else ())]
+
+    def _controlled(self, one: Diagnostic) -> bool:
+        return one.shuffled and one.about.name in self.level.controlled
+
+    def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Finding]:
+        """Every diagnostic of every method that is defined."""
+        for one in _parts(self.level):
+            control = [one.judge(order, answers) for order in self.draws] if self._controlled(one) else []
+            known = [value for value in control if value is not None and isfinite(value)]
+            for method, order in self.rankings.items():
+                value = one.judge(order, answers)
+                if value is not None and isfinite(value):
+                    yield _finding(one.about.name, method, value, known)
+
+    def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
+        """The curves, as far as they were asked for, and the effect of single words."""
+        return Erasure(
+            unit=unit,
+            whole=rounded([answers[_WHOLE].value])[0],
+            curves=tuple(self._curves(answers)),
+            bands=tuple(self._bands(answers)),
+            effects=tuple(self._effects(answers)) if "effect" in self.level.diagnostics else (),
+        )
+
+    def _curves(self, answers: Mapping[Cut, Answer]) -> Iterator[Curve]:
+        for kind, side in _SIDES.items():
+            for method, order in self.rankings.items():
+                found = _follow(order, side, answers)
+                if len(found) > 1:
+                    yield Curve(kind=kind, method=method, words=tuple(found), values=rounded(found.values()))
+
+    def _bands(self, answers: Mapping[Cut, Answer]) -> Iterator[Band]:
+        """Where the random orders went: all of them have the same places."""
+        for kind, side in _SIDES.items():
+            found = [_follow(order, side, answers) for order in self.draws]
+            places = [count for count in found[0] if all(count in one for one in found)] if found else []
+            if len(places) < 2:
+                continue
+            values = [[one[count] for count in places] for one in found]
+            low, median, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
+            yield Band(
+                kind=kind,
+                words=tuple(places),
+                median=rounded(median),
+                low=rounded(low),
+                high=rounded(high),
+                draws=len(found),
+            )
+
+    def _effects(self, answers: Mapping[Cut, Answer]) -> Iterator[Effect]:
+        whole = answers[_WHOLE].score
+        for method, order in self.rankings.items():
+            for word, score in strongest(order):
+                claimed, measured = rounded([score, whole - answers[frozenset((word,))].score])
+                yield Effect(method=method, word=word, claimed=claimed, measured=measured)
+
+
+def examine(asking: Asking, questions: Sequence[Question], sections: Sequence[Section]) -> list[Section]:
+    """The sections with the diagnostics that the settings ask for; a text without words has none."""
+    level = find_level(asking.settings.evidence)
+    probes = [_prepare(asking, level, *pair) for pair in zip(questions, sections, strict=True)]
+    answers = ask(asking, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
+    found = iter(answers)
+    examined = []
+    for probe, section in zip(probes, sections, strict=True):
+        if probe is None:
+            examined.append(section)
+            continue
+        own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(found, len(probe.cuts)), strict=True))
+        unit: Unit = "score" if section.target.probability is None else "probability"
+        examined.append(replace(section, diagnostics=tuple(probe.find(own)), erasure=probe.record(own, unit)))
+    return examined
+
+
+def _whole(target: Target) -> Answer:
+    return Answer(target.score if target.probability is None else target.probability, target.score)
+
+
+def _prepare(asking: Asking, level: Level, question: Question, section: Section) -> Probe | None:
+    found = [one for one in section.attributions if any(token.word is not None for token in section.tokens)]
+    if level.lead:
+        found = sorted(found, key=lambda one: one.certificate.claim != "complete")[:1]
+    if not found:
+        return None
+    rankings = {one.method: rank_words(section.tokens, one) for one in found}
+    return Probe(question, level, rankings, shuffle(question, level.draws, asking.settings.seed))
+
+
+def ask(asking: Asking, cuts: Sequence[tuple[Question, Cut]], *, piece: int | None = None) -> list[Answer]:
+    """The model's answers to texts with words deleted, or with `piece` written over them, in the order of the cuts."""
+    left = [_leave(*one, piece) for one in cuts]
+    found: dict[int, Answer] = {}
+
+    def answer(network: Network, some: list[int]) -> list[Answer]:
+        inputs = network.pad([left[at].inputs for at in some])
+        with torch.no_grad():
+            table = asking.task.table(network.run(inputs, network.embed(inputs)).logits)
+        return _read(asking, table, [(left[at].position, cuts[at][0].target) for at in some])
+
+    passes = list(batch(range(len(cuts)), lambda at: left[at].length, budget=asking.budget.tokens))[::-1]
+    for some, answers in zip(passes, asking.network.crew.share(answer, passes), strict=True):
+        found |= zip(some, answers, strict=True)
+    return [found[at] for at in range(len(cuts))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is left of a text: its inputs, and at which position of the answer its target now stands."""
+
+    inputs: dict[str, list[int]]
+    position: int
+
+    @property
+    def length(self) -> int:
+        return len(self.inputs["input_ids"])
+
+
+def _leave(question: Question, cut: Cut, piece: int | None = None) -> _Left:
+    """Take the tokens of some words away; where every token has an answer, the one that is explained stays."""
+    tokens, position = question.encoded.tokens, question.target.position
+    gone = {place for word, places in enumerate(words_of(tokens)) if word in cut for place in places}
+    gone -= {position} if question.everywhere else set()
+    if piece is not None:
+        ids = [piece if place in gone else value for place, value in enumerate(question.encoded.inputs["input_ids"])]
+        return _Left({**question.encoded.inputs, "input_ids": ids}, position)
+    kept = [place for place in range(len(tokens)) if place not in gone]
+    inputs = {name: [values[place] for place in kept] for name, values in question.encoded.inputs.items()}
+    return _Left(inputs, kept.index(position) if question.everywhere else position)
+
+
+def _read(asking: Asking, table: torch.Tensor, places: Sequence[tuple[int, Target]]) -> list[Answer]:
+    """The answers in a table rows positions choices, each at its own place."""
+    cells = torch.tensor([asking.locate(target, position) for position, target in places], device=table.device)
+    scores = read_cells(table, cells).tolist()
+    here = table[torch.arange(len(places), device=table.device), cells[:, 0]].double()
+    shares = to_probabilities(here, asking.network.problem)
+    values = scores if shares is None else shares.gather(1, cells[:, 1:2]).squeeze(1).tolist()
+    return list(starmap(Answer, zip(values, scores, strict=True)))
+
+
+def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[int, float]:
+    """How the answer goes with the number of words, where that was asked."""
+    total = len(order.words)
+    places = sorted({0, *order.counts(SHARES), *order.counts(GRID), total})
+    return {count: answers[cut].value for count in places for cut in [side(order, count)] if cut in answers}
+
+
+@cache
+def _parts(level: Level) -> list[Diagnostic]:
+    return [parts.load("diagnostics", name)() for name in level.diagnostics]
+
+
+def _finding(name: str, method: str, value: float, control: Sequence[float]) -> Finding:
+    if not control:
+        return Finding(name=name, method=method, value=rounded([value])[0])
+    low, high = np.quantile(control, (0.05, 0.95))
+    numbers = rounded([value, float(np.mean(control)), float(low), float(high)])
+    return Finding(
+        name=name,
+        method=method,
+        value=numbers[0],
+        control=numbers[1],
+        low=numbers[2],
+        high=numbers[3],
+        draws=len(control),
+    )

@@ -1,0 +1,74 @@
+"""How much is checked: three levels, what each of them measures, and what that costs."""
+
+from dataclasses import dataclass
+
+from reporter.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What `--evidence` buys: which diagnostics of which methods, against how many random orders.
+
+    `controlled` are those diagnostics that are held against the random orders; `lead` means of the first method only;
+    `sanity` asks for the checks that are made once, and `baselines` for all of them.
+    """
+
+    idea: str
+    cost: str
+    diagnostics: tuple[str, ...]
+    controlled: tuple[str, ...]
+    draws: int
+    lead: bool
+    sanity: bool
+    baselines: bool
+
+
+_ERASER = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth")
+_ALL = (*_ERASER, "deletion", "insertion", "effect")
+
+LEVELS = {
+    "quick": Level(
+        idea="For the certified method: comprehensiveness, sufficiency and log-odds over 5, 10, 20 and 50 % of words, "
+        "and what the answer is without the strongest fifth and without a fifth at random, five times.",
+        cost="About 13 forward passes for a text, most of them shortened: under a fifth of the time of a build.",
+        diagnostics=_ERASER,
+        controlled=("strongest_fifth",),
+        draws=5,
+        lead=True,
+        sanity=False,
+        baselines=False,
+    ),
+    "standard": Level(
+        idea="For every method: the same, deletion and insertion curves with their areas, all against ten random "
+        "orders, and the claimed effect of the strongest words against the measured one. Once, on six texts: what "
+        "is left of every method's map when the weights are drawn anew layer by layer, for another label, and with "
+        "the words in random order.",
+        cost="About 200 forward passes for a text, half of its length on average: a build takes three to four times "
+        "as long. The six texts cost as much as some seventy more.",
+        diagnostics=_ALL,
+        controlled=_ALL,
+        draws=10,
+        lead=False,
+        sanity=True,
+        baselines=False,
+    ),
+    "full": Level(
+        idea="The same against forty random orders, and the certified method from every baseline: from where to where "
+        "each word's score goes, and whether its sign changes.",
+        cost="About 600 forward passes for a text, half of its length on average, and three more integrations: a build "
+        "takes some ten times as long.",
+        diagnostics=_ALL,
+        controlled=_ALL,
+        draws=40,
+        lead=False,
+        sanity=True,
+        baselines=True,
+    ),
+}
+
+
+def find_level(name: str) -> Level:
+    """The level of that name; raises `UserError` if there is none."""
+    if name not in LEVELS:
+        raise UserError(f"There is no --evidence '{name}'; choose from: {', '.join(LEVELS)}.")
+    return LEVELS[name]
