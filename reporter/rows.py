@@ -64,6 +64,8 @@ class Rows:
         found: dict[int, Result] = {}
         shortest_first = batch(range(len(rows)), lambda at: self.lengths[rows[at]], budget=self.batches[0].budget)
         passes = list(shortest_first)[::-1]
+        for cases in self.batches:  # a network does one thing at a time, so they are not left to those who share
+            _ = cases.baselines, cases.embeddings
 
         def one(network: Network, some: list[int]) -> Sequence[Result]:
             return work(self._gather(network, [rows[at] for at in some]), some)

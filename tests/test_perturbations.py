@@ -1,6 +1,7 @@
 """Methods that take words away: closed forms, brute force, Captum on the same texts, and errors that hold."""
 
 from itertools import permutations
+from threading import get_ident
 from types import SimpleNamespace
 
 import numpy as np
@@ -290,3 +291,17 @@ def test_what_is_no_number_without_some_words_is_said(tiny):
     tiny_answers = iter(range(100, 10**6))
     with pytest.raises(ValueError, match="some of its words at the baseline"):
         attribute.methods[0].attribute([cases])
+
+
+@pytest.mark.parametrize("method", ["occlusion", "smoothgrad"])
+def test_embeddings_are_looked_up_before_passes_are_shared(tiny, monkeypatch, method):
+    attribute = prepared(tiny, methods=(method,))
+    threads, usual = set(), Network.embed
+
+    def embed(self, inputs):
+        threads.add(get_ident())
+        return usual(self, inputs)
+
+    monkeypatch.setattr(Network, "embed", embed)
+    attribute(encoded(attribute, *TEXTS))
+    assert threads == {get_ident()}
