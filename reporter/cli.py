@@ -12,7 +12,7 @@ from reporter import __version__, threads, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.terminal import ERR, OUT, conclude, show_findings, show_progress, tame
 
 _DEFAULT = Settings()
 
@@ -133,6 +133,33 @@ def render(
     with Store(path) as store:
         draw(store, site)
     OUT.print(f"The site is drawn: {site / 'index.html'}")
+
+
+@app.command()
+def check(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written.")],
+    min_complete: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="The share of completeness claims that must be met.")
+    ] = None,
+    min_agreement: Annotated[
+        float | None, typer.Option(min=-1.0, max=1.0, help="What Kendall's tau of the median pair of methods must be.")
+    ] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(min=0, help="How many documents may be without an explanation.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdicts for a CI system, too.")] = None,
+) -> None:
+    """Check that a site is whole, unchanged, closed and proven, and as good as is asked.
+
+    Exit code 0 if all of it holds, 1 if not, 2 if there is no site.
+    """
+    from reporter.check import Thresholds, check_site
+    from reporter.junit import write
+
+    findings = list(check_site(site, Thresholds(complete=min_complete, agreement=min_agreement, failures=max_failures)))
+    if junit is not None:
+        write(junit, findings)
+    raise typer.Exit(0 if show_findings(findings) else 1)
 
 
 @app.command()

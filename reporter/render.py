@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import fields
-from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -26,6 +25,7 @@ from reporter.report import (
 )
 from reporter.store import Store
 from reporter.summary import summarise
+from reporter.writing import Writer, templates
 
 Page = DocumentPage | IndexPage | MethodsPage | NotFoundPage | ProvenancePage
 
@@ -41,28 +41,39 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 
 
 def draw(store: Store, site: Path) -> None:
-    """Write the whole site of a run into a folder, which may hold an older one; the run itself is left alone."""
+    """Write the whole site of a run into a folder, which may hold an older one.
+
+    What would come out as it stands is not drawn again.
+    """
+    provenance, writer, pages = store.provenance(), Writer(site, store), environment()
+    if writer.is_done():
+        return
     summary, failures = summarise(store.explanations())
-    run = _run(store.provenance(), summary=summary, failures=failures)
-    audit, pages, kept = Audit(run), environment(), set()
+    run = _run(provenance, summary=summary, failures=failures)
+
+    def show(path: str, page: Page, name: str) -> None:
+        writer.write(path, msgspec.json.encode(page), lambda: [_drawn(pages, page, name=name)])
+
+    audit = Audit(run)
+    writer.begin()
     for explanation, page in document_pages(run, store.explanations()):
         audit.add(explanation, page)
-        _write(site / page.path, [_drawn(pages, page, name="document")])
-        kept.add(site / page.path)
-    _remove_others(site / "documents", kept)
-    _write(site / "index.html", [_drawn(pages, audit.page(), name="index")])
-    _write(site / "methods.html", [_drawn(pages, methods_page(run), name="methods")])
-    _write(site / "provenance.html", [_drawn(pages, provenance_page(run), name="provenance")])
-    _write(site / "404.html", [_drawn(pages, not_found_page(run), name="404")])
-    _write(site / ".nojekyll", [])
-    _write(site / "data" / "documents.jsonl", (f"{line}\n" for line in store.lines()))
-    _write(site / "data" / "run.json", [twin.dump(run).decode(), "\n"])
-    _write(site / "data" / "schema.json", [json.dumps(twin.schema(), indent=1), "\n"])
+        show(page.path, page, "document")
+    show("index.html", audit.page(), "index")
+    show("methods.html", methods_page(run), "methods")
+    show("provenance.html", provenance_page(run), "provenance")
+    show("404.html", not_found_page(run), "404")
+    writer.write(".nojekyll", b"", lambda: [])
+    writer.write("data/documents.jsonl", writer.digest.encode(), lambda: (f"{line}\n" for line in store.lines()))
+    facts, schema = twin.dump(run), json.dumps(twin.schema(), indent=1)
+    writer.write("data/run.json", facts, lambda: [facts.decode(), "\n"])
+    writer.write("data/schema.json", schema.encode(), lambda: [schema, "\n"])
+    writer.finish()
 
 
 def environment() -> Environment:
     """The templates; every value they print goes through `visible`, and is text, never markup."""
-    folder = _templates()
+    folder = templates()
     pages = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -92,33 +103,7 @@ def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
 
 
-def _templates() -> Path:
-    """The folder of templates: in the package where it is installed, beside it in a checkout."""
-    package = Path(str(files("reporter")))
-    places = (package / "templates", package.parent / "templates")
-    return next(place for place in places if (place / "base.html.j2").is_file())
-
-
 def _compact(css: str) -> str:
     """A style sheet without its comments and the white space that means nothing."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     return re.sub(r"\s*([{};,>])\s*|(:) ", r"\1\2", bare).replace(";}", "}").strip()
-
-
-def _write(path: Path, texts: Iterable[str]) -> None:
-    """Write a file beside its place and move it there, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name[:40]}.part")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(texts)
-    partial.replace(path)
-
-
-def _remove_others(folder: Path, kept: set[Path]) -> None:
-    """Take away the pages of documents that are no longer in the run, and the folders that this empties."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path not in kept:
-            path.unlink()

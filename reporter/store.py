@@ -5,8 +5,8 @@ The views `attributions` and `agreement` lay those lines out for a SQL browser.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -35,6 +35,10 @@ create view if not exists agreement as
         json_extract(g.value, '$.sign') as sign
     from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.agreement') g;
 """
+_DRAWN = (
+    "create table if not exists drawn (name text primary key, key text not null, sha256 text not null, "
+    "bytes integer not null, changed integer not null)"
+)
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -46,6 +50,15 @@ class Row(NamedTuple):
     seconds: float
 
 
+class Drawn(NamedTuple):
+    """A file of the site as it was written: from what, its hash, its length, and when (in ns) it was last changed."""
+
+    key: str
+    sha256: str
+    bytes: int
+    changed: int
+
+
 class Store:
     """An open run; use it as a context manager, so that the file is closed and whole at the end."""
 
@@ -55,8 +68,8 @@ class Store:
             _check_there(path)
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
-            self._database.execute("pragma journal_mode = wal")
             if create:
+                self._database.execute("pragma journal_mode = wal")
                 self._database.executescript(_TABLES)
             self._database.execute("select 1 from explanations limit 1")
         except sqlite3.DatabaseError as error:
@@ -66,8 +79,8 @@ class Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._database.execute("pragma journal_mode = delete")
-        self._database.close()
+        with closing(self._database), suppress(sqlite3.OperationalError):  # whoever is reading it keeps it as it is
+            self._database.execute("pragma journal_mode = delete")
 
     def has(self, key: str) -> bool:
         """Whether the document of this key has been measured."""
@@ -79,25 +92,42 @@ class Store:
             self._database.executemany(_SAVE, [_columns(row) for row in rows])
 
     def arrange(self, keys: Iterable[str]) -> None:
-        """Put the run into this order and drop every document that is not in it."""
+        """Put the run into this order and drop every document that is not in it; with that it is finished."""
         with self._transaction():
             self._database.execute("update explanations set position = null")
             change = "update explanations set position = ? where key = ?"
             self._database.executemany(change, ((place, key) for place, key in enumerate(keys)))
             self._database.execute("delete from explanations where position is null")
+            self._database.execute("delete from facts where name = 'unfinished'")
 
     def describe(self, provenance: Provenance) -> None:
-        """Write down what makes this run."""
+        """Write down what makes this run, which is unfinished from now on."""
         with self._transaction():
-            line = msgspec.json.encode(provenance).decode()
-            self._database.execute("insert or replace into facts values ('provenance', ?)", (line,))
+            self.note("provenance", msgspec.json.encode(provenance).decode())
+            self.note("unfinished", "")
+
+    def note(self, name: str, value: str) -> None:
+        """Write down a fact about this run."""
+        self._database.execute("insert or replace into facts values (?, ?)", (name, value))
+
+    def recall(self, name: str) -> str | None:
+        """A fact about this run, None if nobody wrote it down."""
+        found = self._database.execute("select value from facts where name = ?", (name,)).fetchone()
+        return None if found is None else found[0]
+
+    def keys(self) -> list[str]:
+        """The keys of all documents, in order."""
+        return [key for (key,) in self._database.execute("select key from explanations order by position")]
 
     def provenance(self) -> Provenance:
-        """What made this run; raises `UserError` if it was never finished far enough to say."""
-        found = self._database.execute("select value from facts where name = 'provenance'").fetchone()
-        if found is None:
-            raise UserError("This run holds nothing yet; run 'salience-report build' again.")
-        return msgspec.json.decode(found[0], type=Provenance)
+        """What made this run; raises `UserError` if that was interrupted, or is not what this version writes."""
+        found = self.recall("provenance")
+        if found is None or self.recall("unfinished") is not None:
+            raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
+        try:
+            return msgspec.json.decode(found, type=Provenance)
+        except msgspec.MsgspecError as error:
+            raise UserError(f"This run is not one that this version can read ({error}); build it again.") from error
 
     def explanations(self) -> Iterator[Explanation]:
         """Every document in order, one at a time."""
@@ -115,13 +145,32 @@ class Store:
         found: tuple[str, float] | None = self._database.execute(query).fetchone()
         return found
 
+    def drawn(self) -> dict[str, Drawn]:
+        """The files of the site as they were last written, by name."""
+        self._database.execute(_DRAWN)
+        return {name: Drawn(*facts) for name, *facts in self._database.execute("select * from drawn")}
+
+    def content(self) -> Iterator[str]:
+        """Everything that a site shows of this run, piece by piece."""
+        yield self.recall("provenance") or ""
+        yield from self.lines()
+
+    def remember(self, files: Mapping[str, Drawn], *, digest: str) -> None:
+        """Keep in mind what the site now consists of, and a hash of what it was drawn from."""
+        with self._transaction():
+            self.note("digest", digest)
+            self._database.execute("delete from drawn")
+            rows = ((name, *drawn) for name, drawn in files.items())
+            self._database.executemany("insert into drawn values (?, ?, ?, ?, ?)", rows)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._database.execute("begin immediate")
         try:
             yield
         except BaseException:
-            self._database.execute("rollback")
+            if self._database.in_transaction:  # a full disk has rolled it back already
+                self._database.execute("rollback")
             raise
         self._database.execute("commit")
 

@@ -38,8 +38,15 @@ ORDER = (
     "attribute",
     "measure",
     "summary",
+    "manifest",
+    "writing",
     "report",
     "render",
+    "findings",
+    "links",
+    "proving",
+    "check",
+    "junit",
     "terminal",
     "cli",
 )
@@ -76,7 +83,9 @@ def test_every_room_has_its_place():
     assert {room(path) for path in SOURCES} - {"__init__"} == set(ORDER)
 
 
-@pytest.mark.parametrize("name", ["twin", "store", "summary", "report", "render", "documents", "settings", "cli"])
+@pytest.mark.parametrize(
+    "name", ["twin", "store", "summary", "report", "render", "documents", "settings", "cli", "check"]
+)
 def test_what_needs_no_torch_loads_none(name):
     heavy = "any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum', 'scipy'))"
     code = f"import sys, reporter.{name}; sys.exit({heavy})"

@@ -1,0 +1,119 @@
+"""The files of a site as they are written: each whole or not at all, only where it changed, and the manifest last."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from reporter import manifest
+from reporter.errors import UserError
+from reporter.manifest import Sum
+from reporter.store import Drawn, Store
+
+
+class Writer:
+    """Writes one site. What the run remembers to have written, and what still stands so, is not written again."""
+
+    def __init__(self, site: Path, store: Store) -> None:
+        """Touch nothing yet; raises `UserError` if something in the folder would lead what is written elsewhere."""
+        check_links(site)
+        self._site, self._store = site, store
+        self._before, self._files = store.drawn(), dict[str, Drawn]()
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of everything that a site depends on: the run, and what draws it."""
+        return _hash(code().encode(), *(part.encode() for part in self._store.content()))
+
+    def is_done(self) -> bool:
+        """Whether the site is what this run becomes, to the last file."""
+        if self._store.recall("digest") != self.digest or manifest.NAME not in self._before:
+            return False
+        there = {path.relative_to(self._site).as_posix() for path in _list_files(self._site / "documents")}
+        return there <= self._before.keys() and all(
+            _stands(self._site / name, one) for name, one in self._before.items()
+        )
+
+    def begin(self) -> None:
+        """Take the manifest away: from now on the site is not whole."""
+        (self._site / manifest.NAME).unlink(missing_ok=True)
+
+    def write(self, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
+        """Write a file, unless it still is what was made from this `source` by this version."""
+        path, before, key = self._site / name, self._before.get(name), _hash(code().encode(), name.encode(), source)
+        if before is None or before.key != key or not _stands(path, before):
+            before = _write(path, key, (text.encode() for text in texts()))
+        self._files[name] = before
+
+    def finish(self) -> None:
+        """Take away what is no longer part of the site, and say what it consists of."""
+        self._remove_others()
+        sums = {name: Sum(sha256=one.sha256, bytes=one.bytes) for name, one in self._files.items()}
+        self._files[manifest.NAME] = _write(self._site / manifest.NAME, "", [manifest.dump(sums)])
+        self._store.remember(self._files, digest=self.digest)
+
+    def _remove_others(self) -> None:
+        """Files of an older drawing, pages of documents that are gone, what an interruption left, and empty folders."""
+        left = [*self._site.glob(".*.part"), *(self._site / "data").glob(".*.part")]
+        found = {*(self._site / name for name in self._before), *_list_files(self._site / "documents"), *left}
+        for path in found - {self._site / name for name in (*self._files, manifest.NAME)}:
+            path.unlink(missing_ok=True)
+        for path in sorted((self._site / "documents").rglob("*"), reverse=True):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+
+def check_links(site: Path) -> None:
+    """Raise `UserError` if anything in the folder of a site is a symbolic link: it would lead what is written away."""
+    for path in site.rglob("*"):
+        if path.is_symlink():
+            raise UserError(f"{path} is a symbolic link, and a site is written to real files only; remove it.")
+
+
+@cache
+def code() -> str:
+    """A hash of the program and its templates, so that another version draws its pages anew."""
+    package = Path(str(files("reporter")))
+    found = [*package.rglob("*.py"), *templates().rglob("*.*")]
+    return _hash(*(path.read_bytes() for path in sorted(found) if "embedded" not in path.parts))
+
+
+def templates() -> Path:
+    """The folder of templates: in the package where it is installed, beside it in a checkout."""
+    package = Path(str(files("reporter")))
+    places = (package / "templates", package.parent / "templates")
+    return next(place for place in places if (place / "base.html.j2").is_file())
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if not path.is_dir()]
+
+
+def _stands(path: Path, drawn: Drawn) -> bool:
+    """Whether a file has not been touched since it was written."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
+
+
+def _write(path: Path, key: str, texts: Iterable[bytes]) -> Drawn:
+    """Write a file beside its place and move it there, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name[:40]}.part")
+    total = hashlib.sha256()
+    with partial.open("wb") as file:
+        for text in texts:
+            total.update(text)
+            file.write(text)
+    found = partial.replace(path).stat()
+    return Drawn(key=key, sha256=total.hexdigest(), bytes=found.st_size, changed=found.st_mtime_ns)
+
+
+def _hash(*parts: bytes) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8) + part)
+    return total.hexdigest()
