@@ -2,7 +2,7 @@
 
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from reporter import __version__, threads, twin
 from reporter.errors import UserError
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_findings, show_progress, tame
+from reporter.terminal import ERR, OUT, conclude, show_findings, show_progress, show_verified, tame
 
 _DEFAULT = Settings()
 
@@ -127,9 +127,8 @@ def render(
     """Draw a saved run again, without measuring."""
     from reporter.render import draw
 
-    source = run / "data" / "run.sqlite" if run.is_dir() else run
     path = _open_site(site)
-    copy(source, path)
+    copy(_find_run(run), path)
     with Store(path) as store:
         draw(store, site)
     OUT.print(f"The site is drawn: {site / 'index.html'}")
@@ -160,6 +159,30 @@ def check(
     if junit is not None:
         write(junit, findings)
     raise typer.Exit(0 if show_findings(findings) else 1)
+
+
+@app.command()
+def verify(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
+    sample: Annotated[int, typer.Option(min=1, help="How many documents to explain again.")] = 5,
+    seed: Annotated[int, typer.Option(help="Which documents: the same seed takes the same ones.")] = 0,
+    model: Annotated[str | None, typer.Option(help="Where the model of the run is, if not where it was.")] = None,
+) -> None:
+    """Explain some documents of a site again, and compare answers, scores and errors with what was saved.
+
+    Exit code 0 if they come out the same, 1 if not, 2 if it cannot be told.
+    """
+    path = _find_run(site)
+    threads.settle()
+    from reporter.verify import TOLERANCE, read_settings, verify_run
+
+    settings = read_settings(path)
+    settings = settings if model is None else replace(settings, model=model)
+    found = [show_verified(one) for one in verify_run(path, settings, sample=sample, seed=seed)]
+    OUT.print(
+        f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest."
+    )
+    raise typer.Exit(0 if all(found) else 1)
 
 
 @app.command()
@@ -194,6 +217,10 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         conclude(run, store.slowest(), site)
         return 1 if run.failures else 0
+
+
+def _find_run(place: Path) -> Path:
+    return place / "data" / "run.sqlite" if place.is_dir() else place
 
 
 def _count(folder: Path) -> int:

@@ -10,3 +10,11 @@ class Finding:
     name: str
     found: str
     faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A document that was explained again, and what came out differently: a sentence each."""
+
+    source: str
+    differences: tuple[str, ...]

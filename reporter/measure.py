@@ -47,7 +47,7 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
         notice(len(keyed) - len(fresh))
-        for rows in _explain(fresh, attribute):
+        for rows in explain(fresh, attribute):
             store.save(rows)
             notice(len(rows))
         keys += keyed
@@ -122,7 +122,7 @@ def _describe(settings: Settings, network: Network, methods: list[Method], creat
     )
 
 
-def _explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
+def explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
     """Rows for the store, batch by batch; what could not be read or encoded comes first."""
     keys = {document.id: key for key, document in keyed.items()}
     encoded, failed = _encode_all(list(keyed.values()), attribute.asking.network)

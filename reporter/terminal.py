@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from reporter.findings import Finding
+from reporter.findings import Finding, Verified
 from reporter.records import Run
 
 _SHOWN = 20
@@ -89,6 +89,14 @@ def show_findings(findings: Iterable[Finding]) -> bool:
     for fault in faults:
         ERR.print(tame(fault))
     return not faults
+
+
+def show_verified(one: Verified) -> bool:
+    """Print how a document came out the second time; whether it was the same."""
+    OUT.print(f"{'differs' if one.differences else 'same':9}{tame(one.source)}")
+    for difference in one.differences:
+        ERR.print(f"{tame(one.source)}: {tame(difference)}")
+    return not one.differences
 
 
 def tame(text: str) -> str:

@@ -47,6 +47,7 @@ ORDER = (
     "proving",
     "check",
     "junit",
+    "verify",
     "terminal",
     "cli",
 )
