@@ -10,6 +10,7 @@ from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.diagnostics import Effort, Ends, certify
 from reporter.encoding import Encoded
+from reporter.errors import UserError
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
 from reporter.questions import ATTENTION_BYTES, Asking, Question
@@ -48,7 +49,9 @@ class Attribute:
         try:
             prediction = replace(self.asking, network=network).predict(encoded)
             return Answered(encoded, prediction, self.asking.choose(encoded, prediction))
-        except (ValueError, RuntimeError, MemoryError) as error:
+        except UserError:
+            raise
+        except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
             return fail(encoded.document, _sentence(error))
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
@@ -56,7 +59,9 @@ class Attribute:
         try:
             sections = self._measure([question for one in answered for question in one.questions])
             return [_succeed(one, [sections.pop(0) for _ in one.questions]) for one in answered]
-        except (ValueError, RuntimeError, MemoryError) as error:
+        except UserError:
+            raise
+        except Exception as error:
             problem = error
         if is_out_of_memory(problem) and self.asking.budget.halve():
             return self._explain(answered)

@@ -10,6 +10,9 @@ import typer
 
 from reporter import __version__, threads, twin
 from reporter.errors import UserError
+from reporter.interrupt import deferred
+from reporter.place import find_run, hold
+from reporter.plan import renew
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
 from reporter.terminal import ERR, OUT, conclude, show_findings, show_progress, show_verified, tame
@@ -36,7 +39,8 @@ def main() -> None:
 
 
 def _option(name: str, **more: Any) -> Any:  # noqa: ANN401, what Typer takes
-    return typer.Option(help=HELP[name], **more)
+    switch = [f"--{name.replace('_', '-')}"] if isinstance(getattr(_DEFAULT, name), bool) else []
+    return typer.Option(*switch, help=HELP[name], **more)
 
 
 def _read_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -90,6 +94,10 @@ def build(
     batch_tokens: Annotated[int | None, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
     dtype: Annotated[str, _option("dtype")] = _DEFAULT.dtype,
+    offline: Annotated[bool, _option("offline")] = _DEFAULT.offline,
+    allow_pickle: Annotated[bool, _option("allow_pickle")] = _DEFAULT.allow_pickle,
+    trust_remote_code: Annotated[bool, _option("trust_remote_code")] = _DEFAULT.trust_remote_code,
+    allow_untrained_head: Annotated[bool, _option("allow_untrained_head")] = _DEFAULT.allow_untrained_head,
     config: Annotated[  # noqa: ARG001, its callback does the work
         Path | None,
         typer.Option(
@@ -115,6 +123,10 @@ def build(
         batch_tokens=batch_tokens,
         device=device,
         dtype=dtype,
+        offline=offline,
+        allow_pickle=allow_pickle,
+        trust_remote_code=trust_remote_code,
+        allow_untrained_head=allow_untrained_head,
     )
     raise typer.Exit(_build(folder, site, settings))
 
@@ -127,11 +139,11 @@ def render(
     """Draw a saved run again, without measuring."""
     from reporter.render import draw
 
-    path = _open_site(site)
-    copy(_find_run(run), path)
-    with Store(path) as store:
-        draw(store, site)
-    OUT.print(f"The site is drawn: {site / 'index.html'}")
+    with hold(site) as path:
+        copy(find_run(run), path)
+        with Store(path) as store:
+            draw(store, site)
+    OUT.print(tame(f"The site is drawn: {site / 'index.html'}"))
 
 
 @app.command()
@@ -172,7 +184,7 @@ def verify(
 
     Exit code 0 if they come out the same, 1 if not, 2 if it cannot be told.
     """
-    path = _find_run(site)
+    path = find_run(site)
     threads.settle()
     from reporter.verify import TOLERANCE, read_settings, verify_run
 
@@ -202,25 +214,27 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
     from reporter.render import draw
 
     documents = _count(folder)
-    path = _open_site(site, apart_from=folder)
-    threads.settle()
-    from reporter.measure import measure
-
-    with Store(path, create=True) as store:
+    with hold(site, apart_from=folder) as path, Store(path, create=True) as store:
         try:
-            with show_progress(documents) as notice:
-                measure(folder, settings, store, notice=notice)
+            _measure(folder, settings, store, documents=documents)
+            draw(store, site)
         except KeyboardInterrupt:
-            ERR.print(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
+            ERR.print(tame(f"Stopped. What was measured is saved in {path}; the same command goes on from there."))
             return 130
-        draw(store, site)
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         conclude(run, store.slowest(), site)
         return 1 if run.failures else 0
 
 
-def _find_run(place: Path) -> Path:
-    return place / "data" / "run.sqlite" if place.is_dir() else place
+def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) -> None:
+    """Measure what the run does not hold yet; torch is loaded only if there is any of that."""
+    if renew(folder, settings, store):
+        return
+    threads.settle()
+    with show_progress(documents) as show, deferred(show, ERR.print) as notice:
+        from reporter.measure import measure
+
+        measure(folder, settings, store, notice=notice)
 
 
 def _count(folder: Path) -> int:
@@ -231,22 +245,3 @@ def _count(folder: Path) -> int:
     if all(problems):
         raise UserError(f"Nothing in {folder} could be read ({len(problems)} tried). The first: {problems[0]}")
     return len(problems)
-
-
-def _open_site(site: Path, apart_from: Path | None = None) -> Path:
-    """The path of the run in a folder that may be written to; raises `UserError` if this is no place for a site."""
-    path = site / "data" / "run.sqlite"
-    if apart_from is not None and site.resolve().is_relative_to(apart_from.resolve()):
-        raise UserError(f"The site {site} would lie inside the input {apart_from}; choose an output folder outside it.")
-    try:
-        if site.exists() and not path.is_file() and any(site.iterdir()):
-            raise UserError(
-                f"{site} is neither empty nor a site that salience-report wrote; choose another output folder."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.with_name(".writable")
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"The output folder {site} cannot be written to: {error.strerror}.") from error
-    return path

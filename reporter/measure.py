@@ -1,26 +1,22 @@
 """The left half of the picture: a folder of documents becomes a saved run."""
 
-import hashlib
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import fields
 from pathlib import Path
-from platform import python_version
 
-from reporter import __version__, parts
+from reporter import parts
 from reporter.attribute import Attribute, fail
 from reporter.batches import Budget, pool, window
 from reporter.cases import check_baseline
 from reporter.checkpoint import load
-from reporter.documents import newest, read
+from reporter.documents import read
+from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.methods import Method
 from reporter.network import Network
+from reporter.plan import date, make_key, remember
 from reporter.questions import Asking
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
 from reporter.settings import Settings
@@ -30,7 +26,6 @@ from reporter.targets import check_labels
 _BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
 _UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
 _DTYPES = ("float32", "bfloat16")
-_PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 
 Notice = Callable[[int], None]
 
@@ -51,6 +46,7 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
             store.save(rows)
             notice(len(rows))
         keys += keyed
+    remember(settings, store)
     store.arrange(keys)
 
 
@@ -60,33 +56,13 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
         raise UserError(f"--methods names no method; there are: {', '.join(parts.names('methods'))}.")
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
-    network = load(settings.model, head=task.head, device=settings.device)
+    network = load(settings.model, head=task.head, device=settings.device, trust=settings.trust)
     check_labels(settings.target, settings.against, network.facts.labels)
     check_baseline(settings.baseline, network)
     willing = tuple(method for method in methods if method.objection(network) is None)
     _check_dtype(settings.dtype, network)
     asking = Asking(network, task, settings, Budget(settings.batch_tokens or _BATCH[network.device.type]))
     return Attribute(asking, willing), _describe(settings, network, methods, created)
-
-
-def make_key(document: Document, provenance: Provenance) -> str:
-    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
-    settings = {name: value for name, value in provenance.settings.items() if name != "batch_tokens"}
-    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def date(folder: Path) -> str:
-    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input.
-
-    Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.
-    """
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        seconds = int(given) if given else int(newest(folder))
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError) as error:
-        raise UserError(f"SOURCE_DATE_EPOCH is '{given}'; set it to a whole number of seconds since 1970.") from error
 
 
 def _check_dtype(name: str, network: Network) -> None:
@@ -108,12 +84,11 @@ def _make_method(name: str, settings: Settings) -> Method:
 
 def _describe(settings: Settings, network: Network, methods: list[Method], created: str) -> Provenance:
     objections = [(method.description, method.objection(network)) for method in methods]
-    versions = {name: version(name) for name in _PACKAGES}
     return Provenance(
         schema=SCHEMA,
         settings=settings.saved(),
         model=network.facts,
-        versions={"salience-report": __version__, "python": python_version(), **versions},
+        versions=list_versions(),
         device=str(network.device),
         dtype=settings.dtype,
         created=created,
@@ -144,6 +119,6 @@ def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encod
             continue
         try:
             encoded.append(encode(document, network))
-        except (ValueError, TypeError, OverflowError) as error:
+        except Exception as error:  # a tokenizer from outside may raise any
             failed.append(fail(document, f"The tokenizer could not read this text: {error}"))
     return encoded, failed

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter import twin
+from reporter.edition import find_templates
 from reporter.records import Failure, Provenance, Run, Summary
 from reporter.report import (
     Audit,
@@ -25,7 +26,7 @@ from reporter.report import (
 )
 from reporter.store import Store
 from reporter.summary import summarise
-from reporter.writing import Writer, templates
+from reporter.writing import Writer
 
 Page = DocumentPage | IndexPage | MethodsPage | NotFoundPage | ProvenancePage
 
@@ -73,7 +74,7 @@ def draw(store: Store, site: Path) -> None:
 
 def environment() -> Environment:
     """The templates; every value they print goes through `visible`, and is text, never markup."""
-    folder = templates()
+    folder = find_templates()
     pages = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

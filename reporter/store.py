@@ -121,13 +121,20 @@ class Store:
 
     def provenance(self) -> Provenance:
         """What made this run; raises `UserError` if that was interrupted, or is not what this version writes."""
+        found = self.finished()
+        if found is None:
+            raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
+        return found
+
+    def finished(self) -> Provenance | None:
+        """What made this run, None if that was interrupted; raises `UserError` if this version cannot read it."""
         found = self.recall("provenance")
         if found is None or self.recall("unfinished") is not None:
-            raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
+            return None
         try:
             return msgspec.json.decode(found, type=Provenance)
         except msgspec.MsgspecError as error:
-            raise UserError(f"This run is not one that this version can read ({error}); build it again.") from error
+            raise UserError(f"This run is not one that this version can read ({error}); build it anew.") from error
 
     def explanations(self) -> Iterator[Explanation]:
         """Every document in order, one at a time."""

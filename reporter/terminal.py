@@ -75,7 +75,7 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         ERR.print(f"{tame(failure.source)}: {tame(failure.error)}")
     if len(run.failures) > _SHOWN:
         ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
-    OUT.print(f"The site is ready: {site / 'index.html'}")
+    OUT.print(tame(f"The site is ready: {site / 'index.html'}"))
 
 
 def show_findings(findings: Iterable[Finding]) -> bool:

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from pathlib import Path
 
 from reporter import manifest
+from reporter.edition import hash_code
 from reporter.errors import UserError
 from reporter.manifest import Sum
 from reporter.store import Drawn, Store
@@ -24,7 +24,7 @@ class Writer:
     @cached_property
     def digest(self) -> str:
         """A hash of everything that a site depends on: the run, and what draws it."""
-        return _hash(code().encode(), *(part.encode() for part in self._store.content()))
+        return _hash(hash_code().encode(), *(part.encode() for part in self._store.content()))
 
     def is_done(self) -> bool:
         """Whether the site is what this run becomes, to the last file."""
@@ -41,7 +41,11 @@ class Writer:
 
     def write(self, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
         """Write a file, unless it still is what was made from this `source` by this version."""
-        path, before, key = self._site / name, self._before.get(name), _hash(code().encode(), name.encode(), source)
+        path, before, key = (
+            self._site / name,
+            self._before.get(name),
+            _hash(hash_code().encode(), name.encode(), source),
+        )
         if before is None or before.key != key or not _stands(path, before):
             before = _write(path, key, (text.encode() for text in texts()))
         self._files[name] = before
@@ -69,21 +73,6 @@ def check_links(site: Path) -> None:
     for path in site.rglob("*"):
         if path.is_symlink():
             raise UserError(f"{path} is a symbolic link, and a site is written to real files only; remove it.")
-
-
-@cache
-def code() -> str:
-    """A hash of the program and its templates, so that another version draws its pages anew."""
-    package = Path(str(files("reporter")))
-    found = [*package.rglob("*.py"), *templates().rglob("*.*")]
-    return _hash(*(path.read_bytes() for path in sorted(found) if "embedded" not in path.parts))
-
-
-def templates() -> Path:
-    """The folder of templates: in the package where it is installed, beside it in a checkout."""
-    package = Path(str(files("reporter")))
-    places = (package / "templates", package.parent / "templates")
-    return next(place for place in places if (place / "base.html.j2").is_file())
 
 
 def _list_files(folder: Path) -> list[Path]:

@@ -23,6 +23,9 @@ ORDER = (
     "adaptive",
     "documents",
     "store",
+    "edition",
+    "origin",
+    "plan",
     "network",
     "checkpoint",
     "encoding",
@@ -42,6 +45,8 @@ ORDER = (
     "writing",
     "report",
     "render",
+    "place",
+    "interrupt",
     "findings",
     "links",
     "proving",
@@ -93,10 +98,11 @@ def test_what_needs_no_torch_loads_none(name):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_only_the_network_knows_transformers():
+@pytest.mark.parametrize(("package", "owner"), [("transformers", "checkpoint"), ("huggingface_hub", "origin")])
+def test_only_one_room_knows_each_of_these(package, owner):
     lines = {(room(path), line) for path in SOURCES for line in path.read_text("utf-8").splitlines()}
-    heads = ("import transformers", "from transformers", "import huggingface_hub", "from huggingface_hub")
-    assert {name for name, line in lines if line.strip().startswith(heads)} == {"checkpoint"}
+    heads = (f"import {package}", f"from {package}")
+    assert {name for name, line in lines if line.strip().startswith(heads)} == {owner}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
