@@ -81,9 +81,7 @@ def _check_kernels(folder: Path, trust: Trust) -> None:
     config = json.loads((folder / "config.json").read_bytes())
     named = [value for name, value in config.items() if "attn_implementation" in name and "/" in str(value)]
     if named and not trust.remote_code:
-        raise UserError(
-            f"The model in {folder} asks for the kernel {named[0]}, code; see --trust-remote-code."
-        )
+        raise UserError(f"The model in {folder} asks for the kernel {named[0]}, code; see --trust-remote-code.")
 
 
 def _check_weights(folder: Path, trust: Trust) -> None:

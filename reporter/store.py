@@ -39,6 +39,7 @@ _DRAWN = (
     "create table if not exists drawn (name text primary key, key text not null, sha256 text not null, "
     "bytes integer not null, changed integer not null)"
 )
+_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -73,7 +74,7 @@ class Store:
                 self._database.executescript(_TABLES)
             self._database.execute("select 1 from explanations limit 1")
         except sqlite3.DatabaseError as error:
-            raise UserError(f"{path} is not a run of salience-report ({error}).") from error
+            raise _blame(path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -192,12 +193,19 @@ def copy(source: Path, to: Path) -> None:
         with closing(sqlite3.connect(address, uri=True)) as old, closing(sqlite3.connect(to)) as new:
             old.backup(new)
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{source} is not a run of salience-report ({error}).") from error
+        raise _blame(source, error) from error
 
 
 def _check_there(path: Path) -> None:
     if not path.is_file():
         raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
+
+
+def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:
+    """The error itself where the disk is to blame, and else a sentence about the file."""
+    if str(getattr(error, "sqlite_errorname", "")).startswith(_DISK):
+        return error
+    return UserError(f"{path} is not a run of salience-report ({error}).")
 
 
 def _columns(row: Row) -> tuple[object, ...]:
