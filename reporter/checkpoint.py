@@ -112,6 +112,8 @@ def _reading(sentence: str) -> Iterator[None]:
         raise
     except BaseException as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if "trust_remote_code" in str(error):
+            reason = "it brings code of its own; give --trust-remote-code if you trust its author"
         raise UserError(f"{sentence}: {reason[:300]}") from error
 
 

@@ -47,6 +47,7 @@ def _open(site: Path) -> None:
     """Make the folder, and see that it can be written to; raises `UserError` if something else is in it."""
     if site.exists() and any(site.iterdir()) and not _is_site(site):
         raise UserError(f"{site} is neither empty nor a site that salience-report wrote; choose another output folder.")
+    _check_links(site)
     (site / "data").mkdir(parents=True, exist_ok=True)
     probe = site / "data" / ".writable"
     probe.touch()
@@ -60,3 +61,10 @@ def _is_site(site: Path) -> bool:
     return {path.name for path in site.iterdir()} == {"data"} and {
         path.name for path in (site / "data").iterdir()
     } <= _STARTED
+
+
+def _check_links(site: Path) -> None:
+    """Raise `UserError` if anything in the folder of a site is a symbolic link: it would lead what is written away."""
+    for path in site.rglob("*"):
+        if path.is_symlink():
+            raise UserError(f"{path} is a symbolic link, and a site is written to real files only; remove it.")

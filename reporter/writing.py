@@ -7,7 +7,6 @@ from pathlib import Path
 
 from reporter import manifest
 from reporter.edition import hash_code
-from reporter.errors import UserError
 from reporter.manifest import Sum
 from reporter.store import Drawn, Store
 
@@ -16,8 +15,7 @@ class Writer:
     """Writes one site. What the run remembers to have written, and what still stands so, is not written again."""
 
     def __init__(self, site: Path, store: Store) -> None:
-        """Touch nothing yet; raises `UserError` if something in the folder would lead what is written elsewhere."""
-        check_links(site)
+        """Touch nothing yet."""
         self._site, self._store = site, store
         self._before, self._files = store.drawn(), dict[str, Drawn]()
 
@@ -66,13 +64,6 @@ class Writer:
         for path in sorted((self._site / "documents").rglob("*"), reverse=True):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
-
-
-def check_links(site: Path) -> None:
-    """Raise `UserError` if anything in the folder of a site is a symbolic link: it would lead what is written away."""
-    for path in site.rglob("*"):
-        if path.is_symlink():
-            raise UserError(f"{path} is a symbolic link, and a site is written to real files only; remove it.")
 
 
 def _list_files(folder: Path) -> list[Path]:

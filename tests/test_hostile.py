@@ -1,8 +1,11 @@
 """Other people's texts and models: text stays text, models stay data, and whatever is broken is one clear sentence."""
 
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,20 +36,22 @@ PAYLOADS = (
     "javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'>",
     "<body onload=alert(1)>", "</title><script>alert(1)</script>", "</style><script>alert(1)</script>",
     "</textarea><script>alert(1)</script>", "<!--><script>alert(1)</script-->", "--><script>alert(1)</script>",
-    "]]><script>alert(1)</script>", "<base href=//evil.example/>", "<meta http-equiv=refresh content='0;url=//evil.example'>",
-    "<link rel=stylesheet href=//evil.example/x.css>", "<style>*{background:url(//evil.example)}</style>",
-    "<form action=//evil.example><button>x", "<object data=//evil.example>", "<embed src=//evil.example>",
+    "]]><script>alert(1)</script>", "<base href=//evil.example/>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>", "<link rel=stylesheet href=//evil.example/x.css>",
+    "<style>*{background:url(//evil.example)}</style>", "<form action=//evil.example><button>x",
+    "<object data=//evil.example>", "<embed src=//evil.example>",
     "<math><mi xlink:href='data:x,<script>alert(1)</script>'>", "<a href=javascript:alert(1)>x</a>",
     "<details open ontoggle=alert(1)>", "<video><source onerror=alert(1)>", "<marquee onstart=alert(1)>",
     "<template><script>alert(1)</script></template>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
     "{{7*7}}", "{% include '/etc/passwd' %}", "{{ ''.__class__.__mro__ }}", "{# comment #}", "${7*7}", "<%= 7*7 %>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "\\u003cscript\\u003e", "%3Cscript%3E", "+ADw-script+AD4-",
-    "\ufeff<script>alert(1)</script>", "<scr\x00ipt>alert(1)</scr\x00ipt>", "<\u200bscript>", "＜script＞alert(1)＜/script＞",
-    "\u202e<script>\u202c", "\x1b]0;owned\x07", "\x1b[2J\x1b[31mred", "\x9b31m", "=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1",
-    "'; drop table explanations; --", "../../../etc/passwd", "..\\..\\x", "/etc/passwd", "C:\\x", "CON", "a\r\nSet-Cookie: x",
-    "red;background:url(//evil.example)", "expression(alert(1))", "--s:1;position:fixed", "x\u2028y\u2029z", "\ufffe\uffff",
+    "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "\\u003cscript\\u003e", "%3Cscript%3E",
+    "+ADw-script+AD4-", "\ufeff<script>alert(1)</script>", "<scr\u0000ipt>alert(1)</scr\u0000ipt>", "<\u200bscript>",
+    "\uff1cscript\uff1ealert(1)\uff1c/script\uff1e", "\u202e<script>\u202c", "\u001b]0;owned\u0007",
+    "\u001b[2J\u001b[31mred", "\u009b31m", "=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1",
+    "'; drop table explanations; --", "../../../etc/passwd", "..\\..\\x", "/etc/passwd", "C:\\x", "CON",
+    "a\r\nSet-Cookie: x", "red;background:url(//evil.example)", "expression(alert(1))", "--s:1;position:fixed",
+    "x\u2028y\u2029z", "\ufffe\uffff",
 )  # fmt: skip
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 class Seen(HTMLParser):
@@ -215,7 +220,7 @@ BROKEN = {
     ),
     "no head": (lose_head, "it has no classifier.weight, and these would be made up"),
     "a pickle": (to_pickle, "pytorch_model.bin.*--allow-pickle"),
-    "code": (bring_code, "trust_remote_code"),
+    "code": (bring_code, "brings code of its own; give --trust-remote-code"),
     "a kernel": (
         lambda folder: edit_json(folder / "config.json", _attn_implementation="someone/kernel"),
         "someone/kernel.*--trust-remote-code",
@@ -225,10 +230,13 @@ BROKEN = {
     "a config that is a list": (lambda folder: (folder / "config.json").write_text("[]"), "cannot be read"),
     "a config without a type": (lambda folder: (folder / "config.json").write_text("{}"), "cannot be read"),
     "an unknown type": (lambda folder: edit_json(folder / "config.json", model_type="never"), "cannot be read"),
-    "heads that do not divide": (lambda folder: edit_json(folder / "config.json", num_attention_heads=5), "cannot be read"),
+    "heads that do not divide": (
+        lambda folder: edit_json(folder / "config.json", num_attention_heads=5),
+        "cannot be read",
+    ),
     "another width": (lambda folder: edit_json(folder / "config.json", hidden_size=64), "cannot be read"),
     "a quantisation": (
-        lambda folder: edit_json(folder / "config.json", quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True}),
+        lambda folder: edit_json(folder / "config.json", quantization_config={"quant_method": "gptq", "bits": 4}),
         "cannot be read",
     ),
     "labels that are a list": (lambda folder: edit_json(folder / "config.json", id2label=["a", "b"]), "model in"),
@@ -285,6 +293,24 @@ def test_the_provenance_page_warns_of_what_was_trusted(tmp_path):
     assert "Code that came with the model was run" in warnings[0]
     assert "--allow-pickle" in "".join(Seen(tmp_path / "site" / "provenance.html").texts)
     assert "--offline False" not in page
+
+
+def test_code_is_run_where_it_is_trusted_and_the_page_says_so(tmp_path):
+    folder = save_network(tmp_path / "model")
+    bring_code(folder)
+    (tmp_path / "a.txt").write_text("film")
+    command = ["build", tmp_path / "a.txt", "-o", tmp_path / "site", "--model", folder, "--methods", "gradient"]
+    code = "from reporter.cli import main; main()"
+    for more, expected in ((), 2), (("--trust-remote-code",), 0):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command, *more],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "HF_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(Path(__file__).parent.parent)},
+        )
+        assert done.returncode == expected, done.stderr.decode()
+        assert (folder / "ran").exists() == (expected == 0)
+    assert '<p class="bad"><b>Code that came' in (tmp_path / "site" / "provenance.html").read_text("utf-8")
 
 
 def test_nothing_is_fetched_where_offline_is_said(monkeypatch, tmp_path):
@@ -347,7 +373,25 @@ def mutate_config(content: bytes, draws: random.Random) -> bytes:
     """A JSON object with one value replaced or lost."""
     facts = json.loads(content)
     name = draws.choice(sorted(facts))
-    odd = [None, -1, 0, 1, 3, 2.5, 10**6, "x", [], {}, True, "../../x", {"a": "b"}, ["a"], "relu", float("1e30")]
+    odd = [
+        None,
+        -1,
+        0,
+        1,
+        3,
+        2.5,
+        10**6,
+        "x",
+        [],
+        {},
+        True,
+        "../../x",
+        "\x1b[31m",
+        {"a": "b"},
+        ["a"],
+        "relu",
+        float("1e30"),
+    ]
     facts[name] = draws.choice(odd)
     if draws.random() < 0.2:
         del facts[name]

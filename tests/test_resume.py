@@ -272,6 +272,10 @@ def test_links_in_a_site_lead_nothing_astray(whole, tmp_path, capsys):
     (site / "documents").symlink_to(away)
     before = read_all(away)
     assert "is a symbolic link" in refusal(capsys, "render", site, "-o", site)
+    (site / "documents").unlink()
+    (site / "data" / ".lock").unlink()
+    (site / "data" / ".lock").symlink_to(away / "t0.html")
+    assert "is a symbolic link" in refusal(capsys, "render", site, "-o", site)
     assert read_all(away) == before
 
 
