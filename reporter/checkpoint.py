@@ -64,7 +64,7 @@ def _read_model(folder: Path, head: str, trust: Trust) -> Any:  # noqa: ANN401
             dtype=torch.float32,
         )
         gaps = sorted(found["missing_keys"]) + sorted(str(key) for key in found["mismatched_keys"])
-        saved = model.config.architectures or [type(model).__name__]
+        saved = list(map(str, model.config.architectures or [type(model).__name__]))
     _check_finite(folder, model)
     if gaps and not trust.untrained_head:
         raise UserError(

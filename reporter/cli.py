@@ -1,5 +1,6 @@
 """The command line: parses, calls and prints; torch is imported only inside the commands that measure."""
 
+import sqlite3
 import sys
 import tomllib
 from dataclasses import fields, replace
@@ -33,8 +34,9 @@ def main() -> None:
     """Run the command line; what the user can put right is one sentence on standard error and exit code 2."""
     try:
         app()
-    except UserError as error:
-        ERR.print(f"salience-report: {tame(str(error))}")
+    except (UserError, sqlite3.DatabaseError) as error:
+        what = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
+        ERR.print(f"salience-report: {what}{tame(str(error))}")
         sys.exit(2)
 
 

@@ -67,6 +67,12 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _is_whole(folder: Path, trust: Trust) -> bool:
+    """Whether the cache holds weights, and code where that is trusted; it may have been filled without."""
+    weights = any(folder.glob("*.safetensors")) or (trust.pickle and any(folder.glob("*.bin")))
+    return weights and (not trust.remote_code or any(folder.glob("*.py")))
+
+
 def _find_in_hub(name: str, trust: Trust) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -74,7 +80,9 @@ def _find_in_hub(name: str, trust: Trust) -> Path:
     missing = UserError(f"There is no model '{name}': neither a folder here nor a Hugging Face id that can be reached.")
     wanted = list_patterns(trust)
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        found = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        if trust.offline or _is_whole(found, trust):
+            return found
     except (LocalEntryNotFoundError, FileNotFoundError):
         pass
     except HFValidationError as error:

@@ -30,7 +30,7 @@ def hold(site: Path, *, apart_from: Path | None = None) -> Iterator[Path]:
         raise UserError(
             f"Another salience-report is at work on {site}; wait until it ends, or choose another output folder."
         ) from error
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, NotImplementedError, sqlite3.OperationalError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(
             f"The output folder {site} cannot be written to: {reason}. Whatever was measured before is saved; "

@@ -139,8 +139,11 @@ class Store:
 
     def explanations(self) -> Iterator[Explanation]:
         """Every document in order, one at a time."""
-        for (line,) in self._database.execute("select line from explanations order by position"):
-            yield twin.load_explanation(line)
+        for number, line in enumerate(self.lines(), 1):
+            try:
+                yield twin.load_explanation(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, TypeError) as error:
+                raise UserError(f"Document {number} of this run is broken ({error}); build it anew.") from error
 
     def lines(self) -> Iterator[str]:
         """Every document's line of the twin, in order."""

@@ -17,7 +17,8 @@ class Writer:
     def __init__(self, site: Path, store: Store) -> None:
         """Touch nothing yet."""
         self._site, self._store = site, store
-        self._before, self._files = store.drawn(), dict[str, Drawn]()
+        self._before = {name: one for name, one in store.drawn().items() if _is_inside(site, name)}
+        self._files: dict[str, Drawn] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -64,6 +65,11 @@ class Writer:
         for path in sorted((self._site / "documents").rglob("*"), reverse=True):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
+
+
+def _is_inside(site: Path, name: str) -> bool:
+    """Whether a name that a run remembers stays in the site: the run may be a stranger's."""
+    return (site / name).resolve().is_relative_to(site.resolve()) and name not in (manifest.LOCK, *manifest.RUN)
 
 
 def _list_files(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -23,7 +24,7 @@ from reporter.records import SCHEMA, Explanation
 from reporter.render import draw, visible
 from reporter.report.frame import page_path
 from reporter.settings import Trust
-from reporter.store import Store
+from reporter.store import Drawn, Store
 from tests import runs
 from tests.networks import save_network
 from tests.test_cli import run
@@ -453,3 +454,41 @@ def test_mutated_inputs_are_borne(seed, tiny, tmp_path, capfd):
     assert_borne(command, capfd, seed)
     if (tmp_path / "site" / "index.html").exists():
         assert not any(one.faults for one in check_site(tmp_path / "site", Thresholds())), seed
+
+
+RUNS = [*range(10), *(pytest.param(seed, marks=pytest.mark.sweep) for seed in range(10, 100))]
+
+
+@pytest.mark.parametrize("seed", RUNS)
+def test_a_mutated_run_is_borne(seed, tmp_path, capfd):
+    draws = random.Random(seed)
+    path = runs.saved(tmp_path / "run.sqlite", runs.every_kind())
+    if seed % 2:
+        content = bytearray(path.read_bytes())
+        for _ in range(20):
+            content[draws.randrange(len(content))] = draws.randrange(256)
+        path.write_bytes(content)
+    else:
+        with sqlite3.connect(path) as database:
+            rows = database.execute("select key, line from explanations").fetchall()
+            key, line = draws.choice(rows)
+            broken = mutate(line.encode(), draws)
+            database.execute("update explanations set line = ? where key = ?", (broken.decode("utf-8", "replace"), key))
+        database.close()
+    assert_borne(("render", path, "-o", tmp_path / "site"), capfd, seed)
+    assert_borne(("verify", path), capfd, seed)
+
+
+def test_a_run_that_remembers_files_outside_takes_none_away(tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("mine")
+    path = runs.saved(tmp_path / "run.sqlite", runs.every_kind())
+    with Store(path) as store:
+        assert store.drawn() == {}
+        names = ("../outside.txt", str(outside), "documents/../../outside.txt", "data/run.sqlite")
+        store.remember(dict.fromkeys(names, Drawn("", "", 4, 0)) | {"old.html": Drawn("", "", 0, 0)}, digest="")
+    (tmp_path / "site").mkdir()
+    assert run("render", path, "-o", tmp_path / "site") == 0
+    assert outside.read_text() == "mine"
+    assert (tmp_path / "site" / "data" / "run.sqlite").is_file()
+    assert not any(one.faults for one in check_site(tmp_path / "site", Thresholds()) if one.name == "files")
