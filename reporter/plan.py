@@ -25,8 +25,10 @@ def make_key(document: Document, provenance: Provenance) -> str:
 
 def renew(folder: Path, settings: Settings, store: Store) -> bool:
     """Whether the run already holds exactly what a measurement would find; its date and settings are then renewed."""
+    if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
+        return False
     saved = store.finished()
-    if saved is None or store.recall("edition") != hash_code() or saved.versions != list_versions():
+    if saved is None or saved.versions != list_versions():
         return False
     if _list_lasting(saved.settings) != _list_lasting(settings.saved()):
         return False

@@ -332,3 +332,13 @@ def test_an_output_that_may_not_be_written_to_is_refused(whole, tmp_path, capsys
 
     monkeypatch.setattr(Path, "touch", refuse)
     assert "cannot be written to: Permission denied" in refusal(capsys, "render", whole, "-o", tmp_path / "site")
+
+
+def test_what_another_edition_wrote_is_taken_over_only_as_far_as_it_can_be(copies):
+    inputs, model, site = copies
+    good = read_all(site)
+    with Store(site / "data" / "run.sqlite") as store:
+        store.note("provenance", '{"of": "another edition"}')
+        store.note("edition", "another")
+    assert run("build", inputs, "-o", site, "--model", model, "--methods", "gradient") == 1
+    assert read_all(site) == good
