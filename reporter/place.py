@@ -51,7 +51,7 @@ def _open(site: Path) -> None:
     (site / "data").mkdir(parents=True, exist_ok=True)
     probe = site / "data" / ".writable"
     probe.touch()
-    probe.unlink()
+    probe.unlink(missing_ok=True)  # another command may be looking at the same time
 
 
 def _is_site(site: Path) -> bool:
