@@ -11,6 +11,7 @@ from reporter.cases import Cases
 from reporter.completeness import Effort, Ends, certify
 from reporter.encoding import Encoded
 from reporter.erasure import examine
+from reporter.errors import UserError
 from reporter.heads import Heads, survey
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
@@ -51,7 +52,9 @@ class Attribute:
         try:
             prediction = replace(self.asking, network=network).predict(encoded)
             return Answered(encoded, prediction, self.asking.choose(encoded, prediction))
-        except (ValueError, RuntimeError, MemoryError) as error:
+        except UserError:
+            raise
+        except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
             return fail(encoded.document, _sentence(error))
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
@@ -59,7 +62,9 @@ class Attribute:
         try:
             sections = self._measure([question for one in answered for question in one.questions])
             return [_succeed(one, [sections.pop(0) for _ in one.questions]) for one in answered]
-        except (ValueError, RuntimeError, MemoryError) as error:
+        except UserError:
+            raise
+        except Exception as error:
             problem = error
         if is_out_of_memory(problem) and self.asking.budget.halve():
             return self._explain(answered)

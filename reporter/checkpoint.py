@@ -1,8 +1,9 @@
 """A checkpoint becomes a frozen network with its tokenizer on a device; nothing else imports transformers."""
 
-import hashlib
+import json
 import os
-from importlib.resources import files
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +11,31 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import transformers
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from safetensors import SafetensorError
 
+from reporter import origin
 from reporter.errors import UserError
 from reporter.network import Network
 from reporter.records import Model
+from reporter.settings import DATA, Trust
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
-_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 _NO_LIMIT = 512
 
 
-def load(name: str, *, head: str, device: str) -> Network:
+def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     """The network called `name` with a head of the given transformers class.
 
     Raises `UserError` if there is no such model, if it is not whole, or if it was not trained for this task.
     """
-    folder = _find(name)
+    folder = origin.find(name, trust)
     place = choose_device(device)
-    model = _read_model(folder, head).eval().requires_grad_(False).to(place)
-    tokenizer = _read_tokenizer(folder, model)
-    return Network(model, tokenizer, place, _describe(name, folder, model, tokenizer))
+    model = _read_model(folder, head, trust)
+    tokenizer = _read_tokenizer(folder, model, trust)
+    with _reading(f"The model in {folder} cannot be used"):
+        facts = _describe(name, model, tokenizer, fingerprint=origin.fingerprint(origin.hash_files(folder, trust)))
+        return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
 
 
 def choose_device(name: str) -> torch.device:
@@ -49,61 +50,99 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _find(name: str) -> Path:
-    if name == "embedded":
-        return Path(str(files("reporter"))) / "embedded"
-    if name and Path(name).is_dir():
-        return Path(name)
-    missing = UserError(f"There is no model '{name}': neither a folder here nor a Hugging Face id that can be reached.")
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES), local_files_only=True))
-    except (LocalEntryNotFoundError, FileNotFoundError):
-        pass
-    except HFValidationError as error:
-        raise missing from error
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES), etag_timeout=10))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
-        raise missing from error
-
-
-def _read_model(folder: Path, head: str) -> Any:  # noqa: ANN401
-    kind = getattr(transformers, head)
-    options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False, "dtype": torch.float32}
-    try:
-        model, found = kind.from_pretrained(folder, output_loading_info=True, **options)
-    except (OSError, ValueError, RuntimeError, SafetensorError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"The model in {folder} cannot be read as {head}: {reason}") from error
-    gaps = sorted(found["missing_keys"]) + sorted(str(key) for key in found["mismatched_keys"])
-    if gaps:
-        raise UserError(f"The model in {folder} was not trained for {head}: it has no {', '.join(gaps[:4])}.")
-    saved = model.config.architectures or [type(model).__name__]
-    if type(model).__name__ not in saved:
+def _read_model(folder: Path, head: str, trust: Trust) -> Any:  # noqa: ANN401
+    _check_weights(folder, trust)
+    torch.manual_seed(0)  # what a head that was never trained begins with
+    with _reading(f"The model in {folder} cannot be read as {head}"):
+        _check_kernels(folder, trust)
+        model, found = getattr(transformers, head).from_pretrained(
+            folder,
+            output_loading_info=True,
+            local_files_only=True,
+            use_safetensors=None if trust.pickle else True,
+            trust_remote_code=trust.remote_code,
+            dtype=torch.float32,
+        )
+        gaps = sorted(found["missing_keys"]) + sorted(str(key) for key in found["mismatched_keys"])
+        saved = list(map(str, model.config.architectures or [type(model).__name__]))
+    _check_finite(folder, model)
+    if gaps and not trust.untrained_head:
+        raise UserError(
+            f"The model in {folder} was not trained for {head}: it has no {', '.join(gaps[:4])}, and these "
+            "would be made up; choose another --task or model, or give --allow-untrained-head."
+        )
+    if type(model).__name__ not in saved and not trust.untrained_head:
         raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
     return model
 
 
-def _read_tokenizer(folder: Path, model: Any) -> Any:  # noqa: ANN401
+def _check_kernels(folder: Path, trust: Trust) -> None:
+    """Raise `UserError` if the configuration names a kernel, which is code that would be fetched and run."""
+    config = json.loads((folder / "config.json").read_bytes())
+    named = [value for name, value in config.items() if "attn_implementation" in name and "/" in str(value)]
+    if named and not trust.remote_code:
+        raise UserError(f"The model in {folder} asks for the kernel {named[0]}, code; see --trust-remote-code.")
+
+
+def _check_weights(folder: Path, trust: Trust) -> None:
+    """Raise `UserError` if the weights are a pickle only, which could run code as it is read."""
+    pickles = sorted(path.name for path in folder.glob("*.bin"))
+    if pickles and not trust.pickle and not any(folder.glob("*.safetensors")):
+        raise UserError(
+            f"The model in {folder} cannot be read: its weights are a pickle ({pickles[0]}), which could run code; "
+            "save it as safetensors, or give --allow-pickle if you trust its author."
+        )
+
+
+def _check_finite(folder: Path, model: Any) -> None:  # noqa: ANN401
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise UserError(f"The model in {folder} is broken: its weight {name} holds values that are not finite.")
+
+
+@contextmanager
+def _reading(sentence: str) -> Iterator[None]:
+    """Turn whatever goes wrong while files from outside are read into one sentence.
+
+    No list of exceptions is long enough: a configuration can bring a library to raise any of them, Rust's panics too.
+    """
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json.") from error
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if "trust_remote_code" in str(error):
+            reason = "it brings code of its own; give --trust-remote-code if you trust its author"
+        raise UserError(f"{sentence}: {reason[:300]}") from error
+
+
+def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN401
+    with _reading(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json"):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=trust.remote_code
+        )
     if not tokenizer.is_fast:
         raise UserError(
             f"The tokenizer in {folder} tells no character offsets; salience-report needs a fast tokenizer."
         )
-    if len(tokenizer) < 16 or len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
-        pieces = model.get_input_embeddings().weight.shape[0]
-        raise UserError(f"The tokenizer in {folder} has {len(tokenizer)} pieces, the network's table {pieces} rows.")
+    with _reading(f"The tokenizer in {folder} does not work"):
+        pieces, rows = len(tokenizer), model.get_input_embeddings().weight.shape[0]
+        largest = max(tokenizer.get_vocab().values(), default=0)
+        tokenizer("A short text.", return_offsets_mapping=True)
+    if pieces < 16 or max(pieces, largest + 1) > rows:
+        raise UserError(
+            f"The tokenizer in {folder} has {pieces} pieces (the last is number {largest}), the network's table {rows} "
+            "rows; take the tokenizer that this network was trained with."
+        )
     return tokenizer
 
 
-def _describe(name: str, folder: Path, model: Any, tokenizer: Any) -> Model:  # noqa: ANN401
+def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
     labels = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
     return Model(
         id=name,
-        fingerprint=fingerprint(folder),
+        fingerprint=fingerprint,
         architecture=type(model).__name__,
         labels=labels,
         tokenizer=type(tokenizer).__name__,
@@ -112,14 +151,6 @@ def _describe(name: str, folder: Path, model: Any, tokenizer: Any) -> Model:  # 
         layers=int(getattr(model.config, "num_hidden_layers", 0)),
         limit=_measure_limit(model, tokenizer),
     )
-
-
-def fingerprint(folder: Path) -> str:
-    """A SHA-256 over the names and contents of a checkpoint's weights, configuration and tokenizer."""
-    whole = hashlib.sha256()
-    for path in sorted({path for pattern in _FILES for path in folder.glob(pattern)}):
-        whole.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
 
 
 def _measure_limit(model: Any, tokenizer: Any) -> int:  # noqa: ANN401

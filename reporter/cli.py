@@ -1,5 +1,6 @@
 """The command line: parses, calls and prints; torch is imported only inside the commands that measure."""
 
+import sqlite3
 import sys
 import tomllib
 from dataclasses import fields
@@ -10,9 +11,19 @@ import typer
 
 from reporter import __version__, threads, twin
 from reporter.errors import UserError
+from reporter.finished import check, export, serve, verify
+from reporter.interrupt import deferred
+from reporter.place import find_run, hold
+from reporter.plan import renew
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, conclude_export, show_progress, tame
+from reporter.terminal import (
+    ERR,
+    OUT,
+    conclude,
+    show_progress,
+    tame,
+)
 
 _DEFAULT = Settings()
 
@@ -30,13 +41,15 @@ def main() -> None:
     """Run the command line; what the user can put right is one sentence on standard error and exit code 2."""
     try:
         app()
-    except UserError as error:
-        ERR.print(f"salience-report: {tame(str(error))}")
+    except (UserError, sqlite3.DatabaseError) as error:
+        what = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
+        ERR.print(f"salience-report: {what}{tame(str(error))}")
         sys.exit(2)
 
 
 def _option(name: str, **more: Any) -> Any:  # noqa: ANN401, what Typer takes
-    return typer.Option(help=HELP[name], **more)
+    switch = [f"--{name.replace('_', '-')}"] if isinstance(getattr(_DEFAULT, name), bool) else []
+    return typer.Option(*switch, help=HELP[name], **more)
 
 
 def _read_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -93,6 +106,10 @@ def build(
     batch_tokens: Annotated[int | None, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
     dtype: Annotated[str, _option("dtype")] = _DEFAULT.dtype,
+    offline: Annotated[bool, _option("offline")] = _DEFAULT.offline,
+    allow_pickle: Annotated[bool, _option("allow_pickle")] = _DEFAULT.allow_pickle,
+    trust_remote_code: Annotated[bool, _option("trust_remote_code")] = _DEFAULT.trust_remote_code,
+    allow_untrained_head: Annotated[bool, _option("allow_untrained_head")] = _DEFAULT.allow_untrained_head,
     config: Annotated[  # noqa: ARG001, its callback does the work
         Path | None,
         typer.Option(
@@ -121,6 +138,10 @@ def build(
         batch_tokens=batch_tokens,
         device=device,
         dtype=dtype,
+        offline=offline,
+        allow_pickle=allow_pickle,
+        trust_remote_code=trust_remote_code,
+        allow_untrained_head=allow_untrained_head,
     )
     raise typer.Exit(_build(folder, site, settings))
 
@@ -133,57 +154,15 @@ def render(
     """Draw a saved run again, without measuring."""
     from reporter.render import draw
 
-    path = _open_site(site)
-    copy(_saved(run), path)
-    with Store(path) as store:
-        draw(store, site)
-    OUT.print(f"The site is drawn: {site / 'index.html'}")
+    with hold(site) as path:
+        copy(find_run(run), path)
+        with Store(path) as store:
+            draw(store, site)
+    OUT.print(tame(f"The site is drawn: {site / 'index.html'}"))
 
 
-@app.command()
-def export(
-    run: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
-    format: Annotated[str, typer.Option("--format", "-f", metavar="latex|svg|csv|jsonl", help="What to write.")],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="PATH", help="A folder for latex and svg, a file for csv and jsonl."),
-    ] = Path("-"),
-    method: Annotated[str | None, typer.Option(help="Only this method; pictures take the certified one.")] = None,
-    target: Annotated[str | None, typer.Option(help="Only this label; pictures take the model's own answer.")] = None,
-    document: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this document; may be given again.")
-    ] = None,
-) -> None:
-    """Write coloured texts as LaTeX or SVG, or the numbers as CSV or JSON lines.
-
-    Without -o, one file goes to standard output.
-    """
-    from reporter.export import choose, write_out
-
-    with Store(_saved(run)) as store:
-        sink = choose(format, store.provenance(), method=method, target=target)
-        done = write_out(store, sink, ids=tuple(document or ()), to=output)
-    conclude_export(done.written, done.left_out, to=output)
-
-
-@app.command()
-def serve(
-    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written.")],
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where to listen on this machine; 0 takes a free one.")
-    ] = 8000,
-) -> None:
-    """Show a site in the browser of this machine; an open page reloads when the site is built again.
-
-    No other machine can reach it. Ctrl-C ends it.
-    """
-    try:
-        from reporter.serve import open_port, run
-    except ModuleNotFoundError as error:
-        raise UserError(f"The preview needs {error.name}; get it with: pip install starlette uvicorn") from error
-    with open_port(site, port) as door:
-        OUT.print(f"{site} is at http://127.0.0.1:{door.getsockname()[1]}/ until you press Ctrl-C.")
-        run(site, door)
+for _command in (check, verify, export, serve):
+    app.command()(_command)
 
 
 @app.command()
@@ -215,30 +194,31 @@ def _explain_evidence() -> None:
             OUT.print(f"    {line}")
 
 
-def _saved(run: Path) -> Path:
-    """Where the run is saved that is named by itself or by its site."""
-    return run / "data" / "run.sqlite" if run.is_dir() else run
-
-
 def _build(folder: Path, site: Path, settings: Settings) -> int:
     from reporter.render import draw
 
     documents = _count(folder)
-    path = _open_site(site, apart_from=folder)
-    threads.settle()
-    from reporter.measure import measure
-
-    with Store(path, create=True) as store:
+    with hold(site, apart_from=folder) as path, Store(path, create=True) as store:
         try:
-            with show_progress(documents) as notice:
-                measure(folder, settings, store, notice=notice)
+            _measure(folder, settings, store, documents=documents)
+            draw(store, site)
         except KeyboardInterrupt:
-            ERR.print(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
+            ERR.print(tame(f"Stopped. What was measured is saved in {path}; the same command goes on from there."))
             return 130
-        draw(store, site)
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         conclude(run, store.slowest(), site)
         return 1 if run.failures else 0
+
+
+def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) -> None:
+    """Measure what the run does not hold yet; torch is loaded only if there is any of that."""
+    if renew(folder, settings, store):
+        return
+    threads.settle()
+    with show_progress(documents) as show, deferred(show, ERR.print) as notice:
+        from reporter.measure import measure
+
+        measure(folder, settings, store, notice=notice)
 
 
 def _count(folder: Path) -> int:
@@ -249,22 +229,3 @@ def _count(folder: Path) -> int:
     if all(problems):
         raise UserError(f"Nothing in {folder} could be read ({len(problems)} tried). The first: {problems[0]}")
     return len(problems)
-
-
-def _open_site(site: Path, apart_from: Path | None = None) -> Path:
-    """The path of the run in a folder that may be written to; raises `UserError` if this is no place for a site."""
-    path = site / "data" / "run.sqlite"
-    if apart_from is not None and site.resolve().is_relative_to(apart_from.resolve()):
-        raise UserError(f"The site {site} would lie inside the input {apart_from}; choose an output folder outside it.")
-    try:
-        if site.exists() and not path.is_file() and any(site.iterdir()):
-            raise UserError(
-                f"{site} is neither empty nor a site that salience-report wrote; choose another output folder."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.with_name(".writable")
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"The output folder {site} cannot be written to: {error.strerror}.") from error
-    return path

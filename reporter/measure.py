@@ -1,27 +1,23 @@
 """The left half of the picture: a folder of documents becomes a saved run."""
 
-import hashlib
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import fields, replace
 from pathlib import Path
-from platform import python_version
 
-from reporter import __version__, parts
+from reporter import parts
 from reporter.attribute import Attribute, fail
 from reporter.batches import Budget, pool, window
 from reporter.cases import check_baseline
 from reporter.checkpoint import load
-from reporter.documents import newest, read
+from reporter.documents import read
+from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.evidence import find_level
 from reporter.methods import Method
 from reporter.network import Network
+from reporter.plan import date, make_key, remember
 from reporter.questions import Asking
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance, Sanities
 from reporter.sanity import TEXTS, examine_methods
@@ -32,7 +28,6 @@ from reporter.targets import check_labels
 _BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
 _UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
 _DTYPES = ("float32", "bfloat16")
-_PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 
 Notice = Callable[[int], None]
 
@@ -51,14 +46,15 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
         notice(len(keyed) - len(fresh))
-        for rows in _explain(fresh, attribute):
+        for rows in explain(fresh, attribute):
             store.save(rows)
             notice(len(rows))
         keys += keyed
         sample = dict(sorted((sample | keyed).items())[:TEXTS])
-    store.arrange(keys)
+    remember(settings, store)
     if find_level(settings.evidence).sanity:
         store.describe(_check_sanity(provenance, list(sample.values()), attribute))
+    store.arrange(keys)
 
 
 def _recall(store: Store, provenance: Provenance) -> Sanities | None:
@@ -86,33 +82,13 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     find_level(settings.evidence)
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
-    network = load(settings.model, head=task.head, device=settings.device)
+    network = load(settings.model, head=task.head, device=settings.device, trust=settings.trust)
     check_labels(settings.target, settings.against, network.facts.labels)
     check_baseline(settings.baseline, network)
     willing = tuple(method for method in methods if method.objection(network) is None)
     _check_dtype(settings.dtype, network)
     asking = Asking(network, task, settings, Budget(settings.batch_tokens or _BATCH[network.device.type]))
     return Attribute(asking, willing), _describe(settings, network, methods, created)
-
-
-def make_key(document: Document, provenance: Provenance) -> str:
-    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
-    settings = {name: value for name, value in provenance.settings.items() if name != "batch_tokens"}
-    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def date(folder: Path) -> str:
-    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input.
-
-    Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.
-    """
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        seconds = int(given) if given else int(newest(folder))
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError) as error:
-        raise UserError(f"SOURCE_DATE_EPOCH is '{given}'; set it to a whole number of seconds since 1970.") from error
 
 
 def _check_dtype(name: str, network: Network) -> None:
@@ -134,12 +110,11 @@ def _make_method(name: str, settings: Settings) -> Method:
 
 def _describe(settings: Settings, network: Network, methods: list[Method], created: str) -> Provenance:
     objections = [(method.description, method.objection(network)) for method in methods]
-    versions = {name: version(name) for name in _PACKAGES}
     return Provenance(
         schema=SCHEMA,
         settings=settings.saved(),
         model=network.facts,
-        versions={"salience-report": __version__, "python": python_version(), **versions},
+        versions=list_versions(),
         device=str(network.device),
         dtype=settings.dtype,
         created=created,
@@ -148,7 +123,7 @@ def _describe(settings: Settings, network: Network, methods: list[Method], creat
     )
 
 
-def _explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
+def explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[Row]]:
     """Rows for the store, batch by batch; what could not be read or encoded comes first."""
     keys = {document.id: key for key, document in keyed.items()}
     encoded, failed = _encode_all(list(keyed.values()), attribute.asking.network)
@@ -170,6 +145,6 @@ def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encod
             continue
         try:
             encoded.append(encode(document, network))
-        except (ValueError, TypeError, OverflowError) as error:
+        except Exception as error:  # a tokenizer from outside may raise any
             failed.append(fail(document, f"The tokenizer could not read this text: {error}"))
     return encoded, failed

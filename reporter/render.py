@@ -3,18 +3,18 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter import twin
-from reporter.files import write
+from reporter.edition import find_templates
 from reporter.processes import share
 from reporter.records import Failure, Provenance, Run, Summary
 from reporter.report import (
@@ -36,9 +36,10 @@ from reporter.report import (
     provenance_page,
     shelf,
 )
-from reporter.store import Store
+from reporter.store import Drawn, Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
+from reporter.writing import Writer, renew
 
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage
 
@@ -56,44 +57,55 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 
 
 def draw(store: Store, site: Path) -> None:
-    """Write the whole site of a run into a folder, which may hold an older one; the run itself is left alone."""
+    """Write the whole site of a run into a folder, which may hold an older one.
+
+    What would come out as it stands is not drawn again.
+    """
+    provenance, writer, pages = store.provenance(), Writer(site, store), environment()
+    if writer.is_done():
+        return
     summary, failures = summarise(store.explanations())
-    run = _run(store.provenance(), summary=summary, failures=failures)
-    pages = environment()
-    kept = _draw_documents(run, store.lines(), site=site, pages=pages)
-    _remove_others(site / "documents", kept)
-    for path in site.glob("documents-*.html"):
-        if path not in kept and re.fullmatch(r"documents-\d+", path.stem):
-            path.unlink()
-    write(site / "methods.html", [_drawn(pages, methods_page(run), name="methods")])
-    write(site / "provenance.html", [_drawn(pages, provenance_page(run), name="provenance")])
-    write(site / "404.html", [_drawn(pages, not_found_page(run), name="404")])
-    write(site / ".nojekyll", [])
-    write(site / "data" / "documents.jsonl", (f"{line}\n" for line in store.lines()))
-    write(site / "data" / "run.json", [twin.dump(run).decode(), "\n"])
-    write(site / "data" / "schema.json", [json.dumps(twin.schema(), indent=1), "\n"])
+    run = _run(provenance, summary=summary, failures=failures)
+    writer.begin()
+    _draw_documents(run, store.lines(), writer=writer, pages=pages)
+    for path, page in (
+        ("methods", methods_page(run)),
+        ("provenance", provenance_page(run)),
+        ("404", not_found_page(run)),
+    ):
+        _show(writer, f"{path}.html", page, pages=pages)
+    writer.write(".nojekyll", b"", lambda: [])
+    writer.write("data/documents.jsonl", writer.digest.encode(), lambda: (f"{line}\n" for line in store.lines()))
+    facts, schema = twin.dump(run), json.dumps(twin.schema(), indent=1)
+    writer.write("data/run.json", facts, lambda: [facts.decode(), "\n"])
+    writer.write("data/schema.json", schema.encode(), lambda: [schema, "\n"])
+    writer.finish()
 
 
-def _draw_documents(run: Run, lines: Iterable[str], *, site: Path, pages: Environment) -> set[Path]:
-    """Write the pages of the documents and, as they go by, of their list, then the index; returns what was written."""
+def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: Environment) -> None:
+    """Write the pages of the documents and, as they go by, of their list, then the index."""
     cores = count_cores() if run.summary.documents > _ALONE else 1
-    audit, kept, shelves = Audit(run), set[Path](), list[Shelf]()
+    audit, shelves = Audit(run), list[Shelf]()
 
     def entries() -> Iterator[Entry]:
-        for findings in share(partial(Press, run, site), _batches(lines), processes=cores):
-            for finding in findings:
-                kept.add(site / finding.path)
+        for printed in share(partial(Press, run, writer.site, writer.before), _batches(lines), processes=cores):
+            for finding, drawn in printed:
+                writer.adopt(finding.path, drawn)
                 yield audit.add(finding)
 
     listed = list_pages(run, entries())
     first = next(listed)
     shelves.append(shelf(first))
     for page in listed:
-        write(site / page.path, [_drawn(pages, page, name="documents")])
-        kept.add(site / page.path)
+        _show(writer, page.path, page, pages=pages, name="documents")
         shelves.append(shelf(page))
-    write(site / "index.html", [_drawn(pages, audit.page(first, shelves), name="index")])
-    return kept
+    _show(writer, "index.html", audit.page(first, shelves), pages=pages)
+
+
+def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
+    """Write a page that is made by the template of this name, or of its own."""
+    template = name or path.removesuffix(".html")
+    writer.write(path, msgspec.json.encode(page), lambda: [_drawn(pages, page, name=template)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +131,27 @@ def _batches(lines: Iterable[str]) -> Iterator[Batch]:
 class Press:
     """Draws documents, some at a time, and says what the index needs of them."""
 
-    def __init__(self, run: Run, site: Path) -> None:
-        """Get ready to draw this run into a folder."""
-        self._run, self._site, self._pages = run, site, environment()
+    def __init__(self, run: Run, site: Path, before: Mapping[str, Drawn]) -> None:
+        """Get ready to draw this run into a folder that holds what was drawn `before`."""
+        self._run, self._site, self._before, self._pages = run, site, before, environment()
 
-    def __call__(self, batch: Batch) -> list[Finding]:
-        """Write the pages of some documents."""
+    def __call__(self, batch: Batch) -> list[tuple[Finding, Drawn]]:
+        """Write the pages of some documents, unless they stand as they are."""
         before, after = (twin.load_explanation(line) if line else None for line in (batch.before, batch.after))
-        explanations, findings = map(twin.load_explanation, batch.lines), []
+        explanations, printed = map(twin.load_explanation, batch.lines), []
         for explanation, page in document_pages(self._run, explanations, before=before, after=after):
-            write(self._site / page.path, [_drawn(self._pages, page, name="document")])
-            findings.append(find(explanation, page))
-        return findings
+            texts = partial(self._draw, page)
+            drawn = renew(self._site, page.path, msgspec.json.encode(page), texts, self._before.get(page.path))
+            printed.append((find(explanation, page), drawn))
+        return printed
+
+    def _draw(self, page: DocumentPage) -> list[str]:
+        return [_drawn(self._pages, page, name="document")]
 
 
 def environment() -> Environment:
     """The templates; every value they print goes through `visible`, and is text, never markup."""
-    folder = _templates()
+    folder = find_templates()
     pages = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -167,24 +183,7 @@ def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
 
 
-def _templates() -> Path:
-    """The folder of templates: in the package where it is installed, beside it in a checkout."""
-    package = Path(str(files("reporter")))
-    places = (package / "templates", package.parent / "templates")
-    return next(place for place in places if (place / "base.html.j2").is_file())
-
-
 def _compact(css: str) -> str:
     """A style sheet without its comments and the white space that means nothing."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
     return re.sub(r"\s*([{};,>])\s*|(:) ", r"\1\2", bare).replace(";}", "}").strip()
-
-
-def _remove_others(folder: Path, kept: set[Path]) -> None:
-    """Take away the pages of documents that are no longer in the run, and the folders that this empties."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path not in kept:
-            path.unlink()

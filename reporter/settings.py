@@ -13,6 +13,20 @@ def _option(default: Any, text: str) -> Any:  # noqa: ANN401, the type of a data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What a model may do beyond being data; by default nothing."""
+
+    pickle: bool = False
+    remote_code: bool = False
+    untrained_head: bool = False
+    offline: bool = False
+
+
+DATA = Trust()
+"""A model that is data and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What to measure and how; the field names are the option names, with underscores for dashes."""
 
@@ -35,9 +49,26 @@ class Settings:
     device: str = _option("auto", "Where to compute: auto, cpu, cuda or mps.")
     dtype: str = _option("float32", "Number format of the integration: float32, or bfloat16 on a GPU.")
 
+    offline: bool = _option(False, "Fetch nothing, not even a model that is named by its id.")
+    allow_pickle: bool = _option(False, "Take weights from a pickle, whose author you must trust.")
+    trust_remote_code: bool = _option(False, "Run the code that comes with the model, whose author you must trust.")
+    allow_untrained_head: bool = _option(False, "Explain a model whose answer was never trained: for tests only.")
+
+    @property
+    def trust(self) -> Trust:
+        """What these settings let a model do."""
+        return Trust(
+            pickle=self.allow_pickle,
+            remote_code=self.trust_remote_code,
+            untrained_head=self.allow_untrained_head,
+            offline=self.offline,
+        )
+
     def saved(self) -> dict[str, Setting]:
         """The settings as they are written into the run, by option name."""
         return asdict(self)
 
 
 HELP = {option.name: option.metadata["help"] for option in fields(Settings)}
+PASSING = ("batch_tokens", "offline")
+"""The options on which no number depends."""

@@ -5,8 +5,8 @@ The views `attributions` and `agreement` lay those lines out for a SQL browser.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -35,6 +35,11 @@ create view if not exists agreement as
         json_extract(g.value, '$.sign') as sign
     from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.agreement') g;
 """
+_DRAWN = (
+    "create table if not exists drawn (name text primary key, key text not null, sha256 text not null, "
+    "bytes integer not null, changed integer not null)"
+)
+_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -46,18 +51,27 @@ class Row(NamedTuple):
     seconds: float
 
 
+class Drawn(NamedTuple):
+    """A file of the site as it was written: from what, its hash, its length, and when (in ns) it was last changed."""
+
+    key: str
+    sha256: str
+    bytes: int
+    changed: int
+
+
 class Store:
     """An open run; use it as a context manager, so that the file is closed and whole at the end."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Open the run at `path` to read it or, with `create`, to measure into it.
+        """Open the run at `path` as it is or, with `create`, to measure into it.
 
         Raises `UserError` if it is not there (unless `create`) or is not a run.
         """
         if not create:
             _check_there(path)
         self._growing = create
-        address = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'ro'}"
+        address = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'rw'}"
         try:
             self._database = sqlite3.connect(address, isolation_level=None, uri=True)
             if create:
@@ -65,15 +79,15 @@ class Store:
                 self._database.executescript(_TABLES)
             self._database.execute("select 1 from explanations limit 1")
         except sqlite3.DatabaseError as error:
-            raise UserError(f"{path} is not a run of salience-report ({error}).") from error
+            raise _blame(path, error) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._growing:
-            self._database.execute("pragma journal_mode = delete")
-        self._database.close()
+        with closing(self._database), suppress(sqlite3.OperationalError):  # whoever is reading it keeps it as it is
+            if self._growing:
+                self._database.execute("pragma journal_mode = delete")
 
     def has(self, key: str) -> bool:
         """Whether the document of this key has been measured."""
@@ -85,30 +99,57 @@ class Store:
             self._database.executemany(_SAVE, [_columns(row) for row in rows])
 
     def arrange(self, keys: Iterable[str]) -> None:
-        """Put the run into this order and drop every document that is not in it."""
+        """Put the run into this order and drop every document that is not in it; with that it is finished."""
         with self._transaction():
             self._database.execute("update explanations set position = null")
             change = "update explanations set position = ? where key = ?"
             self._database.executemany(change, ((place, key) for place, key in enumerate(keys)))
             self._database.execute("delete from explanations where position is null")
+            self._database.execute("delete from facts where name = 'unfinished'")
 
     def describe(self, provenance: Provenance) -> None:
-        """Write down what makes this run."""
+        """Write down what makes this run, which is unfinished from now on."""
         with self._transaction():
-            line = msgspec.json.encode(provenance).decode()
-            self._database.execute("insert or replace into facts values ('provenance', ?)", (line,))
+            self.note("provenance", msgspec.json.encode(provenance).decode())
+            self.note("unfinished", "")
+
+    def note(self, name: str, value: str) -> None:
+        """Write down a fact about this run."""
+        self._database.execute("insert or replace into facts values (?, ?)", (name, value))
+
+    def recall(self, name: str) -> str | None:
+        """A fact about this run, None if nobody wrote it down."""
+        found = self._database.execute("select value from facts where name = ?", (name,)).fetchone()
+        return None if found is None else found[0]
+
+    def keys(self) -> list[str]:
+        """The keys of all documents, in order."""
+        return [key for (key,) in self._database.execute("select key from explanations order by position")]
 
     def provenance(self) -> Provenance:
-        """What made this run; raises `UserError` if it was never finished far enough to say."""
-        found = self._database.execute("select value from facts where name = 'provenance'").fetchone()
+        """What made this run; raises `UserError` if that was interrupted, or is not what this version writes."""
+        found = self.finished()
         if found is None:
-            raise UserError("This run holds nothing yet; run 'salience-report build' again.")
-        return msgspec.json.decode(found[0], type=Provenance)
+            raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
+        return found
+
+    def finished(self) -> Provenance | None:
+        """What made this run, None if that was interrupted; raises `UserError` if this version cannot read it."""
+        found = self.recall("provenance")
+        if found is None or self.recall("unfinished") is not None:
+            return None
+        try:
+            return msgspec.json.decode(found, type=Provenance)
+        except msgspec.MsgspecError as error:
+            raise UserError(f"This run is not one that this version can read ({error}); build it anew.") from error
 
     def explanations(self) -> Iterator[Explanation]:
         """Every document in order, one at a time."""
-        for (line,) in self._database.execute("select line from explanations order by position"):
-            yield twin.load_explanation(line)
+        for number, line in enumerate(self.lines(), 1):
+            try:
+                yield twin.load_explanation(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, TypeError) as error:
+                raise UserError(f"Document {number} of this run is broken ({error}); build it anew.") from error
 
     def ids(self) -> list[str]:
         """The id of every document, in order."""
@@ -125,13 +166,32 @@ class Store:
         found: tuple[str, float] | None = self._database.execute(query).fetchone()
         return found
 
+    def drawn(self) -> dict[str, Drawn]:
+        """The files of the site as they were last written, by name."""
+        self._database.execute(_DRAWN)
+        return {name: Drawn(*facts) for name, *facts in self._database.execute("select * from drawn")}
+
+    def content(self) -> Iterator[str]:
+        """Everything that a site shows of this run, piece by piece."""
+        yield self.recall("provenance") or ""
+        yield from self.lines()
+
+    def remember(self, files: Mapping[str, Drawn], *, digest: str) -> None:
+        """Keep in mind what the site now consists of, and a hash of what it was drawn from."""
+        with self._transaction():
+            self.note("digest", digest)
+            self._database.execute("delete from drawn")
+            rows = ((name, *drawn) for name, drawn in files.items())
+            self._database.executemany("insert into drawn values (?, ?, ?, ?, ?)", rows)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._database.execute("begin immediate")
         try:
             yield
         except BaseException:
-            self._database.execute("rollback")
+            if self._database.in_transaction:  # a full disk has rolled it back already
+                self._database.execute("rollback")
             raise
         self._database.execute("commit")
 
@@ -147,12 +207,19 @@ def copy(source: Path, to: Path) -> None:
             old.backup(new)
             new.execute("pragma journal_mode = delete")
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{source} is not a run of salience-report ({error}).") from error
+        raise _blame(source, error) from error
 
 
 def _check_there(path: Path) -> None:
     if not path.is_file():
         raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
+
+
+def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:
+    """The error itself where the disk is to blame, and else a sentence about the file."""
+    if str(getattr(error, "sqlite_errorname", "")).startswith(_DISK):
+        return error
+    return UserError(f"{path} is not a run of salience-report ({error}).")
 
 
 def _columns(row: Row) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """What a person at a terminal sees: progress, the closing summary, and text from outside made harmless."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from reporter.findings import Finding, Verified
 from reporter.records import Run
 
 _SHOWN = 20
@@ -74,7 +75,28 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         ERR.print(f"{tame(failure.source)}: {tame(failure.error)}")
     if len(run.failures) > _SHOWN:
         ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
-    OUT.print(f"The site is ready: {site / 'index.html'}")
+    OUT.print(tame(f"The site is ready: {site / 'index.html'}"))
+
+
+def show_findings(findings: Iterable[Finding]) -> bool:
+    """Print a table of what was checked, each line as it is known, then every fault; whether all of it holds."""
+    faults: list[str] = []
+    for one in findings:
+        OUT.print(f"{'FAILED' if one.faults else 'holds':8}{one.name:14}{tame(one.found)}")
+        faults += [f"{one.name}: {fault}" for fault in one.faults[:_SHOWN]]
+        if len(one.faults) > _SHOWN:
+            faults.append(f"{one.name}: ... and {len(one.faults) - _SHOWN:,} more.")
+    for fault in faults:
+        ERR.print(tame(fault))
+    return not faults
+
+
+def show_verified(one: Verified) -> bool:
+    """Print how a document came out the second time; whether it was the same."""
+    OUT.print(f"{'differs' if one.differences else 'same':9}{tame(one.source)}")
+    for difference in one.differences:
+        ERR.print(f"{tame(one.source)}: {tame(difference)}")
+    return not one.differences
 
 
 def conclude_export(written: int, left_out: int, *, to: Path) -> None:

@@ -28,6 +28,9 @@ ORDER = (
     "adaptive",
     "documents",
     "store",
+    "edition",
+    "origin",
+    "plan",
     "network",
     "checkpoint",
     "encoding",
@@ -52,17 +55,28 @@ ORDER = (
     "sanity",
     "measure",
     "summary",
+    "manifest",
+    "writing",
     "report",
     "render",
     "sinks",
     "export",
     "serve",
+    "place",
+    "interrupt",
+    "findings",
+    "links",
+    "proving",
+    "check",
+    "junit",
+    "verify",
     "terminal",
+    "finished",
     "cli",
 )
 WIDE = (
     ("cli.py", "build"),
-    ("cli.py", "export"),
+    ("finished.py", "export"),
     ("adaptive.py", "attribute"),
 )  # options; Captum's signature
 SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
@@ -99,7 +113,20 @@ def test_every_room_has_its_place():
 
 @pytest.mark.parametrize(
     "name",
-    ["twin", "store", "summary", "report", "render", "processes", "export", "serve", "documents", "settings", "cli"],
+    [
+        "twin",
+        "store",
+        "summary",
+        "report",
+        "render",
+        "processes",
+        "export",
+        "serve",
+        "documents",
+        "settings",
+        "cli",
+        "check",
+    ],
 )
 def test_what_needs_no_torch_loads_none(name):
     heavy = "any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum', 'scipy'))"
@@ -107,10 +134,11 @@ def test_what_needs_no_torch_loads_none(name):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_only_the_network_knows_transformers():
+@pytest.mark.parametrize(("package", "owner"), [("transformers", "checkpoint"), ("huggingface_hub", "origin")])
+def test_only_one_room_knows_each_of_these(package, owner):
     lines = {(room(path), line) for path in SOURCES for line in path.read_text("utf-8").splitlines()}
-    heads = ("import transformers", "from transformers", "import huggingface_hub", "from huggingface_hub")
-    assert {name for name, line in lines if line.strip().startswith(heads)} == {"checkpoint"}
+    heads = (f"import {package}", f"from {package}")
+    assert {name for name, line in lines if line.strip().startswith(heads)} == {owner}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -90,7 +90,7 @@ def page_of(pages: dict[str, Page], id: str) -> Page:
 def test_every_file_is_there(site: Path, pages: dict[str, Page]) -> None:
     found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     named = {"index.html", "methods.html", "provenance.html", "404.html", ".nojekyll"}
-    named |= {f"data/{name}" for name in ("documents.jsonl", "run.json", "schema.json", "run.sqlite")}
+    named |= {f"data/{name}" for name in ("documents.jsonl", "run.json", "schema.json", "manifest.json", "run.sqlite")}
     assert found == named | {name for name in pages if name.startswith("documents/")}
     assert len(pages) == 4 + len(runs.every_kind())
 

@@ -8,6 +8,12 @@ from reporter.report.frame import Frame, frame
 from reporter.report.wording import date
 from reporter.settings import HELP
 
+_WARNINGS = {
+    "trust_remote_code": "Code that came with the model was run (--trust-remote-code), and it could change any number.",
+    "allow_pickle": "The weights may come from a pickle (--allow-pickle): reading one can run code of its author.",
+    "allow_untrained_head": "The answer may come from weights that were never trained (--allow-untrained-head).",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -26,6 +32,7 @@ class ProvenancePage:
     model: tuple[Fact, ...]
     settings: tuple[Fact, ...]
     versions: tuple[Fact, ...]
+    warnings: tuple[str, ...]
     command: str
     created: str
 
@@ -46,6 +53,7 @@ def provenance_page(run: Run) -> ProvenancePage:
             Fact(name=name, value=_value(value), meaning=HELP.get(name, "")) for name, value in run.settings.items()
         ),
         versions=tuple(Fact(name=name, value=version) for name, version in run.versions.items()),
+        warnings=tuple(said for name, said in _WARNINGS.items() if run.settings.get(name)),
         command=_command(run.settings),
         created=date(run.created),
     )
@@ -75,15 +83,17 @@ def _model(run: Run) -> list[Fact]:
 
 
 def _value(value: Setting) -> str:
-    if value is None:
-        return "none"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _command(settings: dict[str, Setting]) -> str:
     lines = ["salience-report build INPUT -o SITE"]
     for name, value in settings.items():
-        if name in HELP and value is not None:
+        if name in HELP and value is True:
+            lines.append(f"--{name.replace('_', '-')}")
+        elif name in HELP and value is not None and value is not False:
             words = ",".join(value) if isinstance(value, tuple) else str(value)
             lines.append(shlex.join([f"--{name.replace('_', '-')}", words]))
     return " \\\n  ".join(lines)

@@ -1,0 +1,106 @@
+"""The commands for a finished site: is it right, what is in it for others, and how does it look."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reporter import threads
+from reporter.errors import UserError
+from reporter.place import find_run
+from reporter.store import Store
+from reporter.terminal import OUT, conclude_export, show_findings, show_verified
+
+
+def check(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written.")],
+    min_complete: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="The share of completeness claims that must be met.")
+    ] = None,
+    min_agreement: Annotated[
+        float | None, typer.Option(min=-1.0, max=1.0, help="What Kendall's tau of the median pair of methods must be.")
+    ] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(min=0, help="How many documents may be without an explanation.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the verdicts for a CI system, too.")] = None,
+) -> None:
+    """Check that a site is whole, unchanged, closed and proven, and as good as is asked.
+
+    Exit code 0 if all of it holds, 1 if not, 2 if there is no site.
+    """
+    from reporter.check import Thresholds, check_site
+    from reporter.junit import write
+
+    findings = list(check_site(site, Thresholds(complete=min_complete, agreement=min_agreement, failures=max_failures)))
+    if junit is not None:
+        write(junit, findings)
+    raise typer.Exit(0 if show_findings(findings) else 1)
+
+
+def verify(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
+    sample: Annotated[int, typer.Option(min=1, help="How many documents to explain again.")] = 5,
+    seed: Annotated[int, typer.Option(help="Which documents: the same seed takes the same ones.")] = 0,
+    model: Annotated[str | None, typer.Option(help="Where the model of the run is, if not where it was.")] = None,
+) -> None:
+    """Explain some documents of a site again, and compare answers, scores and errors with what was saved.
+
+    Exit code 0 if they come out the same, 1 if not, 2 if it cannot be told.
+    """
+    path = find_run(site)
+    threads.settle()
+    from reporter.verify import TOLERANCE, read_settings, verify_run
+
+    settings = read_settings(path)
+    settings = settings if model is None else replace(settings, model=model)
+    found = [show_verified(one) for one in verify_run(path, settings, sample=sample, seed=seed)]
+    OUT.print(
+        f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest."
+    )
+    raise typer.Exit(0 if all(found) else 1)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
+    format: Annotated[str, typer.Option("--format", "-f", metavar="latex|svg|csv|jsonl", help="What to write.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="PATH", help="A folder for latex and svg, a file for csv and jsonl."),
+    ] = Path("-"),
+    method: Annotated[str | None, typer.Option(help="Only this method; pictures take the certified one.")] = None,
+    target: Annotated[str | None, typer.Option(help="Only this label; pictures take the model's own answer.")] = None,
+    document: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this document; may be given again.")
+    ] = None,
+) -> None:
+    """Write coloured texts as LaTeX or SVG, or the numbers as CSV or JSON lines.
+
+    Without -o, one file goes to standard output.
+    """
+    from reporter.export import choose, write_out
+
+    with Store(find_run(run)) as store:
+        sink = choose(format, store.provenance(), method=method, target=target)
+        done = write_out(store, sink, ids=tuple(document or ()), to=output)
+    conclude_export(done.written, done.left_out, to=output)
+
+
+def serve(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written.")],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where to listen on this machine; 0 takes a free one.")
+    ] = 8000,
+) -> None:
+    """Show a site in the browser of this machine; an open page reloads when the site is built again.
+
+    No other machine can reach it. Ctrl-C ends it.
+    """
+    try:
+        from reporter.serve import open_port, run
+    except ModuleNotFoundError as error:
+        raise UserError(f"The preview needs {error.name}; get it with: pip install starlette uvicorn") from error
+    with open_port(site, port) as door:
+        OUT.print(f"{site} is at http://127.0.0.1:{door.getsockname()[1]}/ until you press Ctrl-C.")
+        run(site, door)

@@ -1,0 +1,65 @@
+"""The manifest of a site: every file of it with its hash, written last; without it a site is not whole."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from reporter.records import SCHEMA
+
+NAME = "data/manifest.json"
+LOCK = "data/.lock"
+RUN = ("data/run.sqlite", "data/run.sqlite-wal", "data/run.sqlite-shm", "data/run.sqlite-journal")
+"""The run, whose bytes may differ and which may be left out where a site is published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What a file must hold: its SHA-256 and its length in bytes."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Every file of a site but the run (whose bytes may differ) and the manifest itself, by its path."""
+
+    schema: Literal["salience-report/1"]
+    files: dict[str, Sum]
+
+
+def dump(files: Mapping[str, Sum]) -> bytes:
+    """What a site consists of, as the bytes of its manifest."""
+    whole = Manifest(schema=SCHEMA, files=dict(sorted(files.items())))
+    return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
+
+
+def read(site: Path) -> Manifest | None:
+    """The manifest of a site; None if there is none that can be read, and then the site is not whole."""
+    try:
+        return msgspec.json.decode((site / NAME).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def compare(site: Path, manifest: Manifest) -> Iterator[str]:
+    """What of a site is not as its manifest says: a sentence for each file."""
+    found = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_symlink() or path.is_file()}
+    for name, expected in manifest.files.items():
+        path = found.pop(name, None)
+        if path is None:
+            yield f"{name} is missing."
+        elif path.is_symlink():
+            yield f"{name} is a link, not a file."
+        elif path.stat().st_size != expected.bytes or _hash(path) != expected.sha256:
+            yield f"{name} is not what was drawn."
+    yield from (f"{name} is no part of the site." for name in sorted(found) if name not in (NAME, LOCK, *RUN))
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,76 @@
+"""What a saved run is still worth: the key of every document, and whether anything is left to measure; no torch."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reporter import origin
+from reporter.documents import newest, read
+from reporter.edition import hash_code, list_versions
+from reporter.errors import UserError
+from reporter.records import Document, Provenance, Setting
+from reporter.settings import PASSING, Settings
+from reporter.store import Store
+
+
+def make_key(document: Document, provenance: Provenance) -> str:
+    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
+    settings = _list_lasting(provenance.settings)
+    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def renew(folder: Path, settings: Settings, store: Store) -> bool:
+    """Whether the run already holds exactly what a measurement would find; its date and settings are then renewed."""
+    if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
+        return False
+    saved = store.finished()
+    if saved is None or saved.versions != list_versions():
+        return False
+    if _list_lasting(saved.settings) != _list_lasting(settings.saved()):
+        return False
+    if saved.model.fingerprint != _hash_model(settings, store):
+        return False
+    keys = [make_key(document, saved) for document in read(folder)]
+    if keys != store.keys():
+        return False
+    now = replace(saved, settings=settings.saved(), created=date(folder))
+    if now != saved:
+        store.describe(now)
+        store.arrange(keys)
+    return True
+
+
+def remember(settings: Settings, store: Store) -> None:
+    """Note what made this run, for `renew` to compare."""
+    _hash_model(settings, store)
+    store.note("edition", hash_code())
+
+
+def date(folder: Path) -> str:
+    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input.
+
+    Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        seconds = int(given) if given else int(newest(folder))
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError) as error:
+        raise UserError(f"SOURCE_DATE_EPOCH is '{given}'; set it to a whole number of seconds since 1970.") from error
+
+
+def _list_lasting(settings: dict[str, Setting]) -> dict[str, Setting]:
+    """The settings on which a measurement depends."""
+    return {name: value for name, value in settings.items() if name not in PASSING}
+
+
+def _hash_model(settings: Settings, store: Store) -> str:
+    """The fingerprint of the model as it is now; files that were not touched since the last time are not read."""
+    place = origin.find(settings.model, settings.trust)
+    sums = origin.hash_files(place, settings.trust, origin.load(place, store.recall("model files")))
+    store.note("model files", origin.dump(place, sums))
+    return origin.fingerprint(sums)

@@ -1,0 +1,109 @@
+"""The files of a site as they are written: each whole or not at all, only where it changed, and the manifest last."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from os import getpid
+from pathlib import Path
+
+from reporter import manifest
+from reporter.edition import hash_code
+from reporter.manifest import Sum
+from reporter.store import Drawn, Store
+
+
+class Writer:
+    """Writes one site. What the run remembers to have written, and what still stands so, is not written again."""
+
+    def __init__(self, site: Path, store: Store) -> None:
+        """Touch nothing yet."""
+        self.site, self._store = site, store
+        self.before = {name: one for name, one in store.drawn().items() if _is_inside(site, name)}
+        self._files: dict[str, Drawn] = {}
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of everything that a site depends on: the run, and what draws it."""
+        return _hash(hash_code().encode(), *(part.encode() for part in self._store.content()))
+
+    def is_done(self) -> bool:
+        """Whether the site is what this run becomes, to the last file."""
+        if self._store.recall("digest") != self.digest or manifest.NAME not in self.before:
+            return False
+        there = {path.relative_to(self.site).as_posix() for path in _list_files(self.site / "documents")}
+        return there <= self.before.keys() and all(_stands(self.site / name, one) for name, one in self.before.items())
+
+    def begin(self) -> None:
+        """Take the manifest away: from now on the site is not whole."""
+        (self.site / manifest.NAME).unlink(missing_ok=True)
+
+    def write(self, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
+        """Write a file, unless it still is what was made from this `source` by this version."""
+        self._files[name] = renew(self.site, name, source, texts, self.before.get(name))
+
+    def adopt(self, name: str, drawn: Drawn) -> None:
+        """Take a file into the site that another process has written."""
+        self._files[name] = drawn
+
+    def finish(self) -> None:
+        """Take away what is no longer part of the site, and say what it consists of."""
+        self._remove_others()
+        sums = {name: Sum(sha256=one.sha256, bytes=one.bytes) for name, one in self._files.items()}
+        self._files[manifest.NAME] = _write(self.site / manifest.NAME, "", [manifest.dump(sums)])
+        self._store.remember(self._files, digest=self.digest)
+
+    def _remove_others(self) -> None:
+        """Files of an older drawing, pages of documents that are gone, what an interruption left, and empty folders."""
+        left = [*self.site.glob(".*.part"), *(self.site / "data").glob(".*.part")]
+        found = {*(self.site / name for name in self.before), *_list_files(self.site / "documents"), *left}
+        for path in found - {self.site / name for name in (*self._files, manifest.NAME)}:
+            path.unlink(missing_ok=True)
+        for path in sorted((self.site / "documents").rglob("*"), reverse=True):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+
+def renew(site: Path, name: str, source: bytes, texts: Callable[[], Iterable[str]], before: Drawn | None) -> Drawn:
+    """Write a file of a site, unless it stands as it was `before` and was made from this `source` by this version."""
+    key = _hash(hash_code().encode(), name.encode(), source)
+    if before is not None and before.key == key and _stands(site / name, before):
+        return before
+    return _write(site / name, key, (text.encode() for text in texts()))
+
+
+def _is_inside(site: Path, name: str) -> bool:
+    """Whether a name that a run remembers stays in the site: the run may be a stranger's."""
+    return (site / name).resolve().is_relative_to(site.resolve()) and name not in (manifest.LOCK, *manifest.RUN)
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if not path.is_dir()]
+
+
+def _stands(path: Path, drawn: Drawn) -> bool:
+    """Whether a file has not been touched since it was written."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
+
+
+def _write(path: Path, key: str, texts: Iterable[bytes]) -> Drawn:
+    """Write a file beside its place and move it there, so that a reader never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{getpid()}.part")
+    total = hashlib.sha256()
+    with partial.open("wb") as file:
+        for text in texts:
+            total.update(text)
+            file.write(text)
+    found = partial.replace(path).stat()
+    return Drawn(key=key, sha256=total.hexdigest(), bytes=found.st_size, changed=found.st_mtime_ns)
+
+
+def _hash(*parts: bytes) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8) + part)
+    return total.hexdigest()
