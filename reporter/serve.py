@@ -23,11 +23,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from reporter import manifest
 from reporter.errors import UserError
 from reporter.render import environment
 
 HOST = "127.0.0.1"
-LAST = Path("data") / "schema.json"  # the last file that a build writes
+LAST = Path(manifest.NAME)  # the last file that a build writes, and takes away first
 _NOWHERE = ".nowhere"  # a path of no file, for addresses that no file system takes
 _TYPES = {  # of what a site holds; the system's own table knows less, and differs from one to the next
     ".html": "text/html; charset=utf-8",

@@ -1,6 +1,7 @@
 """The files of a site as they are written: each whole or not at all, only where it changed, and the manifest last."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from os import getpid
@@ -55,6 +56,7 @@ class Writer:
     def _remove_others(self) -> None:
         """Files of an older drawing, pages of documents that are gone, what an interruption left, and empty folders."""
         left = [*self.site.glob(".*.part"), *(self.site / "data").glob(".*.part")]
+        left += [path for path in self.site.glob("documents-*.html") if re.fullmatch(r"documents-\d+", path.stem)]
         found = {*(self.site / name for name in self.before), *_list_files(self.site / "documents"), *left}
         for path in found - {self.site / name for name in (*self._files, manifest.NAME)}:
             path.unlink(missing_ok=True)

@@ -108,7 +108,9 @@ def drawn(folder: Path, explanations: list[Explanation]) -> Path:
 
 
 def test_payloads_are_texts_in_every_place(tmp_path):
-    plain = drawn(tmp_path / "plain", [stuffed("word", 0), failed("word", 0)])
+    plain = drawn(
+        tmp_path / "plain", [make(f"word{at}", at) for at in range(len(PAYLOADS)) for make in (stuffed, failed)]
+    )
     allowed = {name: Seen(plain / name).tags for name in ("documents/p0.html", "documents/f0.html", "index.html")}
     records = [make(payload, at) for at, payload in enumerate(PAYLOADS) for make in (stuffed, failed)]
     site = drawn(tmp_path / "site", records)

@@ -272,7 +272,7 @@ def test_one_process_and_many_draw_the_same_bytes(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(render, "_ALONE", 1000)
     alone = site_of(tmp_path / "alone", found)
     files = [path.relative_to(alone) for path in alone.rglob("*") if path.suffix in (".html", ".json", ".jsonl")]
-    assert len(files) == 3 * len(kinds) + 4 + 3
+    assert len(files) == 3 * len(kinds) + 4 + 4
     assert all((many / path).read_bytes() == (alone / path).read_bytes() for path in files)
 
 

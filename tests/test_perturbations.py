@@ -302,6 +302,8 @@ def test_embeddings_are_looked_up_before_passes_are_shared(tiny, monkeypatch, me
         threads.add(get_ident())
         return usual(self, inputs)
 
+    asking = attribute.asking
+    questions = [asking.choose(one, asking.predict(one))[0] for one in encoded(attribute, *TEXTS)]
     monkeypatch.setattr(Network, "embed", embed)
-    attribute(encoded(attribute, *TEXTS))
+    attribute.methods[0].attribute([asking.pose([question]) for question in questions])
     assert threads == {get_ident()}
