@@ -138,6 +138,8 @@ class Probe:
 def examine(asking: Asking, questions: Sequence[Question], sections: Sequence[Section]) -> list[Section]:
     """The sections with the diagnostics that the settings ask for; a text without words has none."""
     level = find_level(asking.settings.evidence)
+    if not level.diagnostics:
+        return list(sections)
     probes = [_prepare(asking, level, *pair) for pair in zip(questions, sections, strict=True)]
     answers = ask(asking, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
     found = iter(answers)

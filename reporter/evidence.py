@@ -1,4 +1,4 @@
-"""How much is checked: three levels, what each of them measures, and what that costs."""
+"""How much is checked: four levels, what each of them measures, and what that costs."""
 
 from dataclasses import dataclass
 
@@ -27,6 +27,16 @@ _ERASER = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth")
 _ALL = (*_ERASER, "deletion", "insertion", "effect")
 
 LEVELS = {
+    "none": Level(
+        idea="Nothing beyond the explanations, their certificates and how they agree.",
+        cost="Nothing.",
+        diagnostics=(),
+        controlled=(),
+        draws=0,
+        lead=True,
+        sanity=False,
+        baselines=False,
+    ),
     "quick": Level(
         idea="For the certified method: comprehensiveness, sufficiency and log-odds over 5, 10, 20 and 50 % of words, "
         "and what the answer is without the strongest fifth and without a fifth at random, five times.",

@@ -41,7 +41,9 @@ class Settings:
     )
     max_evaluations: int = _option(512, "Evaluations that one explanation may take to be as exact as that.")
     samples: int = _option(256, "Changed texts that shapley, lime and kernel_shap look at; four a word at least.")
-    evidence: str = _option("quick", "How much is checked: quick, standard or full; see 'salience-report methods'.")
+    evidence: str = _option(
+        "quick", "How much is checked: none, quick, standard or full; see 'salience-report methods'."
+    )
     seed: int = _option(0, "What random numbers start from, together with the content of each text.")
     batch_tokens: int | None = _option(
         None, "Tokens in one pass; less needs less memory. By default as suits the device."

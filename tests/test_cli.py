@@ -262,7 +262,7 @@ def test_methods_says_what_there_is(capsys):
 
 def test_an_unknown_level_of_evidence_is_one_sentence(inputs, tiny, tmp_path, capsys):
     said = refusal(capsys, "build", inputs, "-o", tmp_path / "site", "--model", tiny, "--evidence", "most")
-    assert "no --evidence 'most'; choose from: quick, standard, full" in said
+    assert "no --evidence 'most'; choose from: none, quick, standard, full" in said
 
 
 def test_version(capsys):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import parts
+from reporter import erasure, parts
 from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
 from reporter.diagnostics import Answer, Ranking
@@ -196,7 +196,7 @@ def test_a_token_keeps_its_own_answer_when_others_go(tagger):
 
 
 def test_an_unknown_level_is_refused():
-    with pytest.raises(UserError, match="choose from: quick, standard, full"):
+    with pytest.raises(UserError, match="choose from: none, quick, standard, full"):
         prepare(Settings(evidence="most"), created="")
 
 
@@ -246,3 +246,10 @@ def test_full_evidence_gives_every_word_its_scores_over_all_baselines(tiny):
         np.testing.assert_allclose(found.high, sums.max(0), atol=1e-4, rtol=1e-3)
         assert list(found.flips) == [word for word, column in enumerate(sums.T) if column.min() < 0 < column.max()]
     assert prepared(tiny, methods=IG)(documents)[0].sections[0].sensitivity is None
+
+
+def test_where_nothing_is_asked_for_the_model_is_asked_nothing(tiny, monkeypatch):
+    attribute = prepared(tiny, evidence="none")
+    monkeypatch.setattr(erasure, "ask", lambda *_: pytest.fail("the model was asked"))
+    found = attribute(encoded(attribute, *TEXTS))
+    assert all(section.diagnostics == () and section.erasure is None for one in found for section in one.sections)

@@ -25,7 +25,7 @@ settle()
 from reporter.measure import measure
 from reporter.settings import Settings
 from reporter.store import Store
-settings = Settings(model=sys.argv[3], methods=("integrated_gradients",))
+settings = Settings(model=sys.argv[3], methods=("integrated_gradients",), evidence="none")
 with Store(Path(sys.argv[2]), create=True) as store:
     measure(Path(sys.argv[1]), settings, store, notice=lambda _: None)
 """

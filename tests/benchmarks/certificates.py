@@ -86,7 +86,11 @@ def main() -> None:
     references: list[np.ndarray] = []
     for tolerance in given.tolerance:
         settings = Settings(
-            model=given.model, methods=("integrated_gradients",), tolerance=tolerance, baseline=given.baseline
+            model=given.model,
+            methods=("integrated_gradients",),
+            evidence="none",
+            tolerance=tolerance,
+            baseline=given.baseline,
         )
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)

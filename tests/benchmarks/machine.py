@@ -42,7 +42,7 @@ def main() -> None:
     """Print the table."""
     given = options(__doc__, least=10).parse_args()
     torch.set_num_threads(1)
-    attribute, _ = prepare(Settings(model=given.model, methods=("integrated_gradients",)), created="")
+    attribute, _ = prepare(Settings(model=given.model, methods=("integrated_gradients",), evidence="none"), created="")
     documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
     ours(attribute)(documents[:2])
     best = max(peak() for _ in range(3))

@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--baseline", default="pad")
     parser.set_defaults(count=48, most=64)
     given = parser.parse_args()
-    settings = Settings(model=given.model, methods=("integrated_gradients",), baseline=given.baseline)
+    settings = Settings(model=given.model, methods=("integrated_gradients",), evidence="none", baseline=given.baseline)
     attribute, _ = prepare(settings, created="")
     documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
     known = [observe(attribute, document) for document in documents]

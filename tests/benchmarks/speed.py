@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="Captum's loop at 50 steps only")
     given = parser.parse_args()
     for tolerance in given.tolerance:
-        settings = Settings(model=given.model, methods=("integrated_gradients",), tolerance=tolerance)
+        settings = Settings(model=given.model, methods=("integrated_gradients",), evidence="none", tolerance=tolerance)
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         ours(attribute)(documents[:2])
