@@ -5,7 +5,7 @@ what is computed is the same to the last bit, however many cores there are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -28,7 +28,10 @@ class Crew(Generic[Member]):
         self._pool = ThreadPoolExecutor(len(members), initializer=torch.set_num_threads, initargs=(1,))
 
     def share(self, work: Callable[[Member, Item], Result], items: Sequence[Item]) -> list[Result]:
-        """`work` by some member on every item, the results in the order of the items; raises what `work` raises."""
+        """`work` by some member on every item, the results in the order of the items.
+
+        Raises what `work` raises, once nobody is at work any more.
+        """
 
         def one(item: Item) -> Result:
             member = self._free.get()
@@ -37,7 +40,13 @@ class Crew(Generic[Member]):
             finally:
                 self._free.put(member)
 
-        return list(self._pool.map(one, items))
+        asked = [self._pool.submit(one, item) for item in items]
+        try:
+            return [future.result() for future in asked]
+        finally:
+            for future in asked:
+                future.cancel()
+            wait(asked)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """The crew: nothing is lost or swapped, errors arrive, and the number of cores changes not a bit."""
 
+from threading import Barrier
+
 import pytest
 import torch
 
@@ -34,6 +36,23 @@ def test_what_goes_wrong_is_raised_and_the_crew_works_on():
     with pytest.raises(ZeroDivisionError):
         crew.share(lambda member, item: member / item, [1, 0, 1])
     assert crew.share(lambda _, item: item, [1, 2, 3]) == [1, 2, 3]
+
+
+def test_nobody_is_at_work_any_more_when_it_is_raised():
+    met, busy = Barrier(2), []
+
+    def work(member, item):
+        busy.append(member)
+        met.wait(timeout=20)
+        if item == 0:
+            busy.remove(member)
+            raise ValueError("x")
+        sum(range(1_000_000))  # goes on for a while after the other has failed
+        busy.remove(member)
+
+    with pytest.raises(ValueError, match="x"):
+        Crew(["a", "b"]).share(work, [0, 1])
+    assert busy == []
 
 
 @pytest.mark.usefixtures("_threads")
