@@ -79,5 +79,5 @@ def test_hostile_texts_come_out_as_texts_on_every_page(tiny, tmp_path):
     for page in pages:
         tags = Tags()
         tags.feed(page.read_text("utf-8"))
-        assert tags.found == [], page
+        assert tags.found == (["script"] if page.name == "index.html" and page.parent == site else []), page
         assert page.resolve().is_relative_to(site.resolve())
