@@ -1,7 +1,7 @@
 """A frozen network: running it, with its word embeddings read or replaced where it calls their layer."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,9 +13,10 @@ from torch.utils.hooks import RemovableHandle
 
 from reporter.crew import Crew
 from reporter.errors import UserError
+from reporter.readout import Shortcut, find_shortcuts
 from reporter.records import Model
 
-_PROBE = "A short text, to see what the network does with it."
+_PROBES = ("A short text, to see what the network does with it.", "Another.")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Network:
         """
         if embeddings is None:
             return self.model(**inputs, **options)
-        idle = [] if options else self._idle
-        with _substituting(self._layers, embeddings), _shortened(idle):
+        shortcut = nullcontext if options else self._shortcut
+        with _substituting(self._layers, embeddings), shortcut():
             return self.model(**inputs, **options)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -119,25 +120,17 @@ class Network:
         return [layer for layer in self.model.modules() if getattr(layer, "weight", None) is weight]
 
     @cached_property
-    def _idle(self) -> list[nn.Module]:
-        """The part of the last layer that may be computed for the first position only, because nothing else is read.
-
-        It saves three quarters of that layer. Whether it may is measured: the answer must stay what it was.
-        """
-        name = f"layer.{self.facts.layers - 1}.attention.output"
-        parts = [part for path, part in self.model.named_modules() if path.endswith(name)]
-        if not parts:
-            return []
-        inputs = self.pad([dict(self.tokenizer(_PROBE))])
+    def _shortcut(self) -> Shortcut:
+        """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
+        inputs = self.pad([dict(self.tokenizer(probe)) for probe in _PROBES])
         with torch.no_grad():
             whole = self.model(**inputs).logits
-            try:
-                with _shortened(parts):
+            for shortcut in find_shortcuts(self.model, self.facts.layers):
+                with suppress(RuntimeError, IndexError, TypeError), shortcut():
                     short = self.model(**inputs).logits
-            except (RuntimeError, IndexError):
-                return []
-        same = short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5)
-        return parts if same else []
+                    if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
+                        return shortcut
+        return nullcontext
 
     @property
     def heads(self) -> int:
@@ -161,11 +154,6 @@ def _substituting(layers: list[nn.Module], embeddings: Tensor) -> AbstractContex
     """Let the first of these layers that is called give the embeddings instead of its own output."""
     pending = [embeddings]
     return _holding([one.register_forward_hook(lambda *_: pending.pop() if pending else None) for one in layers])
-
-
-def _shortened(parts: list[nn.Module]) -> AbstractContextManager[None]:
-    """Give these parts only the first position of whatever tensors (rows tokens width) they are called with."""
-    return _holding([one.register_forward_pre_hook(lambda _, given: tuple(x[:, :1] for x in given)) for one in parts])
 
 
 def is_out_of_memory(error: Exception) -> bool:

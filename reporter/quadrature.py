@@ -24,7 +24,7 @@ _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of t
 _SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
-_FEW = 5  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
+_FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
 _CLOSEST = 2.0**-20  # a panel narrower than this is not halved
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 

@@ -25,7 +25,7 @@ def with_head(attribute: Attribute, change) -> Attribute:
     """The same unit of work, its network's logits changed by a function of them."""
     model = attribute.asking.network.model
     model.register_forward_hook(lambda _m, _i, output: SimpleNamespace(**{**output, "logits": change(output.logits)}))
-    for cached in ("_idle", "attention_gap", "exact"):
+    for cached in ("_shortcut", "attention_gap", "exact"):
         attribute.asking.network.__dict__.pop(cached, None)
     return attribute
 

@@ -31,6 +31,7 @@ ORDER = (
     "edition",
     "origin",
     "plan",
+    "readout",
     "network",
     "checkpoint",
     "encoding",

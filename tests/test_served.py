@@ -224,15 +224,3 @@ def test_fingerprints_tell_models_apart(tiny, tmp_path):
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-11}))
     assert same != load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
-
-
-def test_what_nothing_reads_is_not_computed_and_changes_no_score(tiny, tagger):
-    attribute = prepared(tiny, methods=("gradient", "integrated_gradients"))
-    assert len(attribute.asking.network._idle) == 1
-    short = attribute(encoded(attribute, *TEXTS))
-    attribute.asking.network.__dict__["_idle"] = []
-    for found, whole in zip(short, attribute(encoded(attribute, *TEXTS)), strict=True):
-        for one, other in zip(found.sections[0].attributions, whole.sections[0].attributions, strict=True):
-            np.testing.assert_allclose(one.scores, other.scores, atol=2e-5 * max(map(abs, other.scores)))
-    every = prepared(tagger, task="token_classification")
-    assert every.asking.network._idle == []

@@ -1,0 +1,76 @@
+"""What nobody reads is not computed, and nothing that is read changes by it."""
+
+from contextlib import nullcontext
+
+import pytest
+import torch
+
+from reporter.checkpoint import load
+from tests.conftest import encoded, prepared
+from tests.networks import TEXTS, save_network
+
+SHORT = {"Bert": True, "Roberta": True, "Electra": True, "DistilBert": False, "Albert": False}
+"""Tiny networks, and whether they can be read shorter; those of other makings are left as they are."""
+
+
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on networks are run as they are."""
+    monkeypatch.setattr("reporter.network.find_shortcuts", lambda *_: [])
+
+
+def open_network(folder, head: str = "SequenceClassification"):
+    return load(str(folder), head=f"AutoModelFor{head}", device="cpu")
+
+
+@pytest.mark.parametrize("kind", SHORT)
+def test_answers_and_slopes_are_those_of_the_whole_network(kind, tmp_path, monkeypatch):
+    network = open_network(save_network(tmp_path, kind, pad_token_id=0, num_labels=3))
+    inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
+    points = network.embed(inputs).requires_grad_()
+
+    def differentiate() -> tuple[torch.Tensor, torch.Tensor]:
+        logits = network.run(inputs, points).logits
+        return logits.detach(), torch.autograd.grad(logits[:, 1].sum(), points)[0]
+
+    assert (network._shortcut is not nullcontext) == SHORT[kind]
+    short = differentiate()
+    network.__dict__.pop("_shortcut")
+    whole(monkeypatch)
+    for one, other in zip(short, differentiate(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4 * float(other.abs().max()))
+
+
+def test_it_is_the_network_itself_again_afterwards(tiny):
+    network = open_network(tiny)
+    inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
+    before = network.run(inputs).logits
+    network.run(inputs, network.embed(inputs))
+    attention = network.model.bert.encoder.layer[-1].attention.self
+    assert "forward" not in vars(attention)
+    assert network.run(inputs).logits.equal(before)
+
+
+def test_scores_are_the_same_without_it(tiny, monkeypatch):
+    short, long = (prepared(tiny, methods=("gradient", "integrated_gradients")) for _ in range(2))
+    found = short(encoded(short, *TEXTS))
+    whole(monkeypatch)
+    for one, other in zip(found, long(encoded(long, *TEXTS)), strict=True):
+        for score, same in zip(one.sections[0].attributions, other.sections[0].attributions, strict=True):
+            assert score.scores == pytest.approx(same.scores, abs=2e-5 * max(map(abs, same.scores)))
+
+
+def test_a_network_that_reads_every_position_computes_every_position(tagger):
+    assert open_network(tagger, "TokenClassification")._shortcut is nullcontext
+
+
+def test_attention_of_another_kind_is_left_as_it_is(tiny):
+    network = open_network(tiny)
+    inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
+    plain = network.run(inputs).logits
+    attention = network.model.bert.encoder.layer[-1].attention.self
+    usual = type(attention).forward
+    attention.forward = lambda hidden, *given, **named: usual(attention, hidden * 0.5, *given, **named)
+    halved = network.run(inputs).logits
+    assert not halved.allclose(plain)
+    torch.testing.assert_close(network.run(inputs, network.embed(inputs)).logits, halved)
+    torch.testing.assert_close(network.run(inputs).logits, halved)
