@@ -339,7 +339,7 @@ def test_a_file_that_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     (tmp_path / "config.json").write_text("{}")
     sums = origin.hash_files(tmp_path, Trust())
     with monkeypatch.context() as patch:
-        patch.setattr(origin, "_hash", lambda _: pytest.fail("read again"))
+        patch.setattr(origin, "hash_file", lambda _: pytest.fail("read again"))
         assert origin.hash_files(tmp_path, Trust(), origin.load(tmp_path, origin.dump(tmp_path, sums))) == sums
     assert origin.load(tmp_path / "elsewhere", origin.dump(tmp_path, sums)) == {}
     (tmp_path / "config.json").write_text("[]")

@@ -31,6 +31,7 @@ ORDER = (
     "edition",
     "origin",
     "plan",
+    "steady",
     "network",
     "checkpoint",
     "encoding",
