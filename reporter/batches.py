@@ -1,4 +1,4 @@
-"""Batches of one width under a token budget."""
+"""Batches of like length under a token budget."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 POOL = 64
+_PASS = 1 / 32  # the time that a pass takes beside what it computes, as a share of that of a full one
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 
 
@@ -32,13 +33,16 @@ def window(items: Iterable[Item], size: int = 256) -> Iterator[list[Item]]:
         yield found
 
 
-def batch(items: Iterable[Item], width: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
-    """Batches of one width each, narrowest first, whose tokens stay within `budget` (one row may exceed it)."""
+def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
+    """Batches, shortest first, whose rows times their longest row stay within `budget` (one row may exceed it).
 
-    def fits(rows: int, filled: int, widest: int) -> bool:
-        return filled == rows * widest <= budget
+    Padding takes at most an eighth of a batch, and what a pass of its own would cost.
+    """
 
-    return _fill(sorted(items, key=width), width, fits)
+    def fits(rows: int, filled: int, longest: int) -> bool:
+        return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS * budget
+
+    return _fill(sorted(items, key=length), length, fits)
 
 
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:

@@ -114,11 +114,11 @@ class Cases:
     @cached_property
     def attention_slopes(self) -> Tensor:
         """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of its own."""
-        inputs, points, cells = self._accompanied
+        points = self.embeddings.clone().requires_grad_()
         with torch.enable_grad(), self.network.eager():
-            found = self.network.run(inputs, points, output_attentions=True)
-            score = read_cells(self.task.table(found.logits), cells)
-            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
+            found = self.network.run(self.inputs, points, output_attentions=True)
+            score = read_cells(self.task.table(found.logits), self.cells)
+            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))
 
     @cached_property
     def start(self) -> Pass:
@@ -162,28 +162,16 @@ class Cases:
         """One pass at the text itself, which shows its attention weights if the network can."""
         if self.network.attention_gap is not None:
             return self._pass(self.embeddings), None
-        inputs, points, cells = self._accompanied
+        points = self.embeddings.clone().requires_grad_()
         with torch.enable_grad(), self.network.eager():
-            found = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
+            found = self.network.run(self.inputs, points, output_attentions=True, output_hidden_states=True)
             table = self.task.table(found.logits)
-            score = read_cells(table, cells)
+            score = read_cells(table, self.cells)
             pull, slope = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
-        own = slice(len(self.cells))
-        size = pull[own].norm(dim=-1)
-        weights = torch.stack([layer.detach()[own] for layer in found.attentions])
+        size = pull.norm(dim=-1)
+        weights = torch.stack([layer.detach() for layer in found.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        return Pass(table.detach()[own], score.detach()[own], slope[own]), Attention(weights, readout)
-
-    @property
-    def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Inputs, embeddings to be differentiated by, and cells; a row that is alone stands there twice.
-
-        Attention that shows its weights multiplies matrices of one row alone in another layout than those of several,
-        and that adds up in another order.
-        """
-        times = 2 if len(self.cells) == 1 else 1
-        inputs = {name: values.repeat(times, 1) for name, values in self.inputs.items()}
-        return inputs, self.embeddings.repeat(times, 1, 1).requires_grad_(), self.cells.repeat(times, 1)
+        return Pass(table.detach(), score.detach(), slope), Attention(weights, readout)
 
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         inputs = {name: values[rows] for name, values in self.inputs.items()}

@@ -179,8 +179,7 @@ def ask(asking: Asking, cuts: Sequence[tuple[Question, Cut]], *, piece: int | No
             table = asking.task.table(network.run(inputs, network.embed(inputs)).logits)
         return _read(asking, table, [(left[at].position, cuts[at][0].target) for at in some])
 
-    widths = [asking.network.fit(one.length) for one in left]
-    passes = list(batch(range(len(cuts)), lambda at: widths[at], budget=asking.budget.tokens))[::-1]
+    passes = list(batch(range(len(cuts)), lambda at: left[at].length, budget=asking.budget.tokens))[::-1]
     for some, answers in zip(passes, asking.network.crew.share(answer, passes), strict=True):
         found |= zip(some, answers, strict=True)
     return [found[at] for at in range(len(cuts))]

@@ -14,7 +14,6 @@ from torch.utils.hooks import RemovableHandle
 from reporter.crew import Crew
 from reporter.errors import UserError
 from reporter.records import Model
-from reporter.steady import width_of
 
 _PROBE = "A short text, to see what the network does with it."
 
@@ -51,17 +50,13 @@ class Network:
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
-        width = self.fit(max(len(row["input_ids"]) for row in rows))
-        options = {"padding": "max_length", "max_length": width, "padding_side": "right", "return_tensors": "pt"}
-        return {name: values.to(self.device) for name, values in self.tokenizer.pad(rows, **options).items()}
-
-    def serve(self, row: dict[str, list[int]]) -> dict[str, Tensor]:
-        """An encoded text by itself, as the network is plainly served it: name -> 1 tokens."""
-        return {name: torch.tensor([values], device=self.device) for name, values in row.items()}
+        stride = None if self._stride == 1 else self._stride
+        padded = self.tokenizer.pad(rows, padding_side="right", pad_to_multiple_of=stride, return_tensors="pt")
+        return {name: values.to(self.device) for name, values in padded.items()}
 
     def fit(self, length: int) -> int:
-        """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
-        return -(-width_of(length, limit=self.facts.limit) // self._stride) * self._stride
+        """The width to which a row of `length` tokens is padded."""
+        return -(-length // self._stride) * self._stride
 
     @property
     def padding(self) -> dict[str, int]:
@@ -170,9 +165,7 @@ def _substituting(layers: list[nn.Module], embeddings: Tensor) -> AbstractContex
 
 def _shortened(parts: list[nn.Module]) -> AbstractContextManager[None]:
     """Give these parts only the first position of whatever tensors (rows tokens width) they are called with."""
-    return _holding(
-        [one.register_forward_pre_hook(lambda _, given: tuple(x[:, :1].contiguous() for x in given)) for one in parts]
-    )
+    return _holding([one.register_forward_pre_hook(lambda _, given: tuple(x[:, :1] for x in given)) for one in parts])
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -62,9 +62,8 @@ class Rows:
         `work` is called with some of them at a time, as many as share a pass, and with their places in `rows`.
         """
         found: dict[int, Result] = {}
-        widths = [self._network.fit(length) for length in self.lengths]
-        narrowest_first = batch(range(len(rows)), lambda at: widths[rows[at]], budget=self.batches[0].budget)
-        passes = list(narrowest_first)[::-1]
+        shortest_first = batch(range(len(rows)), lambda at: self.lengths[rows[at]], budget=self.batches[0].budget)
+        passes = list(shortest_first)[::-1]
         for cases in self.batches:  # a network does one thing at a time, so they are not left to those who share
             _ = cases.baselines, cases.embeddings
 

@@ -18,7 +18,6 @@ from reporter.completeness import Effort, Ends, certify
 from reporter.errors import UserError
 from reporter.records import Attribution, Certificate, Token
 from reporter.rounding import rounded
-from reporter.steady import width_of
 from reporter.targets import check_labels, choose, predict
 
 COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
@@ -186,20 +185,13 @@ def test_batches_lose_nothing_and_keep_the_budget(lengths, budget):
     found = list(batch(lengths, lambda length: length, budget=budget))
     assert Counter(length for rows in found for length in rows) == Counter(lengths)
     assert all(rows and (len(rows) == 1 or len(rows) * max(rows) <= budget) for rows in found)
-    assert all(len(set(rows)) == 1 for rows in found)
+    assert all(0.88 * len(rows) * max(rows) <= sum(rows) + budget / 32 for rows in found)
 
 
-def test_batches_hold_one_width_and_come_narrowest_first():
+def test_batches_hold_like_lengths():
     lengths = [random.Random(0).randint(1, 100) for _ in range(100)]
     found = list(batch(lengths, lambda length: length, budget=400))
     assert [length for rows in found for length in rows] == sorted(lengths)
-
-
-@given(some.integers(1, 1000), some.integers(1, 1000))
-def test_the_width_of_a_text_is_its_own_and_little_more_than_it_needs(length, room):
-    width = width_of(length, limit=max(length, room))
-    assert length <= width <= max(length, min(room, length * 17 / 16))
-    assert width_of(width, limit=max(length, room)) == width
 
 
 @given(some.lists(some.integers(1, 600), max_size=150), some.integers(1, 5000))

@@ -31,7 +31,6 @@ ORDER = (
     "edition",
     "origin",
     "plan",
-    "steady",
     "network",
     "checkpoint",
     "encoding",

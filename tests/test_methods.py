@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import parts, twin
+from reporter import parts
 from reporter.attribute import Attribute
 from reporter.records import Explanation
 from reporter.settings import METHODS
 from tests.conftest import encoded, prepared
-from tests.networks import TEXTS, WORDS, save_network
+from tests.networks import TEXTS, save_network
 
 EVERY = parts.names("methods")
 
@@ -34,19 +34,6 @@ def test_padding_batch_mates_and_order_change_no_score(tiny, tagger, method, tas
         largest = np.abs(scores(found[2])).max(initial=1e-3)
         np.testing.assert_allclose(scores(found[0]), scores(found[2]), atol=2e-5 * largest)
         np.testing.assert_allclose(scores(found[1]), scores(found[2]), atol=2e-5 * largest)
-
-
-@pytest.mark.parametrize("method", EVERY)
-def test_the_record_of_a_text_is_the_same_to_the_last_bit_whatever_its_company(tiny, method):
-    attribute = prepared(tiny, methods=(method,), samples=32)
-    texts = [
-        " ".join((WORDS * 2)[at : at + length]) for at, length in enumerate((1, 4, 9, 9, 13, 18, 19, 24, 30, 45, 60))
-    ]
-    documents = encoded(attribute, *texts)
-    together = attribute(documents)
-    for few in (1, 2, 3, 5):
-        apart = [found for at in range(0, len(documents), few) for found in attribute(documents[at : at + few])]
-        assert [twin.dump(one) for one in apart] == [twin.dump(one) for one in together], few
 
 
 @pytest.mark.parametrize("method", EVERY)

@@ -11,7 +11,6 @@ from reporter.cases import Cases
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class AttentionGradient:
 
 def _walk(cases: Cases) -> Tensor:
     """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
-    start = reach = cases.attention.readout
+    start = reach = cases.attention.readout.unsqueeze(1)
     for weights, slopes in reversed(list(zip(cases.attention.weights, cases.attention_slopes, strict=True))):
-        reach = reach + flow(reach, (weights * slopes).clamp_min(0).mean(1))
-    return torch.where(cases.real, reach - start, 0.0)
+        reach = reach + reach @ (weights * slopes).clamp_min(0).mean(1)
+    return torch.where(cases.real, (reach - start).squeeze(1), 0.0)

@@ -11,7 +11,6 @@ from reporter.cases import Cases
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class AttentionRollout:
 
 
 def _walk(cases: Cases) -> Tensor:
-    reach = cases.attention.readout
+    reach = cases.attention.readout.unsqueeze(1)
     for layer in reversed(cases.attention.weights.mean(2)):
-        reach = 0.5 * flow(reach, layer) + 0.5 * reach
-    return torch.where(cases.real, reach, 0.0)
+        reach = 0.5 * (reach @ layer) + 0.5 * reach
+    return torch.where(cases.real, reach.squeeze(1), 0.0)
