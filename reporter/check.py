@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from reporter.records import Explanation, Run, Summary
 from reporter.report.frame import page_path
 from reporter.store import Store
 from reporter.summary import summarise
+
+_REMEMBERED = 8  # pages whose places are kept in mind: most links with a place lead to the few beside the documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +97,24 @@ def _list_there(site: Path, whole: Manifest) -> set[str]:
 
 
 def _check_pages(site: Path, names: set[str], expected: set[str]) -> Iterator[Finding]:
-    pages = {
-        name: links.parse((site / name).read_text("utf-8", "replace"))
-        for name in sorted(names)
-        if name.endswith(".html")
-    }
+    """What the pages lead to, load and run; each is read by itself, so that no site is too large."""
+    pages = sorted(name for name in names if name.endswith(".html"))
     documents = {name for name in pages if name.startswith("documents/")}
     faults = [f"{name} is missing, and its document is in the twin." for name in sorted(expected - documents)]
     faults += [f"{name} shows a document that is not in the twin." for name in sorted(documents - expected)]
-    faults += links.list_dead_ends(pages, names | set(RUN))
-    yield Finding(
-        name="links", found=f"{sum(len(page.links) for page in pages.values()):,} links", faults=tuple(faults)
-    )
-    dangers = tuple(danger for name, page in pages.items() for danger in links.list_dangers(name, page))
-    yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=dangers)
+    files, links_seen, dangers = names | set(RUN), 0, list[str]()
+
+    def parse(name: str) -> links.Page:
+        return links.parse((site / name).read_text("utf-8", "replace"))
+
+    places = lru_cache(_REMEMBERED)(lambda name: frozenset(parse(name).ids))
+    for name in pages:
+        page = parse(name)
+        links_seen += len(page.links)
+        faults += links.list_dead_ends(name, page, files, places)
+        dangers += links.list_dangers(name, page)
+    yield Finding(name="links", found=f"{links_seen:,} links", faults=tuple(faults))
+    yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
 
 
 def _compare_run(site: Path) -> Iterator[str]:

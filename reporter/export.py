@@ -110,7 +110,7 @@ def _apart(found: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, 
 
 def _put(to: Path, texts: Iterable[str]) -> None:
     if to != STANDARD:
-        write(to, texts)
+        write(to, (text.encode() for text in texts))
         return
     for text in texts:
         sys.stdout.buffer.write(text.encode())

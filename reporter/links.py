@@ -2,7 +2,7 @@
 
 import posixpath
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -77,21 +77,25 @@ def list_dangers(name: str, page: Page) -> Iterator[str]:
             yield f"{name} leads to {link[:60]}, out of the site."
 
 
-def list_dead_ends(pages: Mapping[str, Page], files: set[str]) -> Iterator[str]:
-    """Every link that leads to no file or to no place in it, or out of the site's folder: a sentence each."""
-    for name, page in pages.items():
-        for _, link in page.links:
-            if not _is_split(link):
-                yield f"{name} has the link {link[:60]}, which is none."
-                continue
-            parts = urlsplit(link)
-            if parts.scheme:
-                continue
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path)))
-            target = target if parts.path else name
-            if parts.netloc or target not in files:
-                yield f"{name} leads to {link[:60]}, where nothing is."
-            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids:
+def list_dead_ends(name: str, page: Page, files: Set[str], ids: Callable[[str], Set[str]]) -> Iterator[str]:
+    """Every link of a page that leads to no file, to no place in it, or out of the site's folder: a sentence each.
+
+    `files` are all that the site has, and `ids` the places of one of its pages.
+    """
+    for _, link in page.links:
+        if not _is_split(link):
+            yield f"{name} has the link {link[:60]}, which is none."
+            continue
+        parts = urlsplit(link)
+        if parts.scheme:
+            continue
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path)))
+        target = target if parts.path else name
+        if parts.netloc or target not in files:
+            yield f"{name} leads to {link[:60]}, where nothing is."
+        elif parts.fragment and target.endswith(".html"):
+            places = page.ids if target == name else ids(target)
+            if unquote(parts.fragment) not in places:
                 yield f"{name} leads to {link[:60]}, and there is no such place on that page."
 
 

@@ -1,6 +1,5 @@
 """The manifest of a site: every file of it with its hash, written last; without it a site is not whole."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from reporter.files import hash_file
 from reporter.records import SCHEMA
 
 NAME = "data/manifest.json"
@@ -55,11 +55,6 @@ def compare(site: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{name} is missing."
         elif path.is_symlink():
             yield f"{name} is a link, not a file."
-        elif path.stat().st_size != expected.bytes or _hash(path) != expected.sha256:
+        elif path.stat().st_size != expected.bytes or hash_file(path) != expected.sha256:
             yield f"{name} is not what was drawn."
     yield from (f"{name} is no part of the site." for name in sorted(found) if name not in (NAME, LOCK, *RUN))
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

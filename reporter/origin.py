@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from reporter.errors import UserError
+from reporter.files import hash_file
 from reporter.settings import Trust
 
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -39,7 +40,7 @@ def hash_files(folder: Path, trust: Trust, known: Mapping[str, tuple[int, int, i
         if before is not None and tuple(before[:4]) == stamp:
             sums[path.name] = (*stamp, before[4])
         else:
-            sums[path.name] = (*stamp, _hash(path))
+            sums[path.name] = (*stamp, hash_file(path))
     return sums
 
 
@@ -60,11 +61,6 @@ def load(folder: Path, line: str | None) -> Sums:
     """The hashes that `dump` wrote, if they are of this folder."""
     place, sums = json.loads(line) if line else ("", {})
     return {name: tuple(facts) for name, facts in sums.items()} if place == str(folder.resolve()) else {}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_whole(folder: Path, trust: Trust) -> bool:

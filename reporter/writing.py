@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from os import getpid
 from pathlib import Path
 
 from reporter import manifest
 from reporter.edition import hash_code
+from reporter.files import settle, write
 from reporter.manifest import Sum
 from reporter.store import Drawn, Store
 
@@ -47,10 +47,12 @@ class Writer:
         self._files[name] = drawn
 
     def finish(self) -> None:
-        """Take away what is no longer part of the site, and say what it consists of."""
+        """Take away what is no longer part of the site, and say what it consists of once that is on the disk."""
         self._remove_others()
         sums = {name: Sum(sha256=one.sha256, bytes=one.bytes) for name, one in self._files.items()}
-        self._files[manifest.NAME] = _write(self.site / manifest.NAME, "", [manifest.dump(sums)])
+        settle()
+        self._files[manifest.NAME] = Drawn("", *write(self.site / manifest.NAME, [manifest.dump(sums)]))
+        settle()
         self._store.remember(self._files, digest=self.digest)
 
     def _remove_others(self) -> None:
@@ -70,7 +72,7 @@ def renew(site: Path, name: str, source: bytes, texts: Callable[[], Iterable[str
     key = _hash(hash_code().encode(), name.encode(), source)
     if before is not None and before.key == key and _stands(site / name, before):
         return before
-    return _write(site / name, key, (text.encode() for text in texts()))
+    return Drawn(key, *write(site / name, (text.encode() for text in texts())))
 
 
 def _is_inside(site: Path, name: str) -> bool:
@@ -89,19 +91,6 @@ def _stands(path: Path, drawn: Drawn) -> bool:
     except OSError:
         return False
     return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
-
-
-def _write(path: Path, key: str, texts: Iterable[bytes]) -> Drawn:
-    """Write a file beside its place and move it there, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{getpid()}.part")
-    total = hashlib.sha256()
-    with partial.open("wb") as file:
-        for text in texts:
-            total.update(text)
-            file.write(text)
-    found = partial.replace(path).stat()
-    return Drawn(key=key, sha256=total.hexdigest(), bytes=found.st_size, changed=found.st_mtime_ns)
 
 
 def _hash(*parts: bytes) -> str:

@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from reporter import cli, parts
 from reporter.colours import COLOURS, OKLCH, tint
 from reporter.export import choose
-from reporter.files import write
 from reporter.records import Explanation, Token
 from reporter.render import visible
 from reporter.report.figure import Passage, Word, figure
@@ -207,15 +206,15 @@ def test_a_hostile_text_adds_no_command_to_a_snippet(text: str) -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_a_snippet_compiles(tmp_path: Path) -> None:
     everything = "".join(map(chr, range(32, 127)))
-    write(
-        tmp_path / "part.tex", [texts("latex", runs.explanation(everything, f"{everything} \x00\x1b\n\n{everything}"))]
-    )
-    write(
-        tmp_path / "unread.tex",
-        [texts("latex", runs.truncated("b")), texts("latex", runs.explanation("c"), method="gradient")],
-    )
-    body = r"\documentclass{article}\usepackage{xcolor}\begin{document}\input{part}\input{unread}\end{document}"
-    write(tmp_path / "whole.tex", [body])
+    parts = {
+        "part.tex": [texts("latex", runs.explanation(everything, f"{everything} \x00\x1b\n\n{everything}"))],
+        "unread.tex": [texts("latex", runs.truncated("b")), texts("latex", runs.explanation("c"), method="gradient")],
+        "whole.tex": [
+            r"\documentclass{article}\usepackage{xcolor}\begin{document}\input{part}\input{unread}\end{document}"
+        ],
+    }
+    for name, found in parts.items():
+        (tmp_path / name).write_text("".join(found), "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=batchmode", "-halt-on-error", "-no-shell-escape", "whole.tex"],
         cwd=tmp_path, capture_output=True, check=False,

@@ -27,32 +27,10 @@ from reporter.settings import Trust
 from reporter.store import Drawn, Store
 from tests import runs
 from tests.networks import save_network
+from tests.payloads import PAYLOADS
 from tests.test_cli import run
 
 HEAD = "AutoModelForSequenceClassification"
-PAYLOADS = (
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
-    "<svg/onload=alert(1)>", "<svg><script>alert(1)</script></svg>", "\"><img src=x onerror=alert(1)>",
-    "'><img src=x onerror=alert(1)>", "\" onmouseover=alert(1) x=\"", "' autofocus onfocus=alert(1) x='",
-    "javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<body onload=alert(1)>", "</title><script>alert(1)</script>", "</style><script>alert(1)</script>",
-    "</textarea><script>alert(1)</script>", "<!--><script>alert(1)</script-->", "--><script>alert(1)</script>",
-    "]]><script>alert(1)</script>", "<base href=//evil.example/>",
-    "<meta http-equiv=refresh content='0;url=//evil.example'>", "<link rel=stylesheet href=//evil.example/x.css>",
-    "<style>*{background:url(//evil.example)}</style>", "<form action=//evil.example><button>x",
-    "<object data=//evil.example>", "<embed src=//evil.example>",
-    "<math><mi xlink:href='data:x,<script>alert(1)</script>'>", "<a href=javascript:alert(1)>x</a>",
-    "<details open ontoggle=alert(1)>", "<video><source onerror=alert(1)>", "<marquee onstart=alert(1)>",
-    "<template><script>alert(1)</script></template>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
-    "{{7*7}}", "{% include '/etc/passwd' %}", "{{ ''.__class__.__mro__ }}", "{# comment #}", "${7*7}", "<%= 7*7 %>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "\\u003cscript\\u003e", "%3Cscript%3E",
-    "+ADw-script+AD4-", "\ufeff<script>alert(1)</script>", "<scr\u0000ipt>alert(1)</scr\u0000ipt>", "<\u200bscript>",
-    "\uff1cscript\uff1ealert(1)\uff1c/script\uff1e", "\u202e<script>\u202c", "\u001b]0;owned\u0007",
-    "\u001b[2J\u001b[31mred", "\u009b31m", "=cmd|' /C calc'!A0", "@SUM(1)", "+1", "-1",
-    "'; drop table explanations; --", "../../../etc/passwd", "..\\..\\x", "/etc/passwd", "C:\\x", "CON",
-    "a\r\nSet-Cookie: x", "red;background:url(//evil.example)", "expression(alert(1))", "--s:1;position:fixed",
-    "x\u2028y\u2029z", "\ufffe\uffff",
-)  # fmt: skip
 
 
 class Seen(HTMLParser):
@@ -83,8 +61,10 @@ def replace_texts(what: Explanation, payload: str, *, id: str) -> Explanation:
     from reporter import twin
 
     record = json.loads(twin.dump(what))
-    record |= {"id": id, "source": payload, "group": payload, "label": payload}
+    record |= {"id": id, "source": payload, "group": payload, "label": payload, "text_pair": payload}
+    record["prediction"] |= {"labels": ["NEGATIVE", payload], "label": payload}
     for section in record["sections"]:
+        section["target"]["label"] = payload
         section["baseline"] |= {"label": payload}
         for one in section["attributions"]:
             one["certificate"]["rule"] = payload
@@ -339,7 +319,7 @@ def test_a_file_that_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     (tmp_path / "config.json").write_text("{}")
     sums = origin.hash_files(tmp_path, Trust())
     with monkeypatch.context() as patch:
-        patch.setattr(origin, "_hash", lambda _: pytest.fail("read again"))
+        patch.setattr(origin, "hash_file", lambda _: pytest.fail("read again"))
         assert origin.hash_files(tmp_path, Trust(), origin.load(tmp_path, origin.dump(tmp_path, sums))) == sums
     assert origin.load(tmp_path / "elsewhere", origin.dump(tmp_path, sums)) == {}
     (tmp_path / "config.json").write_text("[]")
