@@ -144,7 +144,7 @@ def _share(one: Attribution, title: str) -> Share:
         sum=brief(found.sum),
         covers=covers if one.signed else "other units",
         state=state,
-        verdict=verdict,
+        verdict="none" if found.claim == "none" else verdict,
     )
 
 

@@ -58,6 +58,10 @@ TARGETS = """() => [...document.querySelectorAll(
   const {width, height} = one.getBoundingClientRect()
   return [one.outerHTML.slice(0, 70), Math.round(width), Math.round(height)]
 }).filter(([, width, height]) => width < 24 || height < 24)"""
+# What a phone shows whole: the strongest words, who agrees, where it holds.
+SCROLLS = """() => [...document.querySelectorAll('.scroll')].filter(
+  one => one.querySelector('.strongest, .matrix, .slices, .pushes') && one.scrollWidth > one.clientWidth + 1
+).map(one => one.getAttribute('aria-label'))"""
 SHIFTS = """() => new Promise(done => {
   const seen = []
   new PerformanceObserver(list => seen.push(...list.getEntries().map(one => one.value)))
@@ -95,6 +99,7 @@ def faults_of(page, width):
     yield from (f"{one['text']!r} runs over the edge" for one in inside if one["left"] < -1 or one["right"] > width + 1)
     yield from (f"{one['text']!r} has {one['size']:.1f} px" for one in lines if one["size"] < SMALLEST - 0.05)
     yield from (f"{one} is cut off" for one in page.evaluate(CUT))
+    yield from (f"{one} scrolls on a phone" for one in page.evaluate(SCROLLS) if width < 640)
     yield from (f"{one} is hard to hit" for one in page.evaluate(TARGETS))
     if len(lines) < 5:
         yield "nothing is there"
