@@ -1,7 +1,8 @@
 """The gate: a site is whole, unchanged, closed and proven, and as good as is asked, or it says what is not."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
@@ -14,7 +15,8 @@ from reporter.errors import UserError
 from reporter.findings import Finding
 from reporter.manifest import RUN, Manifest
 from reporter.proving import find_faults
-from reporter.records import Explanation, Run, Summary
+from reporter.records import Explanation, Failure, Run, Summary
+from reporter.report import Tally, facts
 from reporter.report.frame import page_path
 from reporter.store import Store
 from reporter.summary import summarise
@@ -78,7 +80,7 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
 def _read_run(site: Path, reading: _Reading) -> Run | None:
     """The run that the twin tells of, None if it cannot be read; what is wrong with either goes into the reading."""
     try:
-        summed = summarise(reading.read(site / "data" / "documents.jsonl"))
+        summed = _sum_up(reading.read(site / "data" / "documents.jsonl"))
         run = twin.load_run((site / "data" / "run.json").read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         reading.broken.append(f"The twin cannot be read: {error}.")
@@ -88,6 +90,20 @@ def _read_run(site: Path, reading: _Reading) -> Run | None:
     if len(set(reading.pages)) < len(reading.pages):
         reading.broken.append("Two documents have the same id.")
     return run
+
+
+def _sum_up(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
+    """The summary as drawing a site makes it, and the failures."""
+    tally = Tally()
+
+    def tallied() -> Iterator[Explanation]:
+        for explanation in explanations:
+            with suppress(IndexError, ValueError):  # what was tampered with is told of elsewhere
+                tally.add(facts(explanation))
+            yield explanation
+
+    summary, failures = summarise(tallied())
+    return tally.complete(summary), failures
 
 
 def _list_there(site: Path, whole: Manifest) -> set[str]:

@@ -368,8 +368,59 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """In how many texts, of those where it was measured, a check holds (or the answer is right), with Wilson's 95 %."""
+
+    check: str
+    held: int
+    measured: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The explained texts of one folder, label given or answer, or all: their checks, and the median of their mean tau.
+
+    Checks are of the target and the method that are shown first.
+    """
+
+    kind: Literal["all", "folder", "label", "answer"]
+    name: str
+    texts: int
+    checks: tuple[Held, ...]
+    tau: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushing:
+    """How hard a word pushes towards a label: its mean score over the texts in which it stands, with Student's 95 %."""
+
+    label: str
+    against: str | None
+    word: str
+    texts: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """How many texts with the label `given` were answered with the label `said`."""
+
+    given: str
+    said: str
+    texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`)."""
+    """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`).
+
+    `passing` texts have no check that does not hold; `uncounted` occurrences of words found no place in the count.
+    """
 
     documents: int
     explained: int
@@ -381,6 +432,11 @@ class Summary:
     verdicts: tuple[Verdicts, ...]
     agreement: tuple[CorpusAgreement, ...]
     diagnostics: tuple[CorpusDiagnostic, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    passing: int = 0
+    pushes: tuple[Pushing, ...] = ()
+    uncounted: int = 0
+    graded: tuple[Graded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def draw(store: Store, site: Path) -> None:
     summary, failures = summarise(store.explanations())
     run = _run(provenance, summary=summary, failures=failures)
     writer.begin()
-    _draw_documents(run, store.lines(), writer=writer, pages=pages)
+    run = _draw_documents(run, store.lines(), writer=writer, pages=pages)
     for path, page in (
         ("methods", methods_page(run)),
         ("provenance", provenance_page(run)),
@@ -82,8 +82,8 @@ def draw(store: Store, site: Path) -> None:
     writer.finish()
 
 
-def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: Environment) -> None:
-    """Write the pages of the documents and, as they go by, of their list, then the index."""
+def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: Environment) -> Run:
+    """Write the pages of the documents and, as they go by, of their list, then the index; the run with its summary."""
     cores = count_cores() if run.summary.documents > _ALONE else 1
     audit, shelves = Audit(run), list[Shelf]()
 
@@ -100,6 +100,7 @@ def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: En
         _show(writer, page.path, page, pages=pages, name="documents")
         shelves.append(shelf(page))
     _show(writer, "index.html", audit.page(first, shelves), pages=pages)
+    return audit.summed()
 
 
 def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: str = "") -> None:

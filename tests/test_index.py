@@ -17,10 +17,10 @@ from reporter.processes import share
 from reporter.records import Explanation
 from reporter.report import Audit, Entry, IndexPage, document_pages, find, list_pages, shelf
 from reporter.report.checks import checks, shown
-from reporter.report.entries import Push
+from reporter.report.facts import Push
 from reporter.report.histogram import NARROW, WIDE, histogram
 from reporter.report.intervals import Moments, quantile, wilson
-from reporter.report.pushes import PushCount
+from reporter.report.pushes import PushCount, Pushes, push_tables
 from reporter.report.reading import Reading
 from reporter.report.wording import rank, whole_percent
 from tests import runs
@@ -50,6 +50,10 @@ def corpus() -> list[Explanation]:
         )
         for at in range(60)
     ]
+
+
+def tables_of(count: PushCount) -> Pushes | None:
+    return push_tables(count.hardest(), count.uncounted)
 
 
 def test_the_index_tells_the_audit() -> None:
@@ -167,21 +171,49 @@ def test_words_are_means_over_texts_with_their_intervals() -> None:
 def test_a_word_is_chosen_by_the_near_end_of_its_interval() -> None:
     count = PushCount()
     for number in range(5):
-        count.add(Push(target="a", word="steady", score=0.5 + number / 100))
-        count.add(Push(target="a", word="lucky", score=5.0 * (number == 0)))
-        count.add(Push(target="a", word="against", score=-1.0))
+        count.add(Push(target=("a", None), word="steady", score=0.5 + number / 100))
+        count.add(Push(target=("a", None), word="lucky", score=5.0 * (number == 0)))
+        count.add(Push(target=("a", None), word="against", score=-1.0))
     for _ in range(4):
-        count.add(Push(target="a", word="rare", score=9.0))
-    tables = count.tables()
+        count.add(Push(target=("a", None), word="rare", score=9.0))
+    tables = tables_of(count)
     assert tables is not None
     assert [row.text for row in tables.tables[0].rows] == ["steady"]
+
+
+def test_every_figure_of_the_audit_is_in_the_twin(tmp_path: Path) -> None:
+    found = corpus()
+    summary = json.loads((site_of(tmp_path, found) / "data" / "run.json").read_text("utf-8"))["summary"]
+    index = index_of(found)
+    assert index.slices is not None
+    assert index.pushes is not None
+    rows = {(group.kind, row.name): row for group in index.slices.groups for row in group.rows}
+    rows["All texts", ""] = index.slices.whole
+    kinds = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
+    told = {(kinds[one["kind"]], one["name"].lower()): one for one in summary["slices"] if one["kind"] != "answer"}
+    assert rows.keys() == told.keys()
+    for key, one in told.items():
+        assert (rows[key].texts, rows[key].tau) == (str(one["texts"]), rank(one["tau"]))
+        assert [share and share.value for share in rows[key].shares] == [
+            whole_percent(check["held"] / check["measured"]) for check in one["checks"]
+        ]
+    words = [(row.text, row.texts, row.value) for table in index.pushes.tables for row in table.rows]
+    listed = [(one["word"], str(one["texts"]), f"{one['mean']:+.2f}") for one in summary["pushes"]]
+    assert words == [one for one in listed if one in words]
+    assert len(words) > 2
+    assert f" {summary['passing']} texts pass every check." in index.lead
+    counts = {(one["given"].lower(), one["said"].lower()): f"{one['texts']}" for one in summary["graded"]}
+    assert index.confusion is not None
+    for given, cells in index.confusion.rows:
+        for said, (number, _, _) in zip(index.confusion.columns, cells, strict=True):
+            assert counts.get((given, said), "0") == number
 
 
 def test_the_count_of_words_is_bounded_and_says_what_it_left_out() -> None:
     count = PushCount(places=2)
     for word in ("one", "two", "three") * 5:
-        count.add(Push(target="a", word=word, score=1.0))
-    tables = count.tables()
+        count.add(Push(target=("a", None), word=word, score=1.0))
+    tables = tables_of(count)
     assert tables is not None
     assert [(row.text, row.texts) for row in tables.tables[0].rows] == [("one", "5"), ("two", "5")]
     assert tables.uncounted == "5"
@@ -190,7 +222,7 @@ def test_the_count_of_words_is_bounded_and_says_what_it_left_out() -> None:
 def test_a_word_counts_once_per_text_and_bare_punctuation_never() -> None:
     one = runs.explanation("a", "Great great, GREAT!")
     (page,) = document_pages(run_of(one), [one])
-    (push,) = find(*page).pushes
+    (push,) = find(*page).facts.pushes
     scores = one.sections[0].attributions[-1].scores
     places = [at for at, token in enumerate(one.sections[0].tokens) if token.text == "great"]
     assert (push.word, push.score) == ("great", pytest.approx(sum(scores[at] for at in places) / 3))

@@ -2,10 +2,12 @@
 
 from reporter.report.document import DocumentPage, document_page, document_pages
 from reporter.report.entries import Entry, Finding, find
+from reporter.report.facts import facts
 from reporter.report.index import Audit, IndexPage
 from reporter.report.lists import ListPage, Shelf, list_pages, shelf
 from reporter.report.methods import MethodsPage, methods_page
 from reporter.report.provenance import NotFoundPage, ProvenancePage, not_found_page, provenance_page
+from reporter.report.tally import Tally
 
 __all__ = [
     "Audit",
@@ -18,8 +20,10 @@ __all__ = [
     "NotFoundPage",
     "ProvenancePage",
     "Shelf",
+    "Tally",
     "document_page",
     "document_pages",
+    "facts",
     "find",
     "list_pages",
     "methods_page",

@@ -1,10 +1,10 @@
 """The run in figures: the sentence, the numbers with what they are to be read against, right and wrong answers."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Run, Summary
+from reporter.records import Graded, Run, Summary
 from reporter.report.frame import title_of, titles
 from reporter.report.intervals import wilson
 from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
@@ -53,6 +53,21 @@ def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
     return f"{certified.met:,} of {of:,}", f"{'explanation is' if of == 1 else 'explanations are'} complete{within}."
 
 
+_LEADS = {
+    "order": "the order of the strongest words is settled",
+    "agree": "the methods agree beyond chance",
+    "deletion": "deletion confirms",
+}
+
+
+def lead(summary: Summary) -> str:
+    """The other checks, as far as they were measured, in one sentence, and how many texts pass all of them."""
+    held = [one for of_all in summary.slices if of_all.kind == "all" for one in of_all.checks if one.check in _LEADS]
+    told = [f"in {one.held:,} of {one.measured:,} {_LEADS[one.check]}" for one in held]
+    passing = f" {count(summary.passing, 'text')} {'passes' if summary.passing == 1 else 'pass'} every check."
+    return f"{'; '.join(told).capitalize()}.{passing}" if told else ""
+
+
 def figures(summary: Summary) -> Iterator[Figure]:
     """The figures, as far as the run has them."""
     yield Figure(value=f"{summary.explained:,}", unit="", name="Explained", note=_of_documents(summary))
@@ -98,8 +113,9 @@ def unclaimed(run: Run) -> str:
     return "; ".join(title_of(named, one.method) for one in run.summary.verdicts if one.claim != "complete")
 
 
-def confusion(found: Counter[tuple[str, str]]) -> Confusion | None:
+def confusion(graded: Sequence[Graded]) -> Confusion | None:
     """Labels given against answers; None for a single label, or for too many to be read."""
+    found = Counter({(one.given, one.said): one.texts for one in graded})
     labels = sorted({label for pair in found for label in pair})
     if not 2 <= len(labels) <= _LABELS:
         return None

@@ -1,12 +1,13 @@
-"""The vertical axis that the drawings of the proof share: round marks, and where a value lies."""
+"""Where values lie in the drawings of the proof: an axis with round marks, and a plane of two axes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
 from reporter.report.wording import MINUS
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 336, 16, 196
+FOOT = 186  # of a plane, which has two lines of text below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,37 @@ class Axis:
 
     def y(self, value: float) -> int:
         """How far down a value lies, in whole units of the drawing."""
-        low, high = self.marks[0], self.marks[-1]
-        return round(BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP))
+        return down(value, self.marks[0], self.marks[-1], foot=BOTTOM)
 
     @property
     def grid(self) -> tuple[tuple[int, str], ...]:
         """Where each mark lies, and its number."""
         digits = max(0, -floor(log10(self.marks[1] - self.marks[0]) + 1e-9))
         return tuple((self.y(mark), f"{mark:.{digits}f}".replace("-", MINUS)) for mark in self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A drawing whose left and right edges are `first` and `last`, its foot and head `low` and `high`."""
+
+    last: float
+    low: float
+    high: float
+    first: float = 0.0
+
+    def x(self, value: float) -> int:
+        """How far to the right a value lies, in whole units of the drawing."""
+        return round(LEFT + (value - self.first) / (self.last - self.first) * (RIGHT - LEFT))
+
+    def y(self, value: float) -> int:
+        """How far down a value lies; what is beyond an edge lies on it."""
+        return down(min(self.high, max(self.low, value)), self.low, self.high, foot=FOOT)
+
+    def path(self, across: Sequence[float], up: Sequence[float], *, start: str = "M") -> str:
+        """A line through these places."""
+        return start + "L".join(f"{self.x(x)} {self.y(y)}" for x, y in zip(across, up, strict=True))
+
+
+def down(value: float, low: float, high: float, *, foot: int) -> int:
+    """How far down a value lies between two edges."""
+    return round(foot - (value - low) / (high - low) * (foot - TOP))

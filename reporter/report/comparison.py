@@ -9,6 +9,7 @@ from reporter.report.frame import title_of
 from reporter.report.wording import count, css, percent, rank, whole_percent
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 408, 16, 392, 30
+_LETTER = 8  # width of a letter of a name, with some of the room before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +160,10 @@ def line(pairs: Sequence[Agreement], method: str, *, titles: Mapping[str, str]) 
 
 def _dot(title: str, pair: Agreement, *, row: int, x: Callable[[float], float]) -> Dot:
     value = pair.kendall or 0.0
-    return Dot(title=title, value=rank(value), x=x(value), y=float(38 + _ROW * row), after=x(value) < _WIDTH * 0.6)
+    return Dot(
+        title=title,
+        value=rank(value),
+        x=x(value),
+        y=float(38 + _ROW * row),
+        after=x(value) + _LETTER * len(title) < _WIDTH,
+    )

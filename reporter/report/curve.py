@@ -4,12 +4,17 @@ from dataclasses import dataclass
 
 from reporter.records import Certificate
 from reporter.report.axis import LEFT, RIGHT, Axis
-from reporter.report.wording import brief, count, percent
+from reporter.report.wording import brief, count, exact, percent
+
+_ROOM = 40  # what three numbers below each other take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """F along the path as a drawing, and the same in numbers: the share of the way, and F there."""
+    """F along the path as a drawing, and the same in numbers: the share of the way, and F there.
+
+    `change` is from start to end, where there is room to write it between them.
+    """
 
     caption: str
     told: str
@@ -17,6 +22,7 @@ class Curve:
     grid: tuple[tuple[int, str], ...]
     start: tuple[int, str]
     end: tuple[int, str]
+    change: str
     rows: tuple[tuple[str, str], ...]
 
 
@@ -36,5 +42,12 @@ def curve(found: Certificate) -> Curve | None:
         grid=axis.grid,
         start=(axis.y(first), brief(first)),
         end=(axis.y(last), brief(last)),
+        change=_change(last - first) if abs(axis.y(last) - axis.y(first)) > _ROOM else "",
         rows=tuple((percent(share), brief(value)) for share, value in found.path),
     )
+
+
+def _change(value: float) -> str:
+    """A difference with its sign, in three figures."""
+    short = exact(float(f"{value:.3g}"))
+    return short if value < 0 else f"+{short}"

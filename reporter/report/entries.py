@@ -1,23 +1,19 @@
-"""One document as the index has it: its row in the list, and what the audit counts of it."""
+"""One document as the index has it: its row in the list, with what the audit counts of it."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import fsum
-from unicodedata import category
 
 from reporter.records import Explanation, Section
-from reporter.report.checks import Check, State, mean_tau, shown
+from reporter.report.checks import Check, shown
 from reporter.report.document import DocumentPage
+from reporter.report.facts import Facts, facts
 from reporter.report.frame import url
-from reporter.report.proof import cell_name
 from reporter.report.reading import Reading
 from reporter.report.wording import count, spoken
 from reporter.report.words import Fragment, fragments
-from reporter.summary import graded, is_truncated
+from reporter.summary import is_truncated
 
 MINIATURE = 120  # characters of a text in its row
-LONGEST = 40  # characters of a word that is counted over the corpus, and of a name of a slice
 CHECKS = ("complete", "order", "agree", "deletion")  # marks of a row whose check does not hold
 _FAINT = 0.08
 
@@ -46,43 +42,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
-    """How hard a word pushes towards a target in one text: the mean score of its occurrences there."""
-
-    target: str
-    word: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the audit takes from one document; `states` and `tau` are of the target that is shown first."""
+    """What the index takes from one document: its row, its residuals, and what the audit counts."""
 
     path: str
     entry: Entry
     residuals: tuple[float, ...]
-    states: tuple[State, ...]
-    graded: tuple[str, str] | None
-    label: str | None
-    answer: str | None
-    tau: float | None
-    pushes: tuple[Push, ...]
+    facts: Facts
 
 
 def find(explanation: Explanation, page: DocumentPage) -> Finding:
     """Everything that the index needs of a document and its page."""
-    readings = [Reading(explanation, section) for section in shown(explanation)]
-    tau = mean_tau(readings[0].section) if readings else None
+    found = facts(explanation, [check.state for check in page.parts[0].checks] if page.parts else [])
+    sections = shown(explanation)
     return Finding(
         path=page.path,
-        entry=_entry(explanation, page, reading=readings[0] if readings else None, tau=tau),
-        residuals=tuple(_residuals([reading.section for reading in readings])),
-        states=tuple(check.state for check in page.parts[0].checks) if readings else (),
-        graded=graded(explanation),
-        label=explanation.label,
-        answer=_answer(explanation),
-        tau=tau,
-        pushes=tuple(push for reading in readings for push in _pushes(reading)),
+        entry=_entry(explanation, page, reading=Reading(explanation, sections[0]) if sections else None, facts=found),
+        residuals=tuple(_residuals(sections)),
+        facts=found,
     )
 
 
@@ -93,20 +70,7 @@ def _residuals(sections: list[Section]) -> Iterator[float]:
             yield certificate.relative
 
 
-def _pushes(reading: Reading) -> Iterator[Push]:
-    """Every word of a text, in small letters, with its score by the method shown first, if that has a sign."""
-    section = reading.section
-    first, found = section.attributions[0], defaultdict[str, list[float]](list)
-    for span in reading.words if first.signed else ():
-        word = reading.text(span).casefold()
-        if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
-            found[word].append(span.total(first.scores))
-    target = cell_name(section.target.label, section.target.against)
-    for word, scores in found.items():
-        yield Push(target=target, word=word, score=fsum(scores) / len(scores))
-
-
-def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | None, tau: float | None) -> Entry:
+def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | None, facts: Facts) -> Entry:
     first = reading.section.attributions[0] if reading else None
     said = page.answer
     chosen = next((share for share in said.shares if share.chosen), None) if said else None
@@ -127,16 +91,10 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
         wrong=said.wrong.removeprefix("The label given is ").rstrip(".") if said else "",
         flags=tuple(_flags(explanation, page)),
         marks=tuple(_marks(checks, page)),
-        answer=spoken(_answer(explanation) or ""),
+        answer=spoken(facts.answer or ""),
         confidence=_confidence(explanation),
-        agreement="" if tau is None else f"{tau:.4f}",
+        agreement="" if facts.tau is None else f"{facts.tau:.4f}",
     )
-
-
-def _answer(explanation: Explanation) -> str | None:
-    """The label that the model chose, where it chose one label for the text."""
-    said = explanation.prediction
-    return said.label if said and said.positions == 1 and len(said.labels) > 1 else None
 
 
 def _confidence(explanation: Explanation) -> str:

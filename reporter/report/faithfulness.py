@@ -6,13 +6,13 @@ from functools import cache
 
 from reporter import parts
 from reporter.records import Band, Curve, Diagnostic, Effect
+from reporter.report.axis import LEFT, RIGHT, Plane
 from reporter.report.checks import TOP
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
 from reporter.report.wording import rank, signed, titled, written
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 336, 16, 186
-_MIDDLE = (_LEFT + _RIGHT) / 2
+_MIDDLE = (LEFT + RIGHT) / 2
 _NUMBER = 20  # what a number of words takes in width
 _ROWS = 5  # places of the curve in the table
 _NAMED, _APART, _WORD = 5, 14, 14  # words named in the scatter, the least distance of two, letters of each
@@ -66,28 +66,6 @@ class Baselines:
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Axes:
-    """Where a number of words and an answer stand in a drawing."""
-
-    last: float
-    low: float
-    high: float
-    first: float = 0.0
-
-    def x(self, value: float) -> int:
-        return round(_LEFT + (value - self.first) / (self.last - self.first) * (_RIGHT - _LEFT))
-
-    def y(self, value: float) -> int:
-        inside = min(self.high, max(self.low, value))
-        return round(_BOTTOM - (inside - self.low) / (self.high - self.low) * (_BOTTOM - _TOP))
-
-    def path(self, words: Sequence[float], values: Sequence[float], *, start: str = "M") -> str:
-        """A line through these places."""
-        places = zip(words, values, strict=True)
-        return start + "L".join(f"{self.x(one)} {self.y(value)}" for one, value in places)
-
-
 def deletion(reading: Reading, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
     """The proof for the method that is shown first; `name` is that of the target. None where nothing was measured."""
     found, measured = reading.section.erasure, reading.section.diagnostics
@@ -119,7 +97,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
     ends = (0.0, 1.0) if unit == "probability" else (min(curve.values), max(curve.values))
     if shown < 2 or ends[0] == ends[1]:
         return None
-    axes = _Axes(words[-1], *ends)
+    axes = Plane(words[-1], *ends)
     known = sum(one <= words[-1] for one in band.words) if band else 0
     notes = [(axes.y(values[-1]), "top words")]
     cloud = middle = ""
@@ -142,7 +120,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
     )
 
 
-def _spread(words: Sequence[int], axes: _Axes) -> list[int]:
+def _spread(words: Sequence[int], axes: Plane) -> list[int]:
     """Those whose numbers would not lie on each other."""
     kept = [words[0]]
     for one in words[1:]:
@@ -168,7 +146,7 @@ def _scatter(effects: Sequence[Effect], reading: Reading) -> Scatter | None:
     if len(effects) < 3 or not (max(claimed) > min(claimed) and max(measured) > min(measured)):
         return None
     across, up = (min(0.0, *claimed), max(0.0, *claimed)), (min(0.0, *measured), max(0.0, *measured))
-    axes = _Axes(across[1], *up, first=across[0])
+    axes = Plane(across[1], *up, first=across[0])
     names: list[tuple[int, int, str]] = []
     for one in effects[:_NAMED]:
         x, y, text = axes.x(one.claimed), axes.y(one.measured), reading.text(reading.words[one.word])

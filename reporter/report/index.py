@@ -1,19 +1,29 @@
 """The index: the audit of the run, then the first page of the list of documents."""
 
 from array import array
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reporter.records import Run
-from reporter.report.audit import Confusion, Figure, VerdictRow, confusion, figures, headline, unclaimed, verdict_rows
+from reporter.report.audit import (
+    Confusion,
+    Figure,
+    VerdictRow,
+    confusion,
+    figures,
+    headline,
+    lead,
+    unclaimed,
+    verdict_rows,
+)
 from reporter.report.comparison import PairRow, Triangle, pair_rows, triangle
 from reporter.report.entries import Entry, Finding
 from reporter.report.frame import Frame, frame, page_path, titles, url
 from reporter.report.histogram import NARROW, WIDE, Histogram, histogram
 from reporter.report.lists import Listing, ListPage, Shelf, marks
-from reporter.report.pushes import PushCount, Pushes
-from reporter.report.slices import Slices, SliceTable
+from reporter.report.pushes import Pushes, push_tables
+from reporter.report.slices import SliceTable, slice_table
+from reporter.report.tally import Tally
 from reporter.report.wording import count
 
 _FAILURES = 50  # documents that could not be explained, with the reason; the list has all of them
@@ -59,28 +69,21 @@ class Audit:
 
     run: Run
     residuals: "array[float]" = field(default_factory=lambda: array("d"))
-    states: Counter[tuple[int, str]] = field(default_factory=Counter)
-    passing: Counter[bool] = field(default_factory=Counter)
-    graded: Counter[tuple[str, str]] = field(default_factory=Counter)
-    slices: Slices = field(default_factory=Slices)
-    pushes: PushCount = field(default_factory=PushCount)
+    tally: Tally = field(default_factory=Tally)
 
     def add(self, finding: Finding) -> Entry:
         """Take note of one document, and hand on its row."""
         self.residuals.extend(finding.residuals)
-        self.states.update(enumerate(finding.states))
-        measured = [state for state in finding.states if state != "open"]
-        self.passing[bool(measured) and all(state == "holds" for state in measured)] += 1
-        if finding.graded is not None:
-            self.graded[finding.graded] += 1
-        self.slices.add(finding)
-        for push in finding.pushes:
-            self.pushes.add(push)
+        self.tally.add(finding.facts)
         return finding.entry
+
+    def summed(self) -> Run:
+        """The run with everything that was added in its summary."""
+        return replace(self.run, summary=self.tally.complete(self.run.summary))
 
     def page(self, first: ListPage, shelves: Sequence[Shelf]) -> IndexPage:
         """The index of everything that was added, over the first page of the list and what all of them hold."""
-        run, named = self.run, titles(self.run)
+        run, named = self.summed(), titles(self.run)
         tolerance = run.settings.get("tolerance")
         limit = tolerance if isinstance(tolerance, float) else None
         bold, rest = headline(run.summary, limit)
@@ -88,7 +91,7 @@ class Audit:
             frame=frame(run, f"{bold} {rest}"),
             bold=bold,
             rest=rest,
-            lead=self._lead(),
+            lead=lead(run.summary),
             unread=count(run.summary.failed, "more text") if run.summary.failed else "",
             figures=tuple(figures(run.summary)),
             histograms=self._histograms(limit),
@@ -96,9 +99,9 @@ class Audit:
             unclaimed=unclaimed(run),
             triangle=triangle(run.summary.agreement, named),
             pairs=pair_rows(run.summary.agreement, named),
-            confusion=confusion(self.graded),
-            slices=self.slices.table(),
-            pushes=self.pushes.tables(),
+            confusion=confusion(run.summary.graded),
+            slices=slice_table(run.summary.slices),
+            pushes=push_tables(run.summary.pushes, run.summary.uncounted),
             failures=_failures(run),
             unlisted=f"{len(run.failures) - _FAILURES:,}" if len(run.failures) > _FAILURES else "",
             listing=first.listing,
@@ -111,25 +114,6 @@ class Audit:
         if not self.residuals or all(one.claim != "complete" for one in self.run.summary.verdicts):
             return ()
         return tuple(histogram(self.residuals, limit, form=form) for form in (WIDE, NARROW))
-
-    def _lead(self) -> str:
-        """The other checks, as far as they were measured, in one sentence, and how many texts pass all of them."""
-        names = (
-            "",
-            "the order of the strongest words is settled",
-            "the methods agree beyond chance",
-            "deletion confirms",
-        )
-        told = [
-            f"in {self.states[at, 'holds']:,} of {self._measured(at):,} {name}"
-            for at, name in enumerate(names)
-            if name and self._measured(at)
-        ]
-        passing = f" {count(self.passing[True], 'text')} {'passes' if self.passing[True] == 1 else 'pass'} every check."
-        return f"{'; '.join(told).capitalize()}.{passing}" if told else ""
-
-    def _measured(self, check: int) -> int:
-        return sum(self.states[check, state] for state in ("holds", "doubt", "fails"))
 
 
 def _failures(run: Run) -> tuple[FailureRow, ...]:

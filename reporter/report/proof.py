@@ -62,10 +62,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """The running total as a drawing: one step per word, from F(baseline) to F(input)."""
+    """The running total as a drawing: one step per word, from F(baseline) to F(input).
+
+    The steps are drawn one apart, to be moved by `left` and stretched by `stride`; `width` is that of a step.
+    """
 
     up: str
     down: str
+    left: float
+    stride: float
     width: float
     grid: tuple[tuple[int, str], ...]
     notes: tuple[Note, ...]
@@ -144,7 +149,7 @@ def _share(one: Attribution, title: str) -> Share:
         sum=brief(found.sum),
         covers=covers if one.signed else "other units",
         state=state,
-        verdict=verdict,
+        verdict="none" if found.claim == "none" else verdict,
     )
 
 
@@ -162,14 +167,25 @@ def running(first: Attribution, reading: Reading) -> Running | None:
     places = [round(LEFT + (at + 0.5) * stride, 1) for at in range(len(steps))]
     bars = [(x, axis.y(a), axis.y(b)) for x, a, b in zip(places, totals, totals[1:], strict=False)]
     return Running(
-        up="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b < a),
-        down="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b > a),
-        width=round(min(7.0, max(1.0, stride * 0.8)), 1),
+        up=_steps([(at, a, b) for at, (_, a, b) in enumerate(bars) if b < a]),
+        down=_steps([(at, a, b) for at, (_, a, b) in enumerate(bars) if b > a]),
+        left=round(LEFT + stride / 2, 2),
+        stride=round(stride, 3),
+        width=round(min(7.0, max(1.0, stride * 0.8)) / stride, 2),
         grid=axis.grid,
         notes=_notes(names, steps, bars=bars),
         start=(axis.y(ends[0]), brief(ends[0])),
         end=(axis.y(ends[1]), brief(ends[1])),
     )
+
+
+def _steps(bars: list[tuple[int, int, int]]) -> str:
+    """Upright lines at whole places, each told from the end of the one before."""
+    told, x, y = "", 0, 0
+    for at, a, b in bars:
+        told += f"m{at - x} {a - y}v{b - a}"
+        x, y = at, b
+    return told
 
 
 def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int, int]]) -> tuple[Note, ...]:

@@ -1,11 +1,15 @@
 """The words that push hardest towards each label over the corpus: means over texts, with intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reporter.report.entries import Push
+from reporter.records import Pushing
+from reporter.report.facts import Push
 from reporter.report.intervals import Moments
+from reporter.report.proof import cell_name
 from reporter.report.wording import css, digits_for, quoted, signed
+
+Target = tuple[str, str | None]
 
 LEAST = 5  # texts in which a word must stand
 _LISTED, _TARGETS = 10, 6  # words of a target, and targets
@@ -47,8 +51,8 @@ class PushCount:
     def __init__(self, places: int = _PLACES) -> None:
         """Room for so many pairs of a word and a target."""
         self._places = places
-        self._found: dict[tuple[str, str], Moments] = {}
-        self._uncounted = 0
+        self._found: dict[tuple[Target, str], Moments] = {}
+        self.uncounted = 0
 
     def add(self, push: Push) -> None:
         """Count a word of a text; every number of a word that has a place is exact."""
@@ -57,50 +61,54 @@ class PushCount:
         if known is None and len(self._found) < self._places:
             known = self._found[key] = Moments()
         if known is None:
-            self._uncounted += 1
+            self.uncounted += 1
         else:
             known.add(push.score)
 
-    def tables(self) -> Pushes | None:
-        """The tables of the targets with a word to show; None if there are none."""
-        chosen = self._chosen()
-        if not chosen:
-            return None
-        scale = max(found.interval()[1] for words in chosen.values() for _, found in words)
-        tables = (
-            PushTable(target=target, rows=tuple(_rows(words, scale=scale))) for target, words in sorted(chosen.items())
-        )
-        return Pushes(
-            tables=tuple(table for table in tables if table.rows),
-            least=LEAST,
-            uncounted=f"{self._uncounted:,}" if self._uncounted else "",
-        )
-
-    def _chosen(self) -> dict[str, list[tuple[str, Moments]]]:
+    def hardest(self) -> tuple[Pushing, ...]:
         """The words of every target, of the targets with most words if there are many."""
-        by_target: dict[str, list[tuple[str, Moments]]] = {}
+        by_target: dict[Target, list[Pushing]] = {}
         for (target, word), found in self._found.items():
             if found.number >= LEAST and found.interval()[0] > 0:
-                by_target.setdefault(target, []).append((word, found))
-        largest = sorted(by_target, key=lambda target: (-len(by_target[target]), target))[:_TARGETS]
-        return {target: _choose(by_target[target]) for target in largest}
+                by_target.setdefault(target, []).append(_pushing(target, word, found))
+        largest = sorted(by_target, key=lambda target: (-len(by_target[target]), target[0], target[1] or ""))[:_TARGETS]
+        return tuple(one for target in largest for one in _choose(by_target[target]))
 
 
-def _choose(found: list[tuple[str, Moments]]) -> list[tuple[str, Moments]]:
+def _pushing(target: Target, word: str, found: Moments) -> Pushing:
+    low, high = found.interval()
+    mean, low, high = (float(f"{value:.6g}") for value in (found.mean, low, high))
+    return Pushing(label=target[0], against=target[1], word=word, texts=found.number, mean=mean, low=low, high=high)
+
+
+def _choose(found: list[Pushing]) -> list[Pushing]:
     """The words whose intervals begin furthest from zero, ordered by their means."""
-    nearest = sorted(found, key=lambda one: (-one[1].interval()[0], one[0]))[:_LISTED]
-    return sorted(nearest, key=lambda one: (-one[1].mean, one[0]))
+    nearest = sorted(found, key=lambda one: (-one.low, one.word))[:_LISTED]
+    return sorted(nearest, key=lambda one: (-one.mean, one.word))
 
 
-def _rows(words: list[tuple[str, Moments]], *, scale: float) -> Iterator[PushRow]:
+def push_tables(pushes: Sequence[Pushing], uncounted: int) -> Pushes | None:
+    """The tables of the targets with a word to show, on one scale; None if there are none."""
+    if not pushes:
+        return None
+    scale = max(one.high for one in pushes)
+    by_target: dict[str, list[Pushing]] = {}
+    for one in pushes:
+        if one.mean >= _NAMED * scale:
+            by_target.setdefault(cell_name(one.label, one.against), []).append(one)
+    tables = (
+        PushTable(target=target, rows=tuple(_row(one, scale) for one in found))
+        for target, found in sorted(by_target.items())
+    )
+    return Pushes(tables=tuple(tables), least=LEAST, uncounted=f"{uncounted:,}" if uncounted else "")
+
+
+def _row(one: Pushing, scale: float) -> PushRow:
     digits = digits_for(scale)
-    for word, found in words:
-        low, high = found.interval()
-        if found.mean >= _NAMED * scale:
-            yield PushRow(
-                text=quoted(word),
-                texts=f"{found.number:,}",
-                value=signed(found.mean, digits),
-                interval=f"{signed(low, digits)} to {signed(high, digits)}",
-                style=f"--s:{css(found.mean / scale)};--low:{css(low / scale)};--high:{css(high / scale)}",
-            )
+    return PushRow(
+        text=quoted(one.word),
+        texts=f"{one.texts:,}",
+        value=signed(one.mean, digits),
+        interval=f"{signed(one.low, digits)} to {signed(one.high, digits)}",
+        style=f"--s:{css(one.mean / scale)};--low:{css(one.low / scale)};--high:{css(one.high / scale)}",
+    )

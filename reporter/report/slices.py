@@ -2,16 +2,27 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Literal
 
-from reporter.report.entries import LONGEST, Finding
+from reporter.records import Held, Slice
+from reporter.report.facts import Facts
 from reporter.report.intervals import wilson
 from reporter.report.wording import count, css, rank, spoken, whole_percent
 
-COLUMNS = ("Accuracy", "Complete", "Order settled", "Methods agree", "Deletion confirms")
-_LISTED = 12  # slices of a kind, the largest
+Kind = Literal["all", "folder", "label", "answer"]
+
+CHECKS = {
+    "accuracy": "Accuracy",
+    "complete": "Complete",
+    "order": "Order settled",
+    "agree": "Methods agree",
+    "deletion": "Deletion confirms",
+}
+KINDS: dict[Kind, str] = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
+_LISTED, _NAMED = 12, 40  # slices of a kind that are shown, the largest; characters of their names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,82 +70,98 @@ class _Tally:
     measured: Counter[int] = field(default_factory=Counter)
     taus: "array[float]" = field(default_factory=lambda: array("d"))
 
-    def add(self, finding: Finding) -> None:
+    def add(self, facts: Facts) -> None:
         self.texts += 1
-        if finding.graded is not None:
+        if facts.graded is not None:
             self.measured[0] += 1
-            self.held[0] += finding.graded[0] == finding.graded[1]
-        for column, state in enumerate(finding.states, 1):
+            self.held[0] += facts.graded[0] == facts.graded[1]
+        for column, state in enumerate(facts.states, 1):
             self.measured[column] += state != "open"
             self.held[column] += state == "holds"
-        if finding.tau is not None:
-            self.taus.append(finding.tau)
+        if facts.tau is not None:
+            self.taus.append(facts.tau)
 
-    def share(self, column: int) -> float | None:
-        return self.held[column] / self.measured[column] if self.measured[column] else None
+    def record(self, kind: Kind, name: str) -> Slice:
+        return Slice(
+            kind=kind,
+            name=name,
+            texts=self.texts,
+            checks=tuple(_held(check, self.held[at], self.measured[at]) for at, check in self._measured()),
+            tau=round(median(self.taus), 4) if self.taus else None,
+        )
+
+    def _measured(self) -> Iterator[tuple[int, str]]:
+        return ((at, check) for at, check in enumerate(CHECKS) if self.measured[at])
 
 
-class Slices:
+def _held(check: str, held: int, measured: int) -> Held:
+    low, high = (round(end, 4) for end in wilson(held / measured, measured))
+    return Held(check=check, held=held, measured=measured, share=round(held / measured, 4), low=low, high=high)
+
+
+class SliceCount:
     """Counts by slice, gathered while the documents go by."""
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
-        self.whole = _Tally()
-        self._kinds: dict[str, dict[str, _Tally]] = {"Folder": {}, "Label given": {}, "Answer": {}}
+        self._found: dict[tuple[Kind, str], _Tally] = {("all", ""): _Tally()}
 
-    def add(self, finding: Finding) -> None:
+    def add(self, facts: Facts) -> None:
         """Count a document that was explained."""
-        if not finding.states:
+        if not facts.states:
             return
-        self.whole.add(finding)
-        given = finding.graded[0] if finding.graded else finding.label
-        names = {"Folder": finding.entry.group, "Label given": given, "Answer": finding.answer}
+        names: dict[Kind, str | None] = {"all": "", "folder": facts.group, "label": facts.label, "answer": facts.answer}
         for kind, name in names.items():
             if name is not None:
-                shown = name if kind == "Folder" else spoken(name)
-                self._kinds[kind].setdefault(shown, _Tally()).add(finding)
+                self._found.setdefault((kind, name), _Tally()).add(facts)
 
-    def table(self) -> SliceTable | None:
-        """The table; None where there is nothing to compare."""
-        columns = [column for column in range(len(COLUMNS)) if self.whole.measured[column]]
-        groups = tuple(
-            self._group(kind, found, columns=columns) for kind, found in self._kinds.items() if len(found) > 1
-        )
-        if not groups or not columns:
-            return None
-        names = tuple(COLUMNS[column] for column in columns)
-        return SliceTable(columns=names, whole=self._row("All texts", self.whole, columns=columns), groups=groups)
+    def slices(self) -> tuple[Slice, ...]:
+        """All texts, then the folders, the labels given and the answers, each by name."""
+        order = sorted(self._found, key=lambda key: (tuple(KINDS).index(key[0]), key[1]))
+        return tuple(self._found[key].record(*key) for key in order)
 
-    def _group(self, kind: str, found: dict[str, _Tally], *, columns: list[int]) -> SliceGroup:
-        largest = sorted(found, key=lambda name: (-found[name].texts, name))[:_LISTED]
-        left = len(found) - len(largest)
-        rows = (self._row(_short(name), found[name], columns=columns) for name in sorted(largest))
-        return SliceGroup(kind=kind, rows=tuple(rows), hidden=count(left, "smaller one") if left else "")
 
-    def _row(self, name: str, tally: _Tally, *, columns: list[int]) -> SliceRow:
-        return SliceRow(
-            name=name,
-            texts=f"{tally.texts:,}",
-            shares=tuple(self._shares(tally, columns)),
-            tau=rank(median(tally.taus)) if tally.taus else "–",
-        )
+def slice_table(slices: Sequence[Slice]) -> SliceTable | None:
+    """The table; None where there is nothing to compare."""
+    by_kind = {kind: [one for one in slices if one.kind == kind] for kind in KINDS}
+    whole = next(iter(by_kind.pop("all")), None)
+    groups = {kind: found for kind, found in by_kind.items() if len(found) > 1}
+    if whole is None or not whole.checks or not groups:
+        return None
+    return SliceTable(
+        columns=tuple(CHECKS[one.check] for one in whole.checks),
+        whole=_row(whole, whole),
+        groups=tuple(_group(kind, found, whole=whole) for kind, found in groups.items()),
+    )
 
-    def _shares(self, tally: _Tally, columns: list[int]) -> Iterator[Share | None]:
-        for column in columns:
-            share, whole = tally.share(column), self.whole.share(column)
-            if share is None or whole is None:
-                yield None
-                continue
-            low, high = wilson(share, tally.measured[column])
-            yield Share(
-                value=whole_percent(share),
-                interval=f"{low * 100:.0f} to {high * 100:.0f}",
-                style=f"--s:{css(share)};--low:{css(low)};--high:{css(high)};--all:{css(whole)}",
-                apart="below" if high < whole else "above" if low > whole else "",
-            )
+
+def _group(kind: Kind, found: Sequence[Slice], *, whole: Slice) -> SliceGroup:
+    largest = sorted(found, key=lambda one: (-one.texts, one.name))[:_LISTED]
+    left = len(found) - len(largest)
+    rows = tuple(_row(one, whole) for one in sorted(largest, key=lambda one: one.name))
+    return SliceGroup(kind=KINDS[kind], rows=rows, hidden=count(left, "smaller one") if left else "")
+
+
+def _row(one: Slice, whole: Slice) -> SliceRow:
+    own = {held.check: held for held in one.checks}
+    shares = (_share(own[of_all.check], of_all) if of_all.check in own else None for of_all in whole.checks)
+    shown = one.name if one.kind == "folder" else spoken(one.name)
+    name = KINDS["all"] if one.kind == "all" else _short(shown)
+    return SliceRow(
+        name=name, texts=f"{one.texts:,}", shares=tuple(shares), tau="–" if one.tau is None else rank(one.tau)
+    )
+
+
+def _share(one: Held, whole: Held) -> Share:
+    return Share(
+        value=whole_percent(one.share),
+        interval=f"{one.low * 100:.0f} to {one.high * 100:.0f}",
+        style=f"--s:{css(one.share)};--low:{css(one.low)};--high:{css(one.high)};--all:{css(whole.share)}",
+        apart="below" if one.high < whole.share else "above" if one.low > whole.share else "",
+    )
 
 
 def _short(name: str) -> str:
     if not name:
         return "(none)"
-    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+    return name if len(name) <= _NAMED else f"{name[:_NAMED]}…"

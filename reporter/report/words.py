@@ -87,12 +87,18 @@ def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
     for total, word in found:
         yield Bar(
             text=quoted(reading.text(word)),
-            style=f"--s:{css(ratio(total, scale))}",
+            style=_bar_style(total, 0.0 if one.errors is None else word.total(one.errors), scale=scale),
             value=signed(total, digits) if one.signed else f"{total:.{digits}f}",
             error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{word.total(one.errors):.{digits + 1}f}",
             positive=total > 0,
             share=abs(ratio(total, scale)),
         )
+
+
+def _bar_style(total: float, error: float, *, scale: float) -> str:
+    """A bar, and its error where that can be seen."""
+    reach = css(ratio(error, scale))
+    return f"--s:{css(ratio(total, scale))}" + ("" if reach == "0" else f";--e:{reach}")
 
 
 def asides(

@@ -5,6 +5,14 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from tests.browser.sites import PAGES
+from tests.browser.test_layout import lines_on, overlaps
+
+# How far each table that is printed goes beyond its place.
+BEYOND = (
+    """() => [...document.querySelectorAll('.scroll:not(details *)')].map(one => one.scrollWidth - one.clientWidth)"""
+)
+SHEET, MARGIN = 688, 12  # px of a line on A4, between the margins; what a label of a drawing may take of these
 MARKED = """strength => {
   const text = document.querySelector('.text'), word = document.createElement('i')
   word.textContent = 'mmmmmmmmmmmm'
@@ -45,6 +53,17 @@ def test_the_sign_is_in_the_line(show, medium):
     none, ground = underline(page, 0)
     assert len(none) == 1
     assert alike(none[0], ground)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_or_lies_on_another_on_paper(show, name):
+    page = show(name, width=SHEET)
+    page.emulate_media(media="print")
+    lines = lines_on(page)
+    assert overlaps(lines) == []
+    assert [one for one in lines if one["left"] < -MARGIN or one["right"] > SHEET + MARGIN] == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1
+    assert [over for over in page.evaluate(BEYOND) if over > 1] == []
 
 
 def test_paper_shows_no_controls_and_light_colours(show):
