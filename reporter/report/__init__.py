@@ -6,6 +6,7 @@ from reporter.report.index import Audit, IndexPage
 from reporter.report.lists import ListPage, Shelf, list_pages, shelf
 from reporter.report.methods import MethodsPage, methods_page
 from reporter.report.provenance import NotFoundPage, ProvenancePage, not_found_page, provenance_page
+from reporter.report.training import TrainingPage, training_page
 
 __all__ = [
     "Audit",
@@ -18,6 +19,7 @@ __all__ = [
     "NotFoundPage",
     "ProvenancePage",
     "Shelf",
+    "TrainingPage",
     "document_page",
     "document_pages",
     "find",
@@ -26,4 +28,5 @@ __all__ = [
     "not_found_page",
     "provenance_page",
     "shelf",
+    "training_page",
 ]
