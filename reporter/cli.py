@@ -18,6 +18,7 @@ from reporter.plan import renew
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
 from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.training import ABOUT
 
 _DEFAULT = Settings()
 
@@ -195,6 +196,9 @@ def _explain_evidence() -> None:
         OUT.print(f"--evidence {name}", style="bold")
         for line in (level.idea, f"Cost: {level.cost}"):
             OUT.print(f"    {line}")
+    OUT.print("--training-data FILE", style="bold")
+    for line in ABOUT:
+        OUT.print(f"    {line}")
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:

@@ -4,12 +4,14 @@ The linear datamodelling score (Park et al., TRAK, ICML 2023): over many halves,
 influences of the examples in a half add up to and of the answer of a layer that was trained on that half alone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from reporter.influence import Columns, Moment, trace
 from reporter.lineage import Validity
 
 HALVES = 96
@@ -19,7 +21,6 @@ _PENALTY = 1.0  # half of it times the squared weights is added to the summed lo
 _DRAWS = 500
 
 Floats = NDArray[np.floating]
-Columns = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,29 @@ class Sample:
 
     examples: Columns
     texts: Columns
+
+
+def measure_validity(trained: Sequence[Moment], targets: Columns, said: Columns, seed: int) -> Validity | None:
+    """How well the influences of examples foretell what training the final layer without them does.
+
+    `targets` are the examples' own labels, `said` those that the model gives them, which are what is asked about.
+    None where there are too few examples to tell.
+    """
+    sample = draw_sample(targets, seed)
+    if sample is None:
+        return None
+    last, choices = trained[-1], trained[-1].slopes.shape[1]
+    halves = draw_halves(len(sample.examples), seed)
+    features = np.concatenate([last.features, np.ones((len(targets), int(last.bias)), np.float32)], 1)
+    own, texts, wanted = targets[sample.examples], features[sample.texts], said[sample.texts]
+    measured = []
+    for half in halves:
+        weights = train_head(features[sample.examples[half]], own[half], choices)
+        measured.append(ask_head(weights, texts)[np.arange(len(wanted)), wanted])
+    turn = (np.eye(choices)[targets] - np.eye(choices)[said]).astype(np.float32)
+    asked = [replace(one, slopes=one.slopes + turn).pick(sample.texts) for one in trained]
+    predicted = trace(asked, [one.pick(sample.examples) for one in trained]) @ halves.T
+    return validate(predicted, np.array(measured).T, examples=len(sample.examples), seed=seed)
 
 
 def draw_sample(targets: Columns, seed: int) -> Sample | None:

@@ -17,11 +17,11 @@ from reporter.features import Cache, Head, Lens, look_at_all, open_cache, projec
 from reporter.final_layer import FinalLayer, find_final_layer
 from reporter.influence import Array, Columns, Moment, find_largest, slope, trace, trace_itself
 from reporter.labels import find_label
-from reporter.lineage import Example, Influence, Training, Validity
+from reporter.lineage import Example, Influence, Training
 from reporter.network import Network
 from reporter.questions import Asking
 from reporter.records import Document, Explanation
-from reporter.retraining import ask_head, draw_halves, draw_sample, train_head, validate
+from reporter.retraining import measure_validity
 from reporter.rounding import rounded
 from reporter.store import Store
 from reporter.training import Examples, find_sources, hash_training, read_examples, read_head, read_rate
@@ -190,28 +190,9 @@ class Tracing:
             rates=tuple(one.rate for one in seen.trained),
             width=width,
             projected=width < self.layer.weight.shape[1],
-            validity=self._validate(seen),
+            validity=measure_validity(seen.trained, self.examples.targets, seen.said, self.asking.settings.seed),
             suspects=tuple(self._list(trace_itself(seen.trained), seen, SUSPECTS)),
         )
-
-    def _validate(self, seen: Seen) -> Validity | None:
-        """How well the influences of examples foretell what training the final layer without them would do."""
-        seed, targets, choices = self.asking.settings.seed, self.examples.targets, self.layer.weight.shape[0]
-        sample = draw_sample(targets, seed)
-        if sample is None:
-            return None
-        halves, last = draw_halves(len(sample.examples), seed), seen.trained[-1]
-        ones = np.ones((len(last.features), int(last.bias)), np.float32)
-        features, own = np.concatenate([last.features, ones], 1), targets[sample.examples]
-        texts, said = features[sample.texts], seen.said[sample.texts]
-        measured = []
-        for half in halves:
-            weights = train_head(features[sample.examples[half]], own[half], choices)
-            measured.append(ask_head(weights, texts)[np.arange(len(said)), said])
-        turn = (np.eye(choices)[targets] - np.eye(choices)[seen.said]).astype(np.float32)
-        asked = [replace(one, slopes=one.slopes + turn).pick(sample.texts) for one in seen.trained]
-        predicted = trace(asked, [one.pick(sample.examples) for one in seen.trained]) @ halves.T
-        return validate(predicted, np.array(measured).T, examples=len(sample.examples), seed=seed)
 
 
 def prepare_tracing(asking: Asking) -> Tracing | None:

@@ -21,6 +21,14 @@ from reporter.records import Document
 from reporter.settings import DATA, Settings
 
 EMBEDDED = "embedded"
+ABOUT = (
+    "The training examples that most support and most oppose each answer (TracIn by the final layer), what that is "
+    "worth (the rank correlation with retraining the final layer on halves of the examples), and labels to look at.",
+    "Σ η (f·f′ + b)(r·r′) over the checkpoints: f goes into the layer, r = softmax − one-hot, b is 1 with a bias.",
+    "Cost: one forward pass for each example and checkpoint, kept in data/features.sqlite; then nearly nothing.",
+    "Limits: the final layer alone is asked; examples that the model gets wrong weigh most, whatever is asked.",
+    "Source: Pruthi, Liu, Kale and Sundararajan 2020, arXiv:2002.08484; Park et al. 2023, arXiv:2303.14186.",
+)
 _INSIDE = origin.find(EMBEDDED, DATA) / "training"
 _HEAD = ".safetensors"
 

@@ -116,7 +116,7 @@ def test_what_was_traced_is_not_traced_again_and_new_texts_are(built, inputs, ti
     looked: list[int] = []
     usual = tracing.Lens.look
     monkeypatch.setattr(tracing.Lens, "look", lambda self, some: (looked.append(len(some)), usual(self, some))[1])
-    monkeypatch.setattr(tracing.Tracing, "_validate", lambda *_: pytest.fail("validated again"))
+    monkeypatch.setattr(tracing, "measure_validity", lambda *_: pytest.fail("validated again"))
     command = ("build", folder, "-o", site, "--model", tiny, "--training-data", data, *COMMAND)
     assert run(*command) == 1
     assert looked == [1]
