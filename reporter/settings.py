@@ -5,6 +5,8 @@ from typing import Any
 
 from reporter.records import Setting
 
+EMBEDDED = "embedded"
+"""What stands for the model, and for the training examples, that are inside."""
 METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
 
 

@@ -18,9 +18,8 @@ from reporter.documents.listing import TABLES, show
 from reporter.errors import UserError
 from reporter.labels import find_label
 from reporter.records import Document
-from reporter.settings import DATA, Settings
+from reporter.settings import DATA, EMBEDDED, Settings
 
-EMBEDDED = "embedded"
 ABOUT = (
     "The training examples that most support and most oppose each answer (TracIn by the final layer), what that is "
     "worth (the rank correlation with retraining the final layer on halves of the examples), and labels to look at.",

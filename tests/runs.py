@@ -378,7 +378,8 @@ def saved(path: Path, explanations: Sequence[Explanation], training: Training | 
     """A run on disk that holds these explanations in this order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Store(path, create=True) as store:
-        store.describe(replace(provenance(), training=training))
+        settings = {} if training is None else {"training_data": "train.jsonl"}
+        store.describe(replace(made := provenance(), training=training, settings=made.settings | settings))
         store.save(Row(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
         store.arrange(f"key-{at}" for at in range(len(explanations)))
     return path

@@ -272,7 +272,7 @@ def test_training_examples_are_light_and_stand_only_where_they_were_asked_for(tm
     assert "training.html" not in "".join(Page(tmp_path / "plain" / "index.html").links)
     training_page = Page(tmp_path / "traced" / "training.html")
     for text in (
-        "1,200 training examples (600 negative, 600 positive)",
+        "1,200 training examples of train.jsonl: 600 negative, 600 positive.",
         "2 rows could not be used",
         "200",
         "96",

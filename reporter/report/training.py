@@ -6,9 +6,11 @@ from reporter.lineage import Training, Validity
 from reporter.records import Run
 from reporter.report.frame import Frame, frame
 from reporter.report.influence import Row, Trust, row, trust
-from reporter.report.wording import THIN, brief, count, rank, spoken
+from reporter.report.wording import THIN, count, rank, spoken
+from reporter.settings import EMBEDDED
 
 _LEFT, _RIGHT = 16, 392
+_NAMED = 6  # checkpoints that are named, and learning rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,6 @@ class TrainingPage:
     """What the answers were traced to, whether that is true, and the examples that are most unlike their labels."""
 
     frame: Frame
-    source: str
     lead: str
     trust: Trust
     interval: Interval | None
@@ -43,8 +44,7 @@ def training_page(run: Run, training: Training) -> TrainingPage:
     wrong = sum(one.said != one.label for one in training.suspects)
     return TrainingPage(
         frame=frame(run, "Training data"),
-        source=str(run.settings.get("training_data")),
-        lead=_lead(training),
+        lead=_lead(training, str(run.settings.get("training_data"))),
         trust=trust(training.validity),
         interval=None if training.validity is None else _interval(training.validity),
         facts=tuple(_facts(training)),
@@ -53,10 +53,11 @@ def training_page(run: Run, training: Training) -> TrainingPage:
     )
 
 
-def _lead(training: Training) -> str:
+def _lead(training: Training, source: str) -> str:
     labels = ", ".join(f"{number:,} {spoken(label)}" for label, number in training.labels.items())
     skipped = f" {count(training.skipped, 'row')} could not be used." if training.skipped else ""
-    return f"Every answer was traced to {count(training.examples, 'training example')} ({labels}).{skipped}"
+    where = "that travel with the model inside" if source == EMBEDDED else f"of {source}"
+    return f"Every answer was traced to {count(training.examples, 'training example')} {where}: {labels}.{skipped}"
 
 
 def _interval(one: Validity) -> Interval:
@@ -77,7 +78,8 @@ def _interval(one: Validity) -> Interval:
 def _facts(training: Training) -> list[tuple[str, str]]:
     found = training.validity
     rates = sorted(set(training.rates))
-    names = training.checkpoints
+    names = [name.removesuffix(".safetensors") for name in training.checkpoints]
+    shown = names if len(names) <= _NAMED else [*names[: _NAMED - 2], "…", names[-1]]
     return [
         *(
             [
@@ -90,7 +92,7 @@ def _facts(training: Training) -> list[tuple[str, str]]:
             if found
             else []
         ),
-        ("Checkpoints", ", ".join(names) if names else "the model itself"),
-        ("Weighed by learning rate", "no" if rates == [1.0] else ", ".join(brief(rate) for rate in rates)),
+        ("Checkpoints", ", ".join(shown) if names else "the model itself"),
+        ("Weighed by learning rate", "no" if rates == [1.0] else ", ".join(f"{rate:.3g}" for rate in rates[-_NAMED:])),
         ("Numbers for each text", f"{training.width:,}{', by random projection' if training.projected else ''}"),
     ]

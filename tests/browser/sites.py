@@ -30,6 +30,8 @@ PAGES = {
     "hostile": "kinds/documents/hostile.html",
     "right to left": "kinds/documents/words/rtl.html",
     "many scripts": "kinds/documents/words/scripts.html",
+    "traced": "kinds/documents/short/traced.html",
+    "training": "kinds/training.html",
     "index of every kind": "kinds/index.html",
 }
 
@@ -39,7 +41,7 @@ def draw_sites(folder: Path) -> Path:
     golden, kinds = (folder / name / "data" / "run.sqlite" for name in ("golden", "kinds"))
     golden.parent.mkdir(parents=True)
     restore_run(golden)
-    runs.saved(kinds, list(_every_kind()))
+    runs.saved(kinds, list(_every_kind()), runs.trained(text=TWO_SIDES * 4))
     for run in (golden, kinds):
         with Store(run) as store:
             draw(store, run.parent.parent)
@@ -52,3 +54,6 @@ def _every_kind() -> Iterable[Explanation]:
     yield runs.explanation("hostile", HOSTILE, label="<img src=x onerror=alert(1)>")
     yield runs.explanation("words/scripts", SCRIPTS)
     yield runs.explanation("short/two-targets", TWO_SIDES, targets=("POSITIVE", "NEGATIVE"))
+    traced = runs.explanation("short/traced", TWO_SIDES)
+    influence = runs.influence(text=TWO_SIDES * 4, said="NEGATIVE")
+    yield runs.changed(traced, sections=(runs.changed_section(traced.sections[0], influence=influence),))
