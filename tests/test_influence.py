@@ -115,10 +115,12 @@ def test_influence_is_that_of_captum_but_for_the_bias(tmp_path):
         ("DistilBert", "classifier", {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48}),
         ("Roberta", "classifier.out_proj", {"max_position_embeddings": 66, "pad_token_id": 0}),
         ("GPT2", "score", {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64}),
+        ("T5", "classification_head.out_proj", {"d_model": 32, "d_kv": 8, "num_layers": 2, "d_ff": 48, "num_heads": 4}),
     ],
 )
 def test_the_final_layer_is_found_by_measuring(kind, layer, options, tmp_path):
-    network = load(str(save_network(tmp_path / kind, kind=kind, **options)), head=HEAD, device="cpu")
+    ends = {"eos_token_id": 3, "decoder_start_token_id": 0} if kind == "T5" else {}
+    network = load(str(save_network(tmp_path / kind, kind=kind, **options, **ends)), head=HEAD, device="cpu")
     found = find_final_layer(network)
     assert (found.name, found.bias) == (layer, kind != "GPT2")
     inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
