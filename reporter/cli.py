@@ -17,13 +17,8 @@ from reporter.place import find_run, hold
 from reporter.plan import renew
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import (
-    ERR,
-    OUT,
-    conclude,
-    show_progress,
-    tame,
-)
+from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.training import ABOUT
 
 _DEFAULT = Settings()
 
@@ -70,6 +65,11 @@ def _read_config(context: typer.Context, path: Path | None) -> Path | None:
     return found
 
 
+def _part(names: str) -> tuple[str, ...]:
+    """Names that were parted by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+
+
 def _print_version(*, wanted: bool) -> None:
     if wanted:
         OUT.print(f"salience-report {__version__}")
@@ -102,6 +102,8 @@ def build(
     max_evaluations: Annotated[int, _option("max_evaluations", min=3, max=100_000)] = _DEFAULT.max_evaluations,
     samples: Annotated[int, _option("samples", min=8, max=1_000_000)] = _DEFAULT.samples,
     evidence: Annotated[str, _option("evidence")] = _DEFAULT.evidence,
+    training_data: Annotated[str | None, _option("training_data")] = _DEFAULT.training_data,
+    checkpoints: Annotated[str, _option("checkpoints")] = "",
     seed: Annotated[int, _option("seed", min=0)] = _DEFAULT.seed,
     batch_tokens: Annotated[int | None, _option("batch_tokens", min=1)] = _DEFAULT.batch_tokens,
     device: Annotated[str, _option("device")] = _DEFAULT.device,
@@ -126,7 +128,7 @@ def build(
     settings = Settings(
         model=model,
         task=task,
-        methods=tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip())),
+        methods=_part(methods),
         target=target,
         against=against,
         baseline=baseline,
@@ -134,6 +136,8 @@ def build(
         max_evaluations=max_evaluations,
         samples=samples,
         evidence=evidence,
+        training_data=training_data,
+        checkpoints=_part(checkpoints),
         seed=seed,
         batch_tokens=batch_tokens,
         device=device,
@@ -192,6 +196,9 @@ def _explain_evidence() -> None:
         OUT.print(f"--evidence {name}", style="bold")
         for line in (level.idea, f"Cost: {level.cost}"):
             OUT.print(f"    {line}")
+    OUT.print("--training-data FILE", style="bold")
+    for line in ABOUT:
+        OUT.print(f"    {line}")
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:
@@ -218,7 +225,11 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) 
     with show_progress(documents) as show, deferred(show, ERR.print) as notice:
         from reporter.measure import measure
 
-        measure(folder, settings, store, notice=notice)
+        tracing = measure(folder, settings, store, notice=notice)
+    if tracing is not None:
+        total = tracing.count(store)
+        with show_progress(total, "texts traced") as show, deferred(show, ERR.print) as notice:
+            tracing(store, notice=notice)
 
 
 def _count(folder: Path) -> int:

@@ -12,8 +12,15 @@ from reporter.records import SCHEMA
 
 NAME = "data/manifest.json"
 LOCK = "data/.lock"
-RUN = ("data/run.sqlite", "data/run.sqlite-wal", "data/run.sqlite-shm", "data/run.sqlite-journal")
-"""The run, whose bytes may differ and which may be left out where a site is published."""
+RUN = (
+    "data/run.sqlite",
+    "data/run.sqlite-wal",
+    "data/run.sqlite-shm",
+    "data/run.sqlite-journal",
+    "data/features.sqlite",
+    "data/features.sqlite-journal",
+)
+"""The run and its cache, whose bytes may differ and which may be left out where a site is published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,12 @@ from reporter.methods import Method
 from reporter.network import Network
 from reporter.plan import date, make_key, remember
 from reporter.questions import Asking
-from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance, Sanities
+from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
 from reporter.sanity import TEXTS, examine_methods
-from reporter.settings import Settings
+from reporter.settings import TRAINING, Settings
 from reporter.store import Row, Store
 from reporter.targets import check_labels
+from reporter.tracing import Tracing, forget_influences, prepare_tracing
 
 _BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
 _UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
@@ -32,13 +33,15 @@ _DTYPES = ("float32", "bfloat16")
 Notice = Callable[[int], None]
 
 
-def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -> None:
+def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -> Tracing | None:
     """Explain every document under `folder` that the store does not hold yet; `notice` hears how many are done.
 
-    Raises `UserError` for settings that the model, the machine or the folder cannot serve.
+    What is then left to do is to trace the answers to training examples, if that is asked for. Raises `UserError` for
+    settings that the model, the machine or the folder cannot serve.
     """
     attribute, provenance = prepare(settings, created=date(folder))
-    provenance = replace(provenance, sanity=_recall(store, provenance))
+    tracing = prepare_tracing(attribute.asking)
+    provenance = _recall(store, provenance, tracing)
     store.describe(provenance)
     keys: list[str] = []
     sample: dict[str, Document] = {}
@@ -55,16 +58,28 @@ def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -
     if find_level(settings.evidence).sanity:
         store.describe(_check_sanity(provenance, list(sample.values()), attribute))
     store.arrange(keys)
+    if tracing is None:
+        forget_influences(store)
+    return tracing
 
 
-def _recall(store: Store, provenance: Provenance) -> Sanities | None:
-    """What earlier checks of the same model by the same settings came to."""
+def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:
+    """The provenance with what an earlier run of the same model by the same settings found out once for all texts."""
     try:
         earlier = store.provenance()
     except UserError:
-        return None
-    alike = replace(earlier, sanity=None, created="") == replace(provenance, sanity=None, created="")
-    return earlier.sanity if alike else None
+        return provenance
+    if _strip(earlier) != _strip(provenance):
+        return provenance
+    known = earlier.training
+    same = known is not None and tracing is not None and known.fingerprint == tracing.fingerprint
+    return replace(provenance, sanity=earlier.sanity, training=known if same else None)
+
+
+def _strip(one: Provenance) -> Provenance:
+    """A provenance without what was found out, the date, and what is traced."""
+    settings = {name: value for name, value in one.settings.items() if name not in TRAINING}
+    return replace(one, settings=settings, sanity=None, training=None, created="")
 
 
 def _check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:

@@ -12,13 +12,15 @@ from reporter.documents import newest, read
 from reporter.edition import hash_code, list_versions
 from reporter.errors import UserError
 from reporter.records import Document, Provenance, Setting
-from reporter.settings import PASSING, Settings
+from reporter.settings import PASSING, TRAINING, Settings
 from reporter.store import Store
+from reporter.training import hash_training
 
 
 def make_key(document: Document, provenance: Provenance) -> str:
     """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
-    settings = _list_lasting(provenance.settings)
+    lasting = _list_lasting(provenance.settings)
+    settings = {name: value for name, value in lasting.items() if name not in TRAINING}
     facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -33,6 +35,8 @@ def renew(folder: Path, settings: Settings, store: Store) -> bool:
     if _list_lasting(saved.settings) != _list_lasting(settings.saved()):
         return False
     if saved.model.fingerprint != _hash_model(settings, store):
+        return False
+    if (saved.training.fingerprint if saved.training else "") != hash_training(settings):
         return False
     keys = [make_key(document, saved) for document in read(folder)]
     if keys != store.keys():

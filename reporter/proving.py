@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import fsum
 
+from reporter.lineage import Influence
 from reporter.records import Attribution, Certificate, Explanation, Prediction, Section, Target
 
 _PRINTED = 1e-6  # what seven significant digits leave open, of the sizes that go into a sum
@@ -25,6 +26,8 @@ def _find_section_faults(section: Section, answer: Prediction) -> Iterator[str]:
     expected = _read_cell(section.target, answer)
     if expected is None or _differ(expected, section.target.score, _PRINTED * max(map(abs, answer.logits))):
         yield f"the score of {section.target.label} is not that of the answer."
+    if section.influence is not None and not _is_ordered(section.influence):
+        yield f"the training examples of {section.target.label} are not in the order of their influence."
     for one in section.attributions:
         name = one.method
         if len(one.scores) != len(section.tokens) or (one.errors and len(one.errors) != len(section.tokens)):
@@ -33,6 +36,16 @@ def _find_section_faults(section: Section, answer: Prediction) -> Iterator[str]:
             yield f"{name} {fault}"
         if _differ(one.certificate.input, section.target.score, _SERVED * max(1.0, abs(section.target.score))):
             yield f"{name} explains another score than that of {section.target.label}."
+
+
+def _is_ordered(what: Influence) -> bool:
+    """Whether the examples that support come strongest first and are over zero, and those that oppose below."""
+    sides = ([one.influence for one in what.supporting], [-one.influence for one in what.opposing])
+    sums = (what.support, -what.opposition)
+    return all(
+        side == sorted(side, reverse=True) and min(side, default=1.0) > 0 and fsum(side) <= whole * (1 + _PRINTED)
+        for side, whole in zip(sides, sums, strict=True)
+    )
 
 
 def _read_cell(target: Target, answer: Prediction) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reporter.heads import Heads
+from reporter.lineage import Influence, Training
 
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
 
@@ -222,6 +223,7 @@ class Section:
     heads: Heads | None = None
     erasure: Erasure | None = None
     sensitivity: Sensitivity | None = None
+    influence: Influence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,6 +491,7 @@ class Provenance:
     methods: tuple[Description, ...]
     omissions: tuple[Omission, ...]
     sanity: Sanities | None = None
+    training: Training | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from reporter.report import (
     NotFoundPage,
     ProvenancePage,
     Shelf,
+    TrainingPage,
     document_pages,
     find,
     list_pages,
@@ -35,13 +36,14 @@ from reporter.report import (
     not_found_page,
     provenance_page,
     shelf,
+    training_page,
 )
 from reporter.store import Drawn, Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
 from reporter.writing import Writer, renew
 
-Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage
+Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
 
 _ALONE = 200  # documents up to which other processes are not worth their start
 _BATCH = 16  # documents that are dealt out at once
@@ -74,6 +76,8 @@ def draw(store: Store, site: Path) -> None:
         ("404", not_found_page(run)),
     ):
         _show(writer, f"{path}.html", page, pages=pages)
+    if run.training is not None:
+        _show(writer, "training.html", training_page(run, run.training), pages=pages)
     writer.write(".nojekyll", b"", lambda: [])
     writer.write("data/documents.jsonl", writer.digest.encode(), lambda: (f"{line}\n" for line in store.lines()))
     facts, schema = twin.dump(run), json.dumps(twin.schema(), indent=1)

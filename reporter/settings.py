@@ -5,6 +5,8 @@ from typing import Any
 
 from reporter.records import Setting
 
+EMBEDDED = "embedded"
+"""What stands for the model, and for the training examples, that are inside."""
 METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
 
 
@@ -44,6 +46,12 @@ class Settings:
     evidence: str = _option(
         "quick", "How much is checked: none, quick, standard or full; see 'salience-report methods'."
     )
+    training_data: str | None = _option(
+        None, "Training examples (.jsonl, .csv, .tsv: text, label) to trace each answer to; 'embedded': those inside."
+    )
+    checkpoints: tuple[str, ...] = _option(
+        (), "By which states of the classifier, parted by commas: folders, or final layers (.safetensors)."
+    )
     seed: int = _option(0, "What random numbers start from, together with the content of each text.")
     batch_tokens: int | None = _option(
         None, "Tokens in one pass; less needs less memory. By default as suits the device."
@@ -74,3 +82,5 @@ class Settings:
 HELP = {option.name: option.metadata["help"] for option in fields(Settings)}
 PASSING = ("batch_tokens", "offline")
 """The options on which no number depends."""
+TRAINING = ("training_data", "checkpoints")
+"""The options on which influence depends and nothing else."""

@@ -23,6 +23,7 @@ create table if not exists explanations (
     key text primary key, position integer, id text not null, source text not null, "group" text not null,
     label text, predicted text, status text not null, error text, seconds real not null, line text not null);
 create index if not exists explanations_by_position on explanations (position);
+create table if not exists traced (key text primary key, fingerprint text not null);
 create view if not exists attributions as
     select e.id, json_extract(s.value, '$.target.label') as target, json_extract(a.value, '$.method') as method,
         json_extract(a.value, '$.certificate.verdict') as verdict,
@@ -71,6 +72,7 @@ class Store:
         if not create:
             _check_there(path)
         self._growing = create
+        self.folder = path.parent
         address = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'rw'}"
         try:
             self._database = sqlite3.connect(address, isolation_level=None, uri=True)
@@ -95,8 +97,24 @@ class Store:
 
     def save(self, rows: Iterable[Row]) -> None:
         """Write a batch: all of it or, if the process dies, none."""
+        columns = [_columns(row) for row in rows]
         with self._transaction():
-            self._database.executemany(_SAVE, [_columns(row) for row in rows])
+            self._database.executemany(_SAVE, columns)
+            self._database.executemany("delete from traced where key = ?", [(key,) for key, *_ in columns])
+
+    def untraced(self, fingerprint: str) -> Iterator[tuple[str, str]]:
+        """Key and line of each document whose influences are of other training data than this ("" is none)."""
+        query = "select key from explanations left join traced using (key) where coalesce(fingerprint, '') != ?"
+        for key in self._database.execute(f"{query} order by position", (fingerprint,)).fetchall():
+            yield key[0], self._database.execute("select line from explanations where key = ?", key).fetchone()[0]
+
+    def trace(self, lines: Mapping[str, str], *, fingerprint: str) -> None:
+        """Change the lines of some documents to ones with the influences of this training data."""
+        with self._transaction():
+            change = "update explanations set line = ? where key = ?"
+            self._database.executemany(change, ((line, key) for key, line in lines.items()))
+            marks = ((key, fingerprint) for key in lines)
+            self._database.executemany("insert or replace into traced values (?, ?)", marks)
 
     def arrange(self, keys: Iterable[str]) -> None:
         """Put the run into this order and drop every document that is not in it; with that it is finished."""
@@ -105,6 +123,7 @@ class Store:
             change = "update explanations set position = ? where key = ?"
             self._database.executemany(change, ((place, key) for place, key in enumerate(keys)))
             self._database.execute("delete from explanations where position is null")
+            self._database.execute("delete from traced where key not in (select key from explanations)")
             self._database.execute("delete from facts where name = 'unfinished'")
 
     def describe(self, provenance: Provenance) -> None:

@@ -27,12 +27,12 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=
 
 
 @contextmanager
-def show_progress(total: int) -> Iterator[Callable[[int], None]]:
+def show_progress(total: int, what: str = "documents") -> Iterator[Callable[[int], None]]:
     """A bar with rate and time left on a terminal; a plain line every tenth of the way elsewhere."""
     if not ERR.is_terminal:
-        yield _Lines(total)
+        yield _Lines(total, what)
         return
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), _Rate(what), TimeRemainingColumn())
     with Progress(*columns, console=ERR, transient=True) as progress:
         bar = progress.add_task("", total=total)
         yield lambda done: progress.advance(bar, done)
@@ -41,22 +41,26 @@ def show_progress(total: int) -> Iterator[Callable[[int], None]]:
 class _Rate(ProgressColumn):
     """Documents per second, or nothing while there is no telling."""
 
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self._what = what
+
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f} documents/s" if task.speed else "")
+        return Text(f"{task.speed:.1f} {self._what}/s" if task.speed else "")
 
 
 class _Lines:
-    """Progress where there is no terminal: one line for each tenth of the documents."""
+    """Progress where there is no terminal: one line for each tenth of the way."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._start = total, 0, time.perf_counter()
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._done, self._start, self._what = total, 0, time.perf_counter(), what
 
     def __call__(self, done: int) -> None:
         before, self._done = self._done, self._done + done
         if done and before * 10 // self._total < self._done * 10 // self._total:
             seconds = time.perf_counter() - self._start
             left = seconds / self._done * (self._total - self._done)
-            ERR.print(f"{self._done} of {self._total} documents, {self._done / seconds:.1f}/s, {left:.0f} s left")
+            ERR.print(f"{self._done} of {self._total} {self._what}, {self._done / seconds:.1f}/s, {left:.0f} s left")
 
 
 def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:

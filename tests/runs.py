@@ -13,6 +13,7 @@ from random import Random
 import numpy as np
 
 from reporter.heads import Heads, survey
+from reporter.lineage import Example, Influence, Training, Validity
 from reporter.records import (
     SCHEMA,
     Agreement,
@@ -352,11 +353,33 @@ def description(name: str) -> Description:
     )
 
 
-def saved(path: Path, explanations: Sequence[Explanation]) -> Path:
+def influence(text: str = "A generous film about maps.", **changes: object) -> Influence:
+    """Two training examples that support an answer and one that opposes it."""
+    one = Example(
+        source="train.jsonl#7", text=text, characters=len(text), label="POSITIVE", said="POSITIVE", influence=0.439
+    )
+    good = replace(one, **changes)  # type: ignore[arg-type]
+    bad = replace(good, label="NEGATIVE", influence=-5.604)
+    return Influence(supporting=(good, replace(good, influence=0.2)), opposing=(bad,), support=81.2, opposition=-60.0)
+
+
+def trained(**changes: object) -> Training:
+    """What the influences above were traced to."""
+    found = influence(**changes)
+    return Training(
+        fingerprint="5f3a", examples=1200, skipped=2, labels={"NEGATIVE": 600, "POSITIVE": 600},
+        checkpoints=("head-1.safetensors", "head-20.safetensors"), rates=(0.03, 0.03), width=384, projected=False,
+        validity=Validity(correlation=0.56, low=0.47, high=0.64, halves=96, examples=1000, texts=100),
+        suspects=(replace(found.opposing[0], influence=200.28), *found.supporting),
+    )  # fmt: skip
+
+
+def saved(path: Path, explanations: Sequence[Explanation], training: Training | None = None) -> Path:
     """A run on disk that holds these explanations in this order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Store(path, create=True) as store:
-        store.describe(provenance())
+        settings = {} if training is None else {"training_data": "train.jsonl"}
+        store.describe(replace(made := provenance(), training=training, settings=made.settings | settings))
         store.save(Row(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
         store.arrange(f"key-{at}" for at in range(len(explanations)))
     return path

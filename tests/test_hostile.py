@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from reporter import origin
 from reporter.check import Thresholds, check_site
 from reporter.checkpoint import load
 from reporter.errors import UserError
+from reporter.lineage import Training
 from reporter.records import SCHEMA, Explanation
 from reporter.render import draw, visible
 from reporter.report.frame import page_path
@@ -80,11 +82,36 @@ def failed(payload: str, at: int) -> Explanation:
     return Explanation(schema=SCHEMA, status="failed", error=f"Because {payload}.", **facts, **more)
 
 
-def drawn(folder: Path, explanations: list[Explanation]) -> Path:
+def drawn(folder: Path, explanations: list[Explanation], training: Training | None = None) -> Path:
     """The site of these records."""
-    with Store(runs.saved(folder / "data" / "run.sqlite", explanations)) as store:
+    with Store(runs.saved(folder / "data" / "run.sqlite", explanations, training)) as store:
         draw(store, folder)
     return folder
+
+
+def traced(payload: str, at: int) -> Explanation:
+    """A record whose training examples are a payload, long enough to be clipped, with a payload for a source."""
+    what = runs.explanation(f"t{at}", "A great film.")
+    found = runs.influence(text=f"{payload} {'and on ' * 60}", source=payload, label=payload, said=f"not {payload}")
+    return runs.changed(what, sections=tuple(runs.changed_section(one, influence=found) for one in what.sections))
+
+
+def test_training_examples_are_texts_wherever_they_stand(tmp_path):
+    plain = drawn(
+        tmp_path / "plain", [traced("word", at) for at in range(3)], runs.trained(text="word " * 60, said="other")
+    )
+    records = [traced(payload, at) for at, payload in enumerate(PAYLOADS)]
+    suspects = tuple(one.sections[0].influence.supporting[0] for one in records if one.sections[0].influence)
+    site = drawn(tmp_path / "site", records, replace(runs.trained(), suspects=suspects))
+    pages = {f"documents/t{at}.html": (payload,) for at, payload in enumerate(PAYLOADS)} | {"training.html": PAYLOADS}
+    allowed = {"training.html": Seen(plain / "training.html").tags}
+    for name, payloads in pages.items():
+        seen = Seen(site / name)
+        assert seen.tags <= allowed.get(name, Seen(plain / "documents" / "t1.html").tags), name
+        for payload in payloads:
+            assert "".join(str(visible(payload)).split()) in "".join("".join(seen.texts).split()), payload
+    found = check_site(site, Thresholds())
+    assert not [fault for one in found if one.name in ("files", "links", "silence", "run") for fault in one.faults]
 
 
 def test_payloads_are_texts_in_every_place(tmp_path):

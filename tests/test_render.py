@@ -32,6 +32,7 @@ PAGES = {
     "documents": report.ListPage,
     "methods": report.MethodsPage,
     "provenance": report.ProvenancePage,
+    "training": report.TrainingPage,
     "404": report.NotFoundPage,
 }
 
@@ -249,6 +250,35 @@ def test_the_proof_of_deletion_is_light(tmp_path: Path) -> None:
         sizes.append((site_of(tmp_path / name, [one]) / "documents" / "long.html").read_bytes())
     assert 1_000 < len(sizes[1]) - len(sizes[0]) < 4_000
     assert len(gzip.compress(sizes[1])) - len(gzip.compress(sizes[0])) < 1_200
+
+
+def test_training_examples_are_light_and_stand_only_where_they_were_asked_for(tmp_path: Path) -> None:
+    plain = runs.explanation("long")
+    found = runs.changed_section(plain.sections[0], influence=runs.influence())
+    one = runs.changed(plain, sections=(found,))
+    sizes = []
+    for name, records, training in (("plain", plain, None), ("traced", one, runs.trained())):
+        path = runs.saved(tmp_path / name / "data" / "run.sqlite", [records], training)
+        with Store(path) as store:
+            draw(store, tmp_path / name)
+        sizes.append(len((tmp_path / name / "documents" / "long.html").read_bytes()))
+    assert 1_000 < sizes[1] - sizes[0] < 6_000
+    assert not (tmp_path / "plain" / "training.html").exists()
+    page, index = Page(tmp_path / "traced" / "documents" / "long.html"), Page(tmp_path / "traced" / "index.html")
+    for text in ("+0.439", "−5.60", "ρ .56", "A generous film about maps.", "the model says positive"):
+        assert text in page.text
+    assert "../training.html" in page.links
+    assert index.links.count("training.html") == 2
+    assert "training.html" not in "".join(Page(tmp_path / "plain" / "index.html").links)
+    training_page = Page(tmp_path / "traced" / "training.html")
+    for text in (
+        "1,200 training examples of train.jsonl: 600 negative, 600 positive.",
+        "2 rows could not be used",
+        "200",
+        "96",
+        ".47 to .64",
+    ):
+        assert text in training_page.text
 
 
 def names_in(pages: Environment, template: str) -> tuple[set[str], set[str]]:

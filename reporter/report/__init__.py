@@ -8,6 +8,7 @@ from reporter.report.lists import ListPage, Shelf, list_pages, shelf
 from reporter.report.methods import MethodsPage, methods_page
 from reporter.report.provenance import NotFoundPage, ProvenancePage, not_found_page, provenance_page
 from reporter.report.tally import Tally
+from reporter.report.training import TrainingPage, training_page
 
 __all__ = [
     "Audit",
@@ -21,6 +22,7 @@ __all__ = [
     "ProvenancePage",
     "Shelf",
     "Tally",
+    "TrainingPage",
     "document_page",
     "document_pages",
     "facts",
@@ -30,4 +32,5 @@ __all__ = [
     "not_found_page",
     "provenance_page",
     "shelf",
+    "training_page",
 ]

@@ -11,6 +11,7 @@ from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows,
 from reporter.report.curve import Curve, curve
 from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
+from reporter.report.influence import Traced, traced
 from reporter.report.overview import Overview, overview
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
@@ -53,6 +54,7 @@ class Part:
     overview: Overview | None
     deletion: Deletion | None
     baselines: Baselines | None
+    traced: Traced | None
     tables: Tables
 
 
@@ -168,6 +170,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         pairs=pair_rows(section.agreement, named),
         deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
         baselines=baselines(reading),
+        traced=traced(section.influence, run.training),
         overview=overview(section.heads, reading),
         tables=tables(reading, first, titles=named),
     )

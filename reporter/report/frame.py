@@ -31,6 +31,7 @@ class Frame:
     architecture: str
     fingerprint: str
     made: str
+    training: bool
 
 
 def frame(run: Run, title: str, *, root: str = "") -> Frame:
@@ -45,6 +46,7 @@ def frame(run: Run, title: str, *, root: str = "") -> Frame:
         architecture=run.model.architecture,
         fingerprint=print_ if len(print_) <= 24 else f"{print_[:12]}…{print_[-4:]}",
         made=", ".join([f"{run.dtype} on {run.device}", *versions, date(run.created)]),
+        training=run.training is not None,
     )
 
 

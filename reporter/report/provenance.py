@@ -83,8 +83,10 @@ def _model(run: Run) -> list[Fact]:
 
 
 def _value(value: Setting) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "yes", False: "no"}[value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value == ():
+        return "none"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -93,7 +95,7 @@ def _command(settings: dict[str, Setting]) -> str:
     for name, value in settings.items():
         if name in HELP and value is True:
             lines.append(f"--{name.replace('_', '-')}")
-        elif name in HELP and value is not None and value is not False:
+        elif name in HELP and value is not None and value is not False and value != ():
             words = ",".join(value) if isinstance(value, tuple) else str(value)
             lines.append(shlex.join([f"--{name.replace('_', '-')}", words]))
     return " \\\n  ".join(lines)

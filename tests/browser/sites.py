@@ -38,6 +38,8 @@ PAGES = {
     "measured": "kinds/documents/films/midnight-harbour.html",
     "tokens": "kinds/documents/words/tokens.html",
     "twelve methods": "kinds/documents/films/twelve-methods.html",
+    "traced": "kinds/documents/short/traced.html",
+    "training": "kinds/training.html",
     "index of every kind": "kinds/index.html",
     "list": "long/documents-2.html",
 }
@@ -58,7 +60,7 @@ def draw_sites(folder: Path) -> Path:
     golden, kinds, long = (folder / name / "data" / "run.sqlite" for name in ("golden", "kinds", "long"))
     golden.parent.mkdir(parents=True)
     restore_run(golden)
-    runs.saved(kinds, list(_every_kind()))
+    runs.saved(kinds, list(_every_kind()), runs.trained(text=TWO_SIDES * 4))
     runs.saved(long, [runs.failed(f"{at % 3}/{at}", "No words to explain.") for at in range(498)] + _a_few())
     for run in (golden, kinds, long):
         with Store(run) as store, patch.object(render, "_ALONE", 1000):  # other processes would take longer to start
@@ -75,6 +77,9 @@ def _every_kind() -> Iterable[Explanation]:
     twelve = runs.section(TWO_SIDES, None, "POSITIVE", methods=TWELVE)
     yield runs.changed(runs.explanation("films/twelve-methods", TWO_SIDES), sections=(twelve,))
     yield _labelled_by_token("words/tokens", "Marta Reyes walks on screen in Donaudampfschifffahrtsstadt.")
+    traced = runs.explanation("short/traced", TWO_SIDES)
+    influence = runs.influence(text=TWO_SIDES * 4, said="NEGATIVE")
+    yield runs.changed(traced, sections=(runs.changed_section(traced.sections[0], influence=influence),))
 
 
 def _a_few() -> list[Explanation]:

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.sites import PAGES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-TYPES = ("index", "methods", "provenance", "404", "document", "failed")
+TYPES = ("index", "methods", "provenance", "404", "document", "failed", "traced", "training")
 KINDS = tuple(name for name in PAGES if name not in TYPES)  # and of these one look is enough
 WIDTHS = (360, 390, 820, 1280, 1920, 2560)
 THEMES = ("light", "dark")

@@ -1,0 +1,180 @@
+"""What goes into the final layer for each of many texts, computed once and kept on the disk beside the run.
+
+Texts are taken in windows, sorted by length within each, and dealt out in passes of one core each; a window that is
+there is not computed again, so that what is interrupted goes on, to the same numbers.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reporter.batches import Budget, batch, window
+from reporter.errors import UserError
+from reporter.final_layer import FinalLayer, read_features
+from reporter.influence import Array
+from reporter.network import Network, is_out_of_memory
+from reporter.records import Document
+
+NAME = "features.sqlite"
+_WINDOW = 512
+_TABLE = "create table if not exists features (key blob primary key, vector blob not null)"
+
+Head = tuple[Array, Array]
+"""The weights (choices width) and the bias (choices) of a final layer."""
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A network that looks at texts: features as they go into its final layer, and logits by each of some heads.
+
+    Without heads there is the network's own. A projection (width narrower) makes features narrower.
+    """
+
+    network: Network
+    layer: FinalLayer
+    heads: tuple[Head, ...]
+    projection: Array | None
+    budget: Budget
+    stamp: str
+
+    @property
+    def width(self) -> int:
+        """How many numbers stand for the features of a text."""
+        return int(self.layer.weight.shape[1] if self.projection is None else self.projection.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """How many numbers stand for a text: its features, then the logits by each head."""
+        return self.width + int(self.layer.weight.shape[0]) * max(1, len(self.heads))
+
+    @cached_property
+    def key(self) -> bytes:
+        """A hash of everything that a vector depends on beside the text."""
+        whole = hashlib.sha256(json.dumps([self.stamp, self.network.facts.fingerprint, self.width]).encode())
+        for one in (array for head in self.heads for array in head):
+            whole.update(np.ascontiguousarray(one).tobytes())
+        if self.projection is not None:
+            whole.update(self.projection.tobytes())
+        return whole.digest()
+
+    def look(self, documents: Sequence[Document]) -> Array:
+        """The vectors of some documents, in their order: rows columns."""
+        pairs = None if documents[0].text_pair is None else [one.text_pair or "" for one in documents]
+        given = [[one.text for one in documents], *([] if pairs is None else [pairs])]
+        rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)
+        inputs = [{name: values[at] for name, values in rows.items()} for at in range(len(documents))]
+        found = np.zeros((len(documents), self.columns), np.float32)
+        crew = self.network.crew
+        order = range(len(inputs))
+        batches = list(batch(order, lambda at: len(inputs[at]["input_ids"]), budget=self.budget.tokens))
+        try:
+            with crew.at_work():
+                for some, values in zip(
+                    batches, crew.share(self._pass, [[inputs[at] for at in b] for b in batches]), strict=True
+                ):
+                    found[some] = values
+        except (MemoryError, RuntimeError) as error:
+            if is_out_of_memory(error) and self.budget.halve():
+                return self.look(documents)
+            raise
+        if not np.isfinite(found).all():
+            raise UserError("The model's answer to a training example is not a finite number.")
+        return found
+
+    def _pass(self, network: Network, rows: list[dict[str, list[int]]]) -> Array:
+        """One pass of a member of the crew."""
+        features, logits = read_features(network, self.layer.name, network.pad(rows))
+        raw: Array = features.float().cpu().numpy()
+        answers = [raw @ weight.T + bias for weight, bias in self.heads] or [logits.float().cpu().numpy()]
+        return np.concatenate([raw if self.projection is None else raw @ self.projection, *answers], 1)
+
+
+class Cache:
+    """Vectors of texts, by their keys; a file that may be deleted at any time."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Those vectors of these keys that are there."""
+        marks = ",".join("?" * len(keys))
+        return dict(self._database.execute(f"select key, vector from features where key in ({marks})", keys))
+
+    def keep(self, vectors: dict[bytes, bytes]) -> None:
+        """Write some vectors: all of them or, if the process dies, none."""
+        with self._database:
+            self._database.executemany("insert or replace into features values (?, ?)", vectors.items())
+
+
+@contextmanager
+def open_cache(folder: Path) -> Iterator[Cache]:
+    """The cache in a folder; one that is broken is begun anew."""
+    path = folder / NAME
+    with closing(_connect(path)) as database:
+        yield Cache(database)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(path)
+        database.execute(_TABLE)
+        return database
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        path.unlink()
+        database = sqlite3.connect(path)
+        database.execute(_TABLE)
+        return database
+
+
+def look_at_all(
+    lens: Lens, documents: Sequence[Document], cache: Cache, *, notice: Callable[[int], None]
+) -> tuple[Array, list[Array]]:
+    """The features (texts width) of all documents, and for each head their logits; `notice` hears how many are done."""
+    features = np.zeros((len(documents), lens.width), np.float32)
+    logits = np.zeros((len(documents), lens.columns - lens.width), np.float32)
+    at = 0
+    for some in window(documents, _WINDOW):
+        keys = [_make_key(lens, one) for one in some]
+        found = cache.find(keys)
+        missing = {
+            key: one for key, one in zip(keys, some, strict=True) if len(found.get(key, b"")) != 4 * lens.columns
+        }
+        for alike in _part(missing):
+            vectors = lens.look(list(alike.values()))
+            found |= {key: one.tobytes() for key, one in zip(alike, vectors, strict=True)}
+        cache.keep({key: found[key] for key in missing})
+        rows = np.frombuffer(b"".join(found[key] for key in keys), np.float32).reshape(len(keys), -1)
+        features[at : at + len(keys)], logits[at : at + len(keys)] = rows[:, : lens.width], rows[:, lens.width :]
+        at += len(keys)
+        notice(len(some))
+    heads = max(1, len(lens.heads))
+    return features, [np.ascontiguousarray(one) for one in np.split(logits, heads, axis=1)]
+
+
+def _part(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
+    """Single texts and pairs apart, as a tokenizer takes either."""
+    single = {key: one for key, one in documents.items() if one.text_pair is None}
+    pairs = {key: one for key, one in documents.items() if one.text_pair is not None}
+    return [some for some in (single, pairs) if some]
+
+
+def _make_key(lens: Lens, document: Document) -> bytes:
+    return hashlib.sha256(lens.key + json.dumps([document.text, document.text_pair]).encode()).digest()
+
+
+def project(width: int, narrower: int, seed: int) -> NDArray[np.float32]:
+    """A random projection that keeps products of vectors on average (Johnson and Lindenstrauss 1984)."""
+    random = torch.Generator().manual_seed(seed)
+    found: NDArray[np.float32] = (torch.randn(width, narrower, generator=random) / narrower**0.5).numpy()
+    return found
