@@ -9,6 +9,7 @@ from reporter.agreement import compare_all
 from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.completeness import Effort, Ends, certify
+from reporter.counterfactuals import probe
 from reporter.encoding import Encoded
 from reporter.erasure import examine
 from reporter.errors import UserError
@@ -90,8 +91,9 @@ class Attribute:
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
         sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
-        examined = examine(self.asking, [question for questions in batches for question in questions], sections)
-        return vary_baseline(self.asking, self.methods, batches=batches, sections=examined)
+        asked = [question for questions in batches for question in questions]
+        probed = probe(self.asking, asked, examine(self.asking, asked, sections))
+        return vary_baseline(self.asking, self.methods, batches=batches, sections=probed)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()

@@ -10,7 +10,8 @@ class Level:
     """What `--evidence` buys: which diagnostics of which methods, against how many random orders.
 
     `controlled` are those diagnostics that are held against the random orders; `lead` means of the first method only;
-    `sanity` asks for the checks that are made once, and `baselines` for all of them.
+    `sanity` asks for the checks that are made once, and `baselines` for all of them. `reach` is how many words are
+    tried one by one where the label may hang on few of them; 0 changes no word.
     """
 
     idea: str
@@ -21,6 +22,7 @@ class Level:
     lead: bool
     sanity: bool
     baselines: bool
+    reach: int
 
 
 _ERASER = ("comprehensiveness", "sufficiency", "log_odds", "strongest_fifth")
@@ -36,6 +38,7 @@ LEVELS = {
         lead=True,
         sanity=False,
         baselines=False,
+        reach=0,
     ),
     "quick": Level(
         idea="For the certified method: comprehensiveness, sufficiency and log-odds over 5, 10, 20 and 50 % of words, "
@@ -47,6 +50,7 @@ LEVELS = {
         lead=True,
         sanity=False,
         baselines=False,
+        reach=0,
     ),
     "standard": Level(
         idea="For every method: the same, deletion and insertion curves with their areas, all against ten random "
@@ -61,6 +65,7 @@ LEVELS = {
         lead=False,
         sanity=True,
         baselines=False,
+        reach=12,
     ),
     "full": Level(
         idea="The same against forty random orders, and the certified method from every baseline: from where to where "
@@ -73,6 +78,7 @@ LEVELS = {
         lead=False,
         sanity=True,
         baselines=True,
+        reach=1_000,
     ),
 }
 

@@ -210,6 +210,36 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The answer with some words gone or, where `by` names a word, with that written over the one word.
+
+    `label` is the one that wins, `score` and `probability` are the target's.
+    """
+
+    words: tuple[int, ...]
+    by: str | None
+    label: str
+    score: float
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """The strongest words by `method` deleted and replaced by neighbours, and few words without which the label flips.
+
+    Words are numbered from 0 as they stand. The search tried `tried` words one by one and went on, greedily, to `most`
+    at once; `flip` is None where the label stayed. Put back one word of it, and the label is what it was.
+    """
+
+    method: str
+    removals: tuple[Change, ...]
+    replacements: tuple[Change, ...]
+    flip: Change | None
+    tried: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """All that was measured of one target of one document."""
 
@@ -222,6 +252,7 @@ class Section:
     heads: Heads | None = None
     erasure: Erasure | None = None
     sensitivity: Sensitivity | None = None
+    counterfactual: Counterfactual | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
