@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from reporter.agreement import compare_all
+from reporter.agreement import agree, compare_all
 from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.completeness import Effort, Ends, certify
@@ -110,6 +110,7 @@ class Attribute:
                     diagnostics=(),
                     agreement=tuple(compare_all(question.encoded.tokens, attributions, seed=self.asking.settings.seed)),
                     heads=self._survey(cases, row, question.encoded.tokens),
+                    consensus=agree(question.encoded.tokens, attributions),
                 )
             )
         return sections

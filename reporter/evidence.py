@@ -65,7 +65,7 @@ LEVELS = {
         lead=False,
         sanity=True,
         baselines=False,
-        reach=12,
+        reach=8,
     ),
     "full": Level(
         idea="The same against forty random orders, and the certified method from every baseline: from where to where "

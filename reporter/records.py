@@ -7,6 +7,7 @@ precision when a record is made, so that the saved run, the twin and the pages c
 from dataclasses import dataclass
 from typing import Literal
 
+from reporter.consensus import Consensus
 from reporter.heads import Heads
 
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
@@ -253,6 +254,7 @@ class Section:
     erasure: Erasure | None = None
     sensitivity: Sensitivity | None = None
     counterfactual: Counterfactual | None = None
+    consensus: Consensus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +389,7 @@ class CorpusDiagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """How the certificates of one method came out, and the median of the relative residuals."""
+    """How the certificates of one method came out, the median relative residual, and its mean passes for a target."""
 
     method: str
     claim: Claim
@@ -396,6 +398,7 @@ class Verdicts:
     unresolvable: int
     not_claimed: int
     residual: float | None
+    evaluations: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

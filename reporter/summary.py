@@ -54,9 +54,11 @@ class _Certificates:
     claim: Claim
     verdicts: Counter[str] = field(default_factory=Counter)
     residuals: list[float] = field(default_factory=list)
+    evaluations: list[int] = field(default_factory=list)
 
     def add(self, attribution: Attribution) -> None:
         self.verdicts[attribution.certificate.verdict] += 1
+        self.evaluations.append(attribution.certificate.evaluations)
         if attribution.certificate.claim == "complete" and attribution.certificate.relative is not None:
             self.residuals.append(attribution.certificate.relative)
 
@@ -69,6 +71,7 @@ class _Certificates:
             unresolvable=self.verdicts["unresolvable"],
             not_claimed=self.verdicts["not claimed"],
             residual=float(f"{median(self.residuals):.4g}") if self.residuals else None,
+            evaluations=round(fmean(self.evaluations), 2) if self.evaluations else None,
         )
 
 

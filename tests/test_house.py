@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     "errors",
     "heads",
+    "consensus",
     "records",
     "settings",
     "rounding",

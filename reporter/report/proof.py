@@ -46,6 +46,7 @@ class Share:
     title: str
     sum: str
     covers: str
+    passes: str
     state: str
     verdict: str
 
@@ -143,6 +144,7 @@ def _share(one: Attribution, title: str) -> Share:
         title=title,
         sum=brief(found.sum),
         covers=covers if one.signed else "other units",
+        passes=f"{found.evaluations:,}",
         state=state,
         verdict=verdict,
     )
@@ -162,14 +164,23 @@ def running(first: Attribution, reading: Reading) -> Running | None:
     places = [round(LEFT + (at + 0.5) * stride, 1) for at in range(len(steps))]
     bars = [(x, axis.y(a), axis.y(b)) for x, a, b in zip(places, totals, totals[1:], strict=False)]
     return Running(
-        up="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b < a),
-        down="".join(f"M{x:g} {a}V{b}" for x, a, b in bars if b > a),
+        up=_steps([bar for bar in bars if bar[2] < bar[1]]),
+        down=_steps([bar for bar in bars if bar[2] > bar[1]]),
         width=round(min(7.0, max(1.0, stride * 0.8)), 1),
         grid=axis.grid,
         notes=_notes(names, steps, bars=bars),
         start=(axis.y(ends[0]), brief(ends[0])),
         end=(axis.y(ends[1]), brief(ends[1])),
     )
+
+
+def _steps(bars: Sequence[tuple[float, int, int]]) -> str:
+    """Upright strokes (a place, from where, to where) as an SVG path, each relative to the end of the one before."""
+    path, at, end = [], 0.0, 0
+    for x, a, b in bars:
+        path.append(f"m{round(x - at, 1):g} {a - end}v{b - a}")
+        at, end = x, b
+    return "".join(path).replace(" -", "-")
 
 
 def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int, int]]) -> tuple[Note, ...]:
