@@ -18,6 +18,7 @@ ORDER = (
     "files",
     "colours",
     "threads",
+    "stopwatch",
     "processes",
     "crew",
     "parts",

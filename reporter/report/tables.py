@@ -32,7 +32,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
-    """A token as the model has it, with its score by every method: three figures of the largest, in the column's unit."""
+    """A token as the model has it, with its score by every method: three figures of the largest, in its unit."""
 
     place: int
     text: str
