@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reporter.records import Change, Counterfactual, Explanation, Section
+from reporter.report.proof import cell_name
 from reporter.report.reading import Reading
-from reporter.report.wording import count, quoted, spoken, written
+from reporter.report.wording import count, quoted, spoken, titled, written
 
 _WHOLE, _AROUND = 360, 60  # characters up to which a text is shown whole, and else before and after a struck word
 
@@ -50,8 +51,9 @@ def changes(reading: Reading, explanation: Explanation) -> Changes | None:
         return None
     usual, unit = _usual(explanation, reading.section), _unit(reading.section)
     target = reading.section.target
+    said = _answer(target.score, target.probability, unit)
     return Changes(
-        whole=_answer(target.score, target.probability, unit),
+        whole=f"{titled(unit)} of {cell_name(target.label, target.against)} with the whole text: {said}",
         rows=tuple(_rows(found, reading, usual=usual, unit=unit)),
         told=_told(found, reading, unit=unit),
         struck=tuple(_struck(found.flip.words, reading)) if found.flip else (),
