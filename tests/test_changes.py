@@ -47,7 +47,7 @@ def test_the_words_of_the_flip_are_struck_and_nothing_else_is_lost():
         ((1, 3), 4, "No single word of the 4 that support it most does that."),
         ((1, 3, 5), 4, "Each of these 3 words is needed; the search was greedy"),
         ((), 9, "No removal of up to 8 words flips the label"),
-        ((), 4, "No removal of up to 4 words of the 4 that support it most flips the label"),
+        ((), 4, "No removal of words among the 4 that support it most flips the label"),
     ],
 )
 def test_the_sentence_says_how_far_was_searched(words, tried, said):

@@ -105,7 +105,8 @@ def _told(found: Counterfactual, reading: Reading, *, unit: str) -> str:
     among = "" if every else f" of the {found.tried} that support it most"
     if found.flip is None:
         up = "the only word" if found.most == 1 else f"up to {found.most} words"
-        return f"No removal of {up}{among} flips the label, as far as a greedy search tells." if found.tried else ""
+        which = up if every else f"words among the {found.tried} that support it most"
+        return f"No removal of {which} flips the label, as far as a greedy search tells." if found.tried else ""
     names = [f"“{reading.text(reading.words[word])}”" for word in found.flip.words]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     told = f"Without {listed} the model says {spoken(found.flip.label)}{_left(found.flip, reading, unit)}."
