@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from reporter.consensus import Consensus, find_consensus
 from reporter.records import Agreement, Attribution, Token
 from reporter.rounding import rounded
 
@@ -31,6 +32,12 @@ def add_by_word(tokens: Sequence[Token], scores: Sequence[float]) -> Array:
         if token.word is not None:
             sums[token.word] = sums.get(token.word, 0.0) + score
     return np.array(list(sums.values()))
+
+
+def agree(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Consensus | None:
+    """The words on which most attributions of one target agree; None for too few of them."""
+    scores = {found.method: add_by_word(tokens, found.scores) for found in attributions}
+    return find_consensus(scores, {found.method: found.signed for found in attributions})
 
 
 def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *, seed: int = 0) -> Iterator[Agreement]:

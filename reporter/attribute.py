@@ -1,14 +1,15 @@
 """Attribute: some documents become their explanations. The unit of work, whoever runs it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
-from reporter.agreement import compare_all
+from reporter.agreement import agree, compare_all
 from reporter.batches import batch, pool
 from reporter.cases import Cases
 from reporter.completeness import Effort, Ends, certify
+from reporter.counterfactuals import probe
 from reporter.encoding import Encoded
 from reporter.erasure import examine
 from reporter.errors import UserError
@@ -19,6 +20,10 @@ from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
 from reporter.rounding import rounded
 from reporter.sensitivity import vary_baseline
+from reporter.stopwatch import Stopwatch
+
+ANSWERS, ENDS, EVIDENCE = "answers", "both ends", "evidence"
+"""What is watched beside the methods: the answers, what all methods share, and what checks them."""
 
 _SAME = 1e-4
 _CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far above what float32 adds or takes away
@@ -35,16 +40,18 @@ class Answered:
 
 @dataclass(frozen=True)
 class Attribute:
-    """Explains documents by some methods, asking as `asking` says."""
+    """Explains documents by some methods, asking as `asking` says; `watch` hears what that takes."""
 
     asking: Asking
     methods: tuple[Method, ...]
+    watch: Stopwatch = field(default_factory=Stopwatch, compare=False)
 
     def __call__(self, documents: Sequence[Encoded]) -> list[Explanation]:
         """The explanation of each document; one that cannot be explained costs the others nothing."""
         crew = self.asking.network.crew
         with crew.at_work():
-            found = crew.share(self._answer, documents)
+            with self.watch.on(ANSWERS):
+                found = crew.share(self._answer, documents)
             explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
         return [next(explained) if isinstance(one, Answered) else one for one in found]
 
@@ -86,12 +93,21 @@ class Attribute:
     def _measure_together(self, batches: list[list[Question]]) -> list[Section]:
         """The sections of some batches, in their order; every method sees all of the batches at once."""
         posed = [self.asking.pose(questions) for questions in batches]
-        scores = [method.attribute(posed) for method in self.methods]
+        with self.watch.on(ENDS):
+            for cases in posed:
+                _ = cases.ends
+        scores = [self._attribute(method, posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
         sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
-        examined = examine(self.asking, [question for questions in batches for question in questions], sections)
-        return vary_baseline(self.asking, self.methods, batches=batches, sections=examined)
+        asked = [question for questions in batches for question in questions]
+        with self.watch.on(EVIDENCE):
+            probed = probe(self.asking, asked, examine(self.asking, asked, sections))
+            return vary_baseline(self.asking, self.methods, batches=batches, sections=probed)
+
+    def _attribute(self, method: Method, posed: Sequence[Cases]) -> list[Scores]:
+        with self.watch.on(method.description.name):
+            return method.attribute(posed)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()
@@ -108,6 +124,7 @@ class Attribute:
                     diagnostics=(),
                     agreement=tuple(compare_all(question.encoded.tokens, attributions, seed=self.asking.settings.seed)),
                     heads=self._survey(cases, row, question.encoded.tokens),
+                    consensus=agree(question.encoded.tokens, attributions),
                 )
             )
         return sections

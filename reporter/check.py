@@ -15,11 +15,12 @@ from reporter.errors import UserError
 from reporter.findings import Finding
 from reporter.manifest import RUN, Manifest
 from reporter.proving import find_faults
-from reporter.records import Explanation, Failure, Run, Summary
+from reporter.records import Explanation, Failure, Run
 from reporter.report import Tally, facts
 from reporter.report.frame import page_path
 from reporter.store import Store
 from reporter.summary import summarise
+from reporter.totals import Summary
 
 _REMEMBERED = 8  # pages whose places are kept in mind: most links with a place lead to the few beside the documents
 

@@ -16,8 +16,9 @@ from reporter.interrupt import deferred
 from reporter.place import find_run, hold
 from reporter.plan import renew
 from reporter.settings import HELP, Settings
+from reporter.stopwatch import Stopwatch
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_progress, tame
+from reporter.terminal import ERR, OUT, conclude, show_progress, show_times, tame
 from reporter.training import ABOUT
 
 _DEFAULT = Settings()
@@ -204,20 +205,22 @@ def _explain_evidence() -> None:
 def _build(folder: Path, site: Path, settings: Settings) -> int:
     from reporter.render import draw
 
-    documents = _count(folder)
+    documents, watch = _count(folder), Stopwatch()
     with hold(site, apart_from=folder) as path, Store(path, create=True) as store:
         try:
-            _measure(folder, settings, store, documents=documents)
+            _measure(folder, settings, store, documents=documents, watch=watch)
             draw(store, site)
         except KeyboardInterrupt:
             ERR.print(tame(f"Stopped. What was measured is saved in {path}; the same command goes on from there."))
+            show_times(watch)
             return 130
         run = twin.load_run((site / "data" / "run.json").read_bytes())
+        show_times(watch)
         conclude(run, store.slowest(), site)
         return 1 if run.failures else 0
 
 
-def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) -> None:
+def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, watch: Stopwatch) -> None:
     """Measure what the run does not hold yet; torch is loaded only if there is any of that."""
     if renew(folder, settings, store):
         return
@@ -225,7 +228,7 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) 
     with show_progress(documents) as show, deferred(show, ERR.print) as notice:
         from reporter.measure import measure
 
-        tracing = measure(folder, settings, store, notice=notice)
+        tracing = measure(folder, settings, store, notice=notice, watch=watch)
     if tracing is not None:
         total = tracing.count(store)
         with show_progress(total, "texts traced") as show, deferred(show, ERR.print) as notice:

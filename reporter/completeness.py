@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from reporter.records import Certificate, Claim, Verdict
+from reporter.records import Certificate, Verdict
 from reporter.rounding import rounded
+from reporter.totals import Claim
 
 
 @dataclass(frozen=True)

@@ -1,153 +1,187 @@
 """Counterfactuals: what the model would say without a word, with a neighbour of it, and which words its label hangs on.
 
-A word that is removed stands at the run's baseline, as everywhere; one that is replaced gives way to another piece of
-the vocabulary, and that text is served as it is.
+A word that is removed is deleted, as the diagnostics have it, so that the text without it can be served by anyone; one
+that is replaced gives way to another word of the vocabulary. All texts share the passes of every step.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from reporter.cases import Cases, to_array
-from reporter.network import Network
-from reporter.perturbations import look
-from reporter.quadrature import Array
+from reporter.diagnostics import Cut
+from reporter.diagnostics.effect import strongest
+from reporter.erasure import find_lead, rank_words
+from reporter.evidence import find_level
+from reporter.neighbours import Vocabulary
+from reporter.questions import Asking, Question
+from reporter.records import Change, Counterfactual, Section
+from reporter.removal import leave, read_answers, serve, words_of, write_over
 from reporter.rounding import rounded
-from reporter.rows import Gathered, Rows
 
-Words = tuple[int, ...]
+TOP, NEIGHBOURS, MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed
+_WIDE = 12  # words among which the search goes on, once each was tried alone
+_WHOLE: Cut = frozenset()
 
-_TOP, _NEIGHBOURS, _MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed
-_MARKS = "#▁Ġ"  # what tokenizers write at the head of a piece, by whether it begins a word
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Some words of a text (by number) removed, or one replaced `by` another: what the model then says.
-
-    `label` is the number of the winning choice at the target's position, `score` the target's own score.
-    """
-
-    words: Words
-    by: str | None
-    label: int
-    score: float
+Heard = tuple[Cut, str | None, Tensor]
+"""Words that were changed, by what, and the model's answer (choices)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counterfactual:
-    """The strongest words removed and replaced one by one, and few words without which the label is another.
+@dataclass(frozen=True)
+class _Text:
+    """A question with the words to change, and those to try for a flip, both strongest first; none without words."""
 
-    `flip` is None where no such words were found: the search is greedy, and ends after eight words.
-    """
-
-    removals: tuple[Change, ...]
-    replacements: tuple[Change, ...]
-    flip: Change | None
+    question: Question
+    method: str
+    top: tuple[int, ...]
+    tried: tuple[int, ...]
 
 
-def probe(batches: Sequence[Cases], orders: Sequence[Sequence[int]]) -> list[Counterfactual]:
-    """Change every text of some batches; `orders` has the words of each, the strongest first."""
-    rows = Rows(batches)
-    tops = [tuple(order[:_TOP]) for order in orders]
-    usual = [int(answers[0].argmax()) for answers in _remove(rows, [[()] for _ in tops])]
-    flips = _trim(rows, _flip(rows, usual), usual)
-    sets = [[*((word,) for word in top), *([flip] if flip else [])] for top, flip in zip(tops, flips, strict=True)]
-    removed, found = _remove(rows, sets), []
-    places = [(cases, row) for cases in batches for row in range(len(cases.cells))]
-    for (cases, row), top, some, answers in zip(places, tops, sets, removed, strict=True):
-        changes = [_change(words, answer, cases.cells[row]) for words, answer in zip(some, answers, strict=True)]
-        flip = changes[len(top)] if len(changes) > len(top) else None
-        replacements = tuple(_replace(cases, row, top))
-        found.append(Counterfactual(removals=tuple(changes[: len(top)]), replacements=replacements, flip=flip))
-    return found
+class _Inquiry:
+    """What the model says to some texts without some of their words; nothing is asked twice."""
+
+    def __init__(self, asking: Asking, texts: Sequence[_Text]) -> None:
+        self._asking, self._texts = asking, texts
+        self._known: dict[tuple[int, Cut], Tensor] = {}
+
+    def ask(self, wanted: Sequence[tuple[int, Cut]]) -> None:
+        """Serve what is not known yet: texts by number, each without a cut."""
+        new = [one for one in dict.fromkeys(wanted) if one not in self._known]
+        answers = serve(self._asking, [leave(self._texts[number].question, cut) for number, cut in new])
+        self._known.update(zip(new, answers, strict=True))
+
+    def says(self, number: int, cut: Cut) -> Tensor:
+        """The answer, choices, to what was asked."""
+        return self._known[number, cut]
+
+    def hangs(self, number: int) -> bool:
+        """Whether a text's target is the usual label, and not the only one."""
+        usual = self.says(number, _WHOLE)
+        return len(usual) > 1 and int(usual.argmax()) == self._texts[number].question.target.index
+
+    def lead(self, number: int, cut: Cut) -> float:
+        """By how much the usual label of a text is still ahead of all others."""
+        usual, answer = int(self.says(number, _WHOLE).argmax()), self.says(number, cut)
+        return float(answer[usual] - torch.cat([answer[:usual], answer[usual + 1 :]]).max())
 
 
-def find_neighbours(network: Network, piece: int) -> list[int]:
-    """The pieces of the vocabulary whose embeddings point most nearly where that of `piece` does, nearest first.
+def probe(asking: Asking, questions: Sequence[Question], sections: Sequence[Section]) -> list[Section]:
+    """The sections with the counterfactuals that the settings ask for; a text without words has none."""
+    reach = find_level(asking.settings.evidence).reach
+    if not reach:
+        return list(sections)
+    texts = [_prepare(*pair, reach) for pair in zip(questions, sections, strict=True)]
+    inquiry = _Inquiry(asking, texts)
+    known = [number for number, text in enumerate(texts) if text.top or text.tried]
+    inquiry.ask([(number, cut) for number in known for cut in (_WHOLE, *_alone(texts[number].top))])
+    hunted = {number: texts[number].tried for number in known if texts[number].tried and inquiry.hangs(number)}
+    flips, swaps = _search(inquiry, hunted), _swap(asking, texts)
+    changed = list(sections)
+    for number in known:
+        text = texts[number]
+        removed = [(cut, None, inquiry.says(number, cut)) for cut in _alone(text.top)]
+        flip = [(flips[number], None, inquiry.says(number, flips[number]))] if number in flips else []
+        tried = len(hunted.get(number, ()))
+        found = Counterfactual(
+            method=text.method,
+            removals=_record(asking, text.question, removed),
+            replacements=_record(asking, text.question, swaps[number]),
+            flip=next(iter(_record(asking, text.question, flip)), None),
+            tried=tried,
+            most=min(MOST, tried),
+        )
+        changed[number] = replace(sections[number], counterfactual=found)
+    return changed
 
-    They stand where it stands in a word, and are more than the same letters in another case.
-    """
-    names = network.tokenizer.convert_ids_to_tokens(range(len(network.table)))
-    near = torch.cosine_similarity(network.table, network.table[piece : piece + 1]).argsort(descending=True).tolist()
-    special = set(network.tokenizer.all_special_ids)
-    found = (one for one in near if one not in special and _alike(names[one], names[piece]))
-    return list(islice(found, _NEIGHBOURS))
+
+def _prepare(question: Question, section: Section, reach: int) -> _Text:
+    """The strongest words by the first method that claims completeness, less the one whose own answer is explained."""
+    first = find_lead(section.attributions)
+    if first is None:
+        return _Text(question, "", (), ())
+    places, ranking = words_of(section.tokens), rank_words(section.tokens, first)
+    kept = [not question.everywhere or question.target.position not in places[word] for word in range(len(places))]
+    top = [word for word, _ in strongest(ranking) if kept[word]][:TOP]
+    return _Text(question, first.method, tuple(top), tuple([word for word in ranking.words if kept[word]][:reach]))
 
 
-def _alike(one: str | None, other: str) -> bool:
-    """Whether two pieces are of a kind: both begin a word or neither does, both are words or neither is."""
-    if one is None:
-        return False
-    bodies = [name.lstrip(_MARKS) for name in (one, other)]
-    heads = [name[: len(name) - len(body)] for name, body in zip((one, other), bodies, strict=True)]
-    same = bodies[0].casefold() == bodies[1].casefold()
-    return heads[0] == heads[1] and bodies[0].isalpha() == bodies[1].isalpha() and not same
+def _alone(words: Sequence[int]) -> list[Cut]:
+    return [frozenset((word,)) for word in words]
 
 
-def _flip(rows: Rows, usual: Sequence[int]) -> list[Words]:
+def _search(inquiry: _Inquiry, hunted: Mapping[int, Sequence[int]]) -> dict[int, Cut]:
     """Words of each text without which its label is another, removed one by one, each time what costs it most."""
-    gone: list[Words] = [()] * len(usual)
-    done = [False] * len(usual)
-    for _ in range(_MOST):
-        tries = [
-            [] if done[row] else [(*gone[row], word) for word in range(count) if word not in gone[row]]
-            for row, count in enumerate(rows.counts)
-        ]
-        for row, (some, answers) in enumerate(zip(tries, _remove(rows, tries), strict=True)):
-            margins = [_lead(answer, usual[row]) for answer in answers]
-            if margins:
-                gone[row] = some[int(np.argmin(margins))]
-                done[row] = min(margins) < 0
-    return [words if found else () for words, found in zip(gone, done, strict=True)]
+    gone, left, found = dict.fromkeys(hunted, _WHOLE), dict(hunted), dict[int, Cut]()
+    for _ in range(MOST):
+        tries = {
+            number: [gone[number] | {word} for word in words if word not in gone[number]]
+            for number, words in left.items()
+        }
+        inquiry.ask([(number, cut) for number, cuts in tries.items() for cut in cuts])
+        for number, cuts in tries.items():
+            order = sorted(cuts, key=partial(inquiry.lead, number))
+            if not order:
+                del left[number]
+                continue
+            if not gone[number]:
+                left[number] = [word for cut in order[:_WIDE] for word in cut]
+            gone[number] = order[0]
+            if inquiry.lead(number, order[0]) < 0:
+                found[number] = order[0]
+                del left[number]
+    return _trim(inquiry, found)
 
 
-def _trim(rows: Rows, flips: list[Words], usual: Sequence[int]) -> list[Words]:
+def _trim(inquiry: _Inquiry, flips: dict[int, Cut]) -> dict[int, Cut]:
     """The same words less those that the label does not hang on after all."""
-    tries = [[tuple(word for word in words if word != back) for back in words] for words in flips]
-    kept = [
-        next((some for some, answer in zip(sets, answers, strict=True) if _lead(answer, label) < 0), words)
-        for words, sets, answers, label in zip(flips, tries, _remove(rows, tries), usual, strict=True)
+    tries = {number: [cut - {word} for word in sorted(cut)] for number, cut in flips.items() if len(cut) > 1}
+    inquiry.ask([(number, cut) for number, cuts in tries.items() for cut in cuts])
+    kept = {
+        number: next((less for less in tries.get(number, ()) if inquiry.lead(number, less) < 0), cut)
+        for number, cut in flips.items()
+    }
+    return kept if kept == flips else _trim(inquiry, kept)
+
+
+def _swap(asking: Asking, texts: Sequence[_Text]) -> list[list[Heard]]:
+    """Every top word that is a single piece, with each of its neighbours written over it."""
+    singles = [list(_list_pieces(text)) for text in texts]
+    words = Vocabulary(asking.network)
+    near = words.find([piece for some in singles for _, piece in some], NEIGHBOURS)
+    swaps = [[(cut, other) for cut, piece in some for other in near[piece]] for some in singles]
+    pairs = zip(texts, swaps, strict=True)
+    served = serve(asking, [write_over(text.question, *swap) for text, some in pairs for swap in some])
+    answers = iter(served)
+    return [
+        [
+            (cut, words.spell(piece), answer)
+            for (cut, piece), answer in zip(some, islice(answers, len(some)), strict=True)
+        ]
+        for some in swaps
     ]
-    return kept if kept == flips else _trim(rows, kept, usual)
 
 
-def _remove(rows: Rows, sets: Sequence[Sequence[Words]]) -> list[list[Array]]:
-    """What the model says (choices) to each row without each of some sets of its words."""
-    drawn = [
-        np.array([[word not in gone for word in range(count)] for gone in some], dtype=bool).reshape(len(some), count)
-        for some, count in zip(sets, rows.counts, strict=True)
-    ]
-    answers = iter(look(rows, drawn, Gathered.choices))
-    return [[next(answers) for _ in some] for some in sets]
+def _list_pieces(text: _Text) -> Iterator[tuple[Cut, int]]:
+    encoded = text.question.encoded
+    places = words_of(encoded.tokens)
+    for word in text.top:
+        if len(places[word]) == 1:
+            yield frozenset((word,)), encoded.inputs["input_ids"][places[word][0]]
 
 
-@torch.no_grad()
-def _replace(cases: Cases, row: int, top: Sequence[int]) -> Iterator[Change]:
-    """Every word of one piece by each of its neighbours; a word of several pieces has none."""
-    ids, words = cases.inputs["input_ids"][row], cases.words[row]
-    for word in top:
-        places = (words == word).nonzero().flatten().tolist()
-        if len(places) != 1:
-            continue
-        for piece in find_neighbours(cases.network, int(ids[places[0]])):
-            inputs = {name: values[row : row + 1].clone() for name, values in cases.inputs.items()}
-            inputs["input_ids"][0, places[0]] = piece
-            table = cases.task.table(cases.network.run(inputs).logits)
-            by = cases.network.tokenizer.convert_ids_to_tokens(piece).lstrip(_MARKS)
-            yield _change((word,), to_array(table[0, cases.cells[row, 0]]), cases.cells[row], by=by)
-
-
-def _change(words: Words, answer: Array, cell: Tensor, by: str | None = None) -> Change:
-    _, choice, against = cell.tolist()
-    score = answer[choice] - (answer[against] if against >= 0 else 0.0)
-    return Change(words=words, by=by, label=int(answer.argmax()), score=rounded([score])[0])
-
-
-def _lead(answer: Array, label: int) -> float:
-    """By how much a label is ahead of all others."""
-    return float(answer[label] - np.delete(answer, label).max(initial=-np.inf))
+def _record(asking: Asking, question: Question, heard: Sequence[Heard]) -> tuple[Change, ...]:
+    """What was heard as it is saved."""
+    if not heard:
+        return ()
+    choices = torch.stack([answer for _, _, answer in heard])
+    found = read_answers(asking, choices, [question.target] * len(heard))
+    scores, values = rounded([one.score for one in found]), rounded([one.value for one in found])
+    labels = [asking.network.facts.labels[place] for place in choices.argmax(-1).tolist()]
+    sure = question.target.probability is not None
+    return tuple(
+        Change(words=tuple(sorted(cut)), by=by, label=label, score=score, probability=value if sure else None)
+        for (cut, by, _), label, score, value in zip(heard, labels, scores, values, strict=True)
+    )

@@ -8,26 +8,22 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import islice, starmap
+from itertools import islice
 from math import isfinite
 from typing import Literal
 
 import numpy as np
-import torch
 
 from reporter import parts
 from reporter.agreement import add_by_word
-from reporter.batches import batch
-from reporter.cases import read_cells
 from reporter.diagnostics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
 from reporter.diagnostics.effect import strongest
 from reporter.evidence import Level, find_level
-from reporter.network import Network
 from reporter.questions import Asking, Question
 from reporter.records import Attribution, Band, Curve, Effect, Erasure, Section, Target, Token
 from reporter.records import Diagnostic as Finding
+from reporter.removal import leave, read_answers, serve, words_of, write_over
 from reporter.rounding import rounded
-from reporter.targets import to_probabilities
 
 Unit = Literal["probability", "score"]
 Side = Callable[[Ranking, int], Cut]
@@ -36,20 +32,16 @@ _WHOLE: Cut = frozenset()
 _SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.without, "insertion": Ranking.only}
 
 
-def words_of(tokens: Sequence[Token]) -> list[list[int]]:
-    """The places of the tokens of each word, in reading order: the words that `add_by_word` sums over."""
-    places: dict[int, list[int]] = {}
-    for place, token in enumerate(tokens):
-        if token.word is not None:
-            places.setdefault(token.word, []).append(place)
-    return list(places.values())
-
-
 def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
     """The words by what they add to the target by one method; the earlier word wins a tie."""
     sums = add_by_word(tokens, one.scores)
     order = np.argsort(-sums, kind="stable")
     return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+
+
+def find_lead(attributions: Sequence[Attribution]) -> Attribution | None:
+    """The attribution that a page shows first: the first that claims completeness, or else the first."""
+    return next(iter(sorted(attributions, key=lambda one: one.certificate.claim != "complete")), None)
 
 
 def shuffle(question: Question, draws: int, seed: int) -> list[Ranking]:
@@ -161,7 +153,7 @@ def _whole(target: Target) -> Answer:
 def _prepare(asking: Asking, level: Level, question: Question, section: Section) -> Probe | None:
     found = [one for one in section.attributions if any(token.word is not None for token in section.tokens)]
     if level.lead:
-        found = sorted(found, key=lambda one: one.certificate.claim != "complete")[:1]
+        found = [one for one in [find_lead(found)] if one is not None]
     if not found:
         return None
     rankings = {one.method: rank_words(section.tokens, one) for one in found}
@@ -170,54 +162,8 @@ def _prepare(asking: Asking, level: Level, question: Question, section: Section)
 
 def ask(asking: Asking, cuts: Sequence[tuple[Question, Cut]], *, piece: int | None = None) -> list[Answer]:
     """The model's answers to texts with words deleted, or with `piece` written over them, in the order of the cuts."""
-    left = [_leave(*one, piece) for one in cuts]
-    found: dict[int, Answer] = {}
-
-    def answer(network: Network, some: list[int]) -> list[Answer]:
-        inputs = network.pad([left[at].inputs for at in some])
-        with torch.no_grad():
-            table = asking.task.table(network.run(inputs, network.embed(inputs)).logits)
-        return _read(asking, table, [(left[at].position, cuts[at][0].target) for at in some])
-
-    passes = list(batch(range(len(cuts)), lambda at: left[at].length, budget=asking.budget.tokens))[::-1]
-    for some, answers in zip(passes, asking.network.crew.share(answer, passes), strict=True):
-        found |= zip(some, answers, strict=True)
-    return [found[at] for at in range(len(cuts))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What is left of a text: its inputs, and at which position of the answer its target now stands."""
-
-    inputs: dict[str, list[int]]
-    position: int
-
-    @property
-    def length(self) -> int:
-        return len(self.inputs["input_ids"])
-
-
-def _leave(question: Question, cut: Cut, piece: int | None = None) -> _Left:
-    """Take the tokens of some words away; where every token has an answer, the one that is explained stays."""
-    tokens, position = question.encoded.tokens, question.target.position
-    gone = {place for word, places in enumerate(words_of(tokens)) if word in cut for place in places}
-    gone -= {position} if question.everywhere else set()
-    if piece is not None:
-        ids = [piece if place in gone else value for place, value in enumerate(question.encoded.inputs["input_ids"])]
-        return _Left({**question.encoded.inputs, "input_ids": ids}, position)
-    kept = [place for place in range(len(tokens)) if place not in gone]
-    inputs = {name: [values[place] for place in kept] for name, values in question.encoded.inputs.items()}
-    return _Left(inputs, kept.index(position) if question.everywhere else position)
-
-
-def _read(asking: Asking, table: torch.Tensor, places: Sequence[tuple[int, Target]]) -> list[Answer]:
-    """The answers in a table rows positions choices, each at its own place."""
-    cells = torch.tensor([asking.locate(target, position) for position, target in places], device=table.device)
-    scores = read_cells(table, cells).tolist()
-    here = table[torch.arange(len(places), device=table.device), cells[:, 0]].double()
-    shares = to_probabilities(here, asking.network.problem)
-    values = scores if shares is None else shares.gather(1, cells[:, 1:2]).squeeze(1).tolist()
-    return list(starmap(Answer, zip(values, scores, strict=True)))
+    texts = [leave(*one) if piece is None else write_over(*one, piece) for one in cuts]
+    return read_answers(asking, serve(asking, texts), [question.target for question, _ in cuts])
 
 
 def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[int, float]:

@@ -1,7 +1,7 @@
 """The left half of the picture: a folder of documents becomes a saved run."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -22,24 +22,32 @@ from reporter.questions import Asking
 from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
 from reporter.sanity import TEXTS, examine_methods
 from reporter.settings import TRAINING, Settings
+from reporter.stopwatch import Stopwatch
 from reporter.store import Row, Store
 from reporter.targets import check_labels
 from reporter.tracing import Tracing, forget_influences, prepare_tracing
 
 _BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
 _UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
+_COPIES = 32  # changed copies of a text up to which it takes no longer than usual
 _DTYPES = ("float32", "bfloat16")
+
+WHOLE = "everything"
+"""What is watched of every unit of work as a whole."""
 
 Notice = Callable[[int], None]
 
 
-def measure(folder: Path, settings: Settings, store: Store, *, notice: Notice) -> Tracing | None:
+def measure(
+    folder: Path, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
+) -> Tracing | None:
     """Explain every document under `folder` that the store does not hold yet; `notice` hears how many are done.
 
-    What is then left to do is to trace the answers to training examples, if that is asked for. Raises `UserError` for
-    settings that the model, the machine or the folder cannot serve.
+    What is then left to do is to trace the answers to training examples, if that is asked for. `watch` hears what the
+    time is spent on. Raises `UserError` for settings that the model, the machine or the folder cannot serve.
     """
     attribute, provenance = prepare(settings, created=date(folder))
+    attribute = replace(attribute, watch=watch or attribute.watch)
     tracing = prepare_tracing(attribute.asking)
     provenance = _recall(store, provenance, tracing)
     store.describe(provenance)
@@ -144,12 +152,22 @@ def explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[R
     encoded, failed = _encode_all(list(keyed.values()), attribute.asking.network)
     yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
     encoded.sort(key=lambda one: len(one.tokens))
-    for documents in pool(encoded, lambda one: len(one.tokens), budget=_UNIT * attribute.asking.budget.tokens):
+    budget = max(1, int(_UNIT * attribute.asking.budget.tokens / _weigh(attribute.methods)))
+    for documents in pool(encoded, lambda one: len(one.tokens), budget=budget):
         start = time.perf_counter()
         explanations = attribute(documents)
-        share = (time.perf_counter() - start) / sum(len(one.tokens) for one in documents)
+        spent = time.perf_counter() - start
+        attribute.watch.add(WHOLE, spent)
+        attribute.watch.count(len(documents))
+        share = spent / sum(len(one.tokens) for one in documents)
         pairs = zip(documents, explanations, strict=True)
         yield [Row(keys[found.id], found, share * len(one.tokens)) for one, found in pairs]
+
+
+def _weigh(methods: Sequence[Method]) -> float:
+    """How many times as long as usual a text takes: by the changed copies of it that the methods look at."""
+    copies = sum(getattr(method, name, 0) for method in methods for name in ("samples", "copies"))
+    return max(1.0, copies / _COPIES)
 
 
 def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:

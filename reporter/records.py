@@ -7,13 +7,14 @@ precision when a record is made, so that the saved run, the twin and the pages c
 from dataclasses import dataclass
 from typing import Literal
 
+from reporter.consensus import Consensus
 from reporter.heads import Heads
 from reporter.lineage import Influence, Training
+from reporter.totals import Claim, Sanities, Summary
 
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
 
 Status = Literal["explained", "failed"]
-Claim = Literal["complete", "none"]
 Verdict = Literal["met", "not met", "unresolvable", "not claimed"]
 Setting = str | int | float | bool | tuple[str, ...] | None
 
@@ -211,6 +212,36 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The answer with some words gone or, where `by` names a word, with that written over the one word.
+
+    `label` is the one that wins, `score` and `probability` are the target's.
+    """
+
+    words: tuple[int, ...]
+    by: str | None
+    label: str
+    score: float
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """The strongest words by `method` deleted and replaced by neighbours, and few words without which the label flips.
+
+    Words are numbered from 0 as they stand. The search tried `tried` words one by one and went on, greedily, to `most`
+    at once; `flip` is None where the label stayed. Put back one word of it, and the label is what it was.
+    """
+
+    method: str
+    removals: tuple[Change, ...]
+    replacements: tuple[Change, ...]
+    flip: Change | None
+    tried: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """All that was measured of one target of one document."""
 
@@ -224,6 +255,8 @@ class Section:
     erasure: Erasure | None = None
     sensitivity: Sensitivity | None = None
     influence: Influence | None = None
+    counterfactual: Counterfactual | None = None
+    consensus: Consensus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,169 +345,6 @@ class Failure:
     id: str
     source: str
     error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorpusAgreement:
-    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance.
-
-    `low` to `high` holds the median tau over sections drawn anew, 95 % of them; `p` is how likely so large a mean tau
-    is if all orders are shuffled.
-    """
-
-    a: str
-    b: str
-    sections: int
-    kendall: float | None
-    spearman: float | None
-    top_k: float | None
-    sign: float | None
-    beyond: float | None
-    low: float | None = None
-    high: float | None = None
-    p: float | None = None
-    rank_k: float | None = None
-    sign_k: float | None = None
-    signed_rank_k: float | None = None
-    overlap: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorpusDiagnostic:
-    """The mean of a diagnostic over all sections where it is defined; `gap` is the mean of value less control.
-
-    `low` and `high` hold the mean gap with 95 % confidence: a method that knows nothing has 0 between them.
-    """
-
-    name: str
-    method: str
-    sections: int
-    value: float
-    control: float | None
-    gap: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
-    """How the certificates of one method came out, and the median of the relative residuals."""
-
-    method: str
-    claim: Claim
-    met: int
-    not_met: int
-    unresolvable: int
-    not_claimed: int
-    residual: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """In how many texts, of those where it was measured, a check holds (or the answer is right), with Wilson's 95 %."""
-
-    check: str
-    held: int
-    measured: int
-    share: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """The explained texts of one folder, label given or answer, or all: their checks, and the median of their mean tau.
-
-    Checks are of the target and the method that are shown first.
-    """
-
-    kind: Literal["all", "folder", "label", "answer"]
-    name: str
-    texts: int
-    checks: tuple[Held, ...]
-    tau: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pushing:
-    """How hard a word pushes towards a label: its mean score over the texts in which it stands, with Student's 95 %."""
-
-    label: str
-    against: str | None
-    word: str
-    texts: int
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
-    """How many texts with the label `given` were answered with the label `said`."""
-
-    given: str
-    said: str
-    texts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`).
-
-    `passing` texts have no check that does not hold; `uncounted` occurrences of words found no place in the count.
-    """
-
-    documents: int
-    explained: int
-    failed: int
-    truncated: int
-    labelled: int
-    accuracy: float | None
-    predicted: dict[str, int]
-    verdicts: tuple[Verdicts, ...]
-    agreement: tuple[CorpusAgreement, ...]
-    diagnostics: tuple[CorpusDiagnostic, ...] = ()
-    slices: tuple[Slice, ...] = ()
-    passing: int = 0
-    pushes: tuple[Pushing, ...] = ()
-    uncounted: int = 0
-    graded: tuple[Graded, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """How like its usual map a method's map is after some change: their mean rank correlation, None if undefined.
-
-    `low` to `high` holds the mean with 95 % confidence.
-    """
-
-    change: str
-    mean: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sanity:
-    """Whether a method's map is about the model: what is left of it after each change, and what is wrong with that.
-
-    `randomised` goes from the head down to the embeddings, each stage on top of those before; `repeat` is no change.
-    """
-
-    method: str
-    randomised: tuple[Likeness, ...]
-    repeat: Likeness
-    target: Likeness
-    order: Likeness
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sanities:
-    """The sanity checks of one model: on which texts, and one by one for every method."""
-
-    texts: tuple[str, ...]
-    methods: tuple[Sanity, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

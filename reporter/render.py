@@ -16,7 +16,7 @@ from markupsafe import Markup
 from reporter import twin
 from reporter.edition import find_templates
 from reporter.processes import share
-from reporter.records import Failure, Provenance, Run, Summary
+from reporter.records import Failure, Provenance, Run
 from reporter.report import (
     Audit,
     DocumentPage,
@@ -41,6 +41,7 @@ from reporter.report import (
 from reporter.store import Drawn, Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
+from reporter.totals import Summary
 from reporter.writing import Writer, renew
 
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage

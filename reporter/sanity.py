@@ -19,7 +19,7 @@ from reporter.encoding import Encoded
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.questions import Asking, Question
-from reporter.records import Likeness, Sanities, Sanity
+from reporter.totals import Likeness, Sanities, Sanity
 
 TEXTS = 6
 SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, from which a method is flagged

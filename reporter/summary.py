@@ -9,19 +9,8 @@ from statistics import fmean, median, stdev
 import numpy as np
 
 from reporter.labels import find_label
-from reporter.records import (
-    Agreement,
-    Attribution,
-    Claim,
-    CorpusAgreement,
-    CorpusDiagnostic,
-    Diagnostic,
-    Explanation,
-    Failure,
-    Prediction,
-    Summary,
-    Verdicts,
-)
+from reporter.records import Agreement, Attribution, Diagnostic, Explanation, Failure, Prediction
+from reporter.totals import Claim, CorpusAgreement, CorpusDiagnostic, Summary, Verdicts
 
 _NORMAL_95 = 1.959964
 _DRAWS = 200
@@ -54,9 +43,11 @@ class _Certificates:
     claim: Claim
     verdicts: Counter[str] = field(default_factory=Counter)
     residuals: list[float] = field(default_factory=list)
+    evaluations: list[int] = field(default_factory=list)
 
     def add(self, attribution: Attribution) -> None:
         self.verdicts[attribution.certificate.verdict] += 1
+        self.evaluations.append(attribution.certificate.evaluations)
         if attribution.certificate.claim == "complete" and attribution.certificate.relative is not None:
             self.residuals.append(attribution.certificate.relative)
 
@@ -69,6 +60,7 @@ class _Certificates:
             unresolvable=self.verdicts["unresolvable"],
             not_claimed=self.verdicts["not claimed"],
             residual=float(f"{median(self.residuals):.4g}") if self.residuals else None,
+            evaluations=round(fmean(self.evaluations), 2) if self.evaluations else None,
         )
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from reporter.findings import Finding, Verified
 from reporter.records import Run
+from reporter.stopwatch import Stopwatch
 
 _SHOWN = 20
 
@@ -80,6 +81,18 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     if len(run.failures) > _SHOWN:
         ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
     OUT.print(tame(f"The site is ready: {site / 'index.html'}"))
+
+
+def show_times(watch: Stopwatch) -> None:
+    """Print what every method took of the time for a document, as far as any was measured."""
+    shares = watch.shares()
+    if not shares:
+        return
+    whole = shares.pop("everything", 0.0)
+    shares["all else"] = max(0.0, whole - sum(shares.values()))
+    OUT.print(f"Seconds for a document, mean of {watch.documents:,} measured now:")
+    for name, seconds in (*shares.items(), ("together", whole)):
+        OUT.print(f"  {name:22}{seconds:9.3f}")
 
 
 def show_findings(findings: Iterable[Finding]) -> bool:

@@ -12,6 +12,7 @@ from random import Random
 
 import numpy as np
 
+from reporter.agreement import agree
 from reporter.heads import Heads, survey
 from reporter.lineage import Example, Influence, Training, Validity
 from reporter.records import (
@@ -21,6 +22,8 @@ from reporter.records import (
     Band,
     Baseline,
     Certificate,
+    Change,
+    Counterfactual,
     Curve,
     Description,
     Diagnostic,
@@ -43,6 +46,7 @@ from reporter.store import Row, Store
 LABELS = ("NEGATIVE", "POSITIVE")
 METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
 BASELINE = Baseline(kind="mask", label="NEGATIVE", probability=0.616)
+BESIDE = {"p": 0.01, "low": 0.12, "high": 0.47, "rank_k": 0.2, "sign_k": 0.4, "signed_rank_k": 0.2, "overlap": 0.51}
 COMPARED = 100  # words at most, as pairs of pairs are slow
 SIGNED = ("input_x_gradient", "integrated_gradients", "occlusion")
 FEELING = {
@@ -179,6 +183,7 @@ def agreements(found: Sequence[Token], attributions: Sequence[Attribution]) -> t
                 k=min(5, len(words)),
                 words=len(words),
                 chance=chance,
+                **({} if tau is None else BESIDE | ({} if both else {"sign_k": None, "signed_rank_k": None})),
             )
         )
     return tuple(pairs)
@@ -206,6 +211,7 @@ def section(
         diagnostics=(),
         agreement=agreements(found, made),
         heads=heads(found, text),
+        consensus=agree(found, made),
     )
 
 
@@ -219,6 +225,7 @@ def examined(record: Section) -> Section:
     methods = [one.method for one in record.attributions]
     return replace(
         record,
+        counterfactual=counterfactual(count),
         diagnostics=tuple(
             Diagnostic(name=name, method=method, value=0.34, control=0.9, low=0.88, high=0.92, draws=10)
             for name in names
@@ -241,6 +248,28 @@ def examined(record: Section) -> Section:
             ),
         ),
     )  # fmt: skip
+
+
+def counterfactual(count: int) -> Counterfactual:
+    """The first words changed; without two of the others the label is another."""
+
+    def change(*words: int, by: str | None = None, probability: float = 0.8) -> Change:
+        label = LABELS[probability >= 0.5]
+        return Change(words=words, by=by, label=label, score=round(2 * probability - 1, 4), probability=probability)
+
+    top = range(min(5, count))
+    return Counterfactual(
+        method="integrated_gradients",
+        removals=tuple(change(word, probability=0.9 - 0.1 * word) for word in top),
+        replacements=tuple(
+            change(word, by=by, probability=value)
+            for word in top
+            for by, value in (("dull", 0.3), ("fine", 0.7), ("film", 0.6))
+        ),
+        flip=change(1, 9, probability=0.4) if count > 9 else None,
+        tried=min(8, count),
+        most=min(8, count),
+    )
 
 
 def explanation(
@@ -318,11 +347,11 @@ def changed_section(record: Section, **changes: object) -> Section:
     return replace(record, **changes)  # type: ignore[arg-type]
 
 
-def provenance() -> Provenance:
+def provenance(evidence: str = "quick") -> Provenance:
     """What made the synthetic run."""
     return Provenance(
         schema=SCHEMA,
-        settings=Settings(methods=METHODS).saved(),
+        settings=Settings(methods=METHODS, evidence=evidence).saved(),
         model=Model(
             id="embedded",
             fingerprint="sha256:9f1c0000d2a7", architecture="BertForSequenceClassification",
@@ -374,12 +403,14 @@ def trained(**changes: object) -> Training:
     )  # fmt: skip
 
 
-def saved(path: Path, explanations: Sequence[Explanation], training: Training | None = None) -> Path:
+def saved(
+    path: Path, explanations: Sequence[Explanation], training: Training | None = None, *, evidence: str = "quick"
+) -> Path:
     """A run on disk that holds these explanations in this order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Store(path, create=True) as store:
         settings = {} if training is None else {"training_data": "train.jsonl"}
-        store.describe(replace(made := provenance(), training=training, settings=made.settings | settings))
+        store.describe(replace(made := provenance(evidence), training=training, settings=made.settings | settings))
         store.save(Row(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
         store.arrange(f"key-{at}" for at in range(len(explanations)))
     return path

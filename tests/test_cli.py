@@ -52,6 +52,8 @@ def test_build_accounts_for_every_document(inputs, tiny, tmp_path, capsys):
     said = capsys.readouterr()
     assert "2 of 4 documents explained, 2 failed, 0 cut short." in said.out
     assert "Certificates of integrated_gradients: 2 of 2 met" in said.out
+    assert "mean of 2 measured now" in said.out
+    assert all(f"\n  {name} " in said.out for name in (*METHODS, "evidence", "all else", "together"))
     assert "films/scan.txt: " in said.err
     assert "notes.csv#2: " in said.err
     lines = [json.loads(line) for line in (site / "data" / "documents.jsonl").read_text().splitlines()]

@@ -1,93 +1,201 @@
-"""Words removed, replaced, and the few that a label hangs on: against the plain model and every smaller set."""
+"""Words deleted, replaced, and the few that a label hangs on: against the plain model and every smaller set."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
 
-from reporter.counterfactuals import Counterfactual, find_neighbours, probe
+from reporter import counterfactuals, evidence
+from reporter.agreement import add_by_word
+from reporter.evidence import LEVELS
+from reporter.neighbours import Vocabulary
+from reporter.removal import words_of
+from reporter.twin import dump, load_explanation
 from tests.conftest import encoded, prepared
-from tests.networks import TEXTS
+from tests.networks import TEXTS, save_network
+
+LONG = (*TEXTS, "film " * 70)
+
+
+def torn(folder, level: str = "full", **settings):
+    """The unit of work over a network whose answers to the texts are not far from another label."""
+    attribute = prepared(folder, evidence=level, **{"methods": ("gradient", "integrated_gradients"), **settings})
+    answers = [attribute.asking.predict(one).logits for one in encoded(attribute, *TEXTS)]
+    bias = attribute.asking.network.model.classifier.bias
+    bias.sub_(torch.tensor(answers).view(-1, len(bias)).mean(0))
+    return attribute
 
 
 @pytest.fixture(scope="module")
-def asked(tiny):
-    """The texts as one batch, each with a label that is not far from another, and what became of them."""
-    attribute = prepared(tiny, methods=("gradient",))
-    asking, documents = attribute.asking, encoded(attribute, *TEXTS)
-    answers = torch.tensor([asking.predict(one).logits for one in documents])
-    asking.network.model.classifier.bias.add_(-answers.mean(0))
-    cases = asking.pose([asking.choose(one, asking.predict(one))[0] for one in documents])
-    orders = [range(int(line.max()) + 1) for line in cases.words]
-    return cases, probe([cases], orders), documents
+def attribute(tiny):
+    return torn(tiny)
 
 
-def without(cases, row: int, words) -> np.ndarray:
-    """What the model says when these words have the embedding of [PAD], by `inputs_embeds`."""
-    network = cases.network
-    inputs = {name: values[row : row + 1] for name, values in cases.inputs.items()}
-    gone = torch.isin(cases.words[row], torch.tensor(list(words), dtype=torch.long))
-    points = torch.where(gone.unsqueeze(-1), network.table[0], network.table[inputs.pop("input_ids")[0]])
+@pytest.fixture(scope="module")
+def found(attribute):
+    return [one.sections[0] for one in attribute(encoded(attribute, *LONG))]
+
+
+def without(attribute, section, words, by: str | None = None) -> np.ndarray:
+    """What the plain model says to the tokens of a section without some words, or with others written over them."""
+    tokenizer, model = attribute.asking.network.tokenizer, attribute.asking.network.model
+    gone = {place for word in words for place in words_of(section.tokens)[word]}
+    names = [one.text if at not in gone else by for at, one in enumerate(section.tokens)]
+    ids = tokenizer.convert_tokens_to_ids([name for name in names if name is not None])
     with torch.no_grad():
-        return network.model(inputs_embeds=points[None], **inputs).logits[0].numpy()
+        return model(input_ids=torch.tensor([ids])).logits[0].numpy()
 
 
-def test_removals_are_what_the_model_says_without_the_word(asked):
-    cases, found, _ = asked
-    for row, one in enumerate(found):
-        assert [change.words for change in one.removals] == [(word,) for word in range(len(one.removals))]
+def check(attribute, section, change) -> None:
+    """A change is what the plain model says."""
+    answer, target = without(attribute, section, change.words, change.by), section.target
+    shares = np.exp(answer) / np.exp(answer).sum()
+    assert change.label == attribute.asking.network.facts.labels[answer.argmax()]
+    assert change.score == pytest.approx(answer[target.index], abs=1e-4)
+    assert change.probability == pytest.approx(shares[target.index], abs=1e-4)
+
+
+def test_the_strongest_words_are_deleted_one_by_one(attribute, found):
+    for section in found:
+        sums = np.abs(add_by_word(section.tokens, section.attributions[1].scores))
+        one = section.counterfactual
+        assert one.method == "integrated_gradients"
+        assert len(one.removals) == min(5, len(sums))
+        assert sorted(sums)[::-1][:5] == [sums[change.words[0]] for change in one.removals]
         for change in one.removals:
-            answer = without(cases, row, change.words)
-            assert change.label == answer.argmax()
-            assert change.score == pytest.approx(float(answer[cases.cells[row, 1]]), abs=1e-5)
+            assert change.by is None
+            check(attribute, section, change)
 
 
-def test_replacements_are_served_as_they_stand(asked):
-    cases, found, documents = asked
-    network = cases.network
-    first = next(change for change in found[0].replacements if change.words == (1,))
-    ids = list(documents[0].inputs["input_ids"])
-    ids[2] = find_neighbours(network, ids[2])[0]
-    with torch.no_grad():
-        answer = network.model(input_ids=torch.tensor([ids])).logits[0]
-    assert first.by == network.tokenizer.convert_ids_to_tokens(ids[2])
-    assert first.score == pytest.approx(float(answer[cases.cells[0, 1]]), abs=1e-5)
+def test_replacements_are_served_as_they_stand(attribute, found):
+    changes = [(section, change) for section in found for change in section.counterfactual.replacements]
+    assert len({change.by for _, change in changes}) > 5
+    for section, change in changes:
+        check(attribute, section, change)
 
 
-def test_neighbours_are_nearest_and_of_a_kind(asked):
-    network = asked[0].network
+def test_a_word_of_several_pieces_or_of_no_letters_has_no_neighbour(found):
+    for section in found:
+        places, one = words_of(section.tokens), section.counterfactual
+        single = [
+            change.words for change in one.removals
+            if len(places[change.words[0]]) == 1 and section.tokens[places[change.words[0]][0]].text.isalpha()
+        ]  # fmt: skip
+        assert [change.words for change in one.replacements] == [words for words in single for _ in range(3)]
+
+
+def test_neighbours_are_nearest_and_whole_words(attribute):
+    network = attribute.asking.network
     piece = network.tokenizer.convert_tokens_to_ids("film")
-    names = network.tokenizer.convert_ids_to_tokens(find_neighbours(network, piece))
+    words = Vocabulary(network)
     table = torch.nn.functional.normalize(network.table)
     order = network.tokenizer.convert_ids_to_tokens((table @ table[piece]).argsort(descending=True).tolist())
-    assert names == [name for name in order if name.isalpha() and name != "film"][:3]
+    letters = [name for name in order if name.isalpha() and name.casefold() != "film"]
+    assert [words.spell(one) for one in words.find([piece], 4)[piece]] == letters[:4]
+    inside, mark = network.tokenizer.convert_tokens_to_ids(["##a", "!"])
+    assert words.find([inside, mark], 4) == {inside: [], mark: []}
 
 
-def test_the_label_flips_without_those_words_and_stays_without_fewer_of_them(asked):
-    cases, found, _ = asked
-    flipped = [(row, one.flip) for row, one in enumerate(found) if one.flip]
+def test_the_label_flips_without_those_words_and_stays_without_fewer_of_them(attribute, found):
+    flipped = [section for section in found if section.counterfactual.flip]
     assert flipped
-    for row, flip in flipped:
-        usual = without(cases, row, ()).argmax()
-        assert flip.label == without(cases, row, flip.words).argmax() != usual
+    for section in flipped:
+        flip = section.counterfactual.flip
+        check(attribute, section, flip)
+        usual = without(attribute, section, ()).argmax()
+        assert section.target.label != flip.label
         for words in combinations(flip.words, len(flip.words) - 1):
-            assert without(cases, row, words).argmax() == usual
+            assert without(attribute, section, words).argmax() == usual
 
 
-def test_a_label_that_nothing_can_flip_has_no_such_words(asked):
-    cases, _, _ = asked
-    model = cases.network.model
-    handle = model.classifier.register_forward_hook(lambda _m, _i, output: output * 0 + torch.tensor([0.0, 1.0]))
-    try:
-        (one,) = {found.flip for found in probe_alone(cases)}
-    finally:
-        handle.remove()
-    assert one is None
+def test_what_is_found_is_the_fewest_where_every_set_can_be_tried(attribute, found):
+    for section in found[:3]:
+        count, one = len(words_of(section.tokens)), section.counterfactual
+        usual = without(attribute, section, ()).argmax()
+        sizes = (size for size in range(1, 3) for words in combinations(range(count), size)
+                 if without(attribute, section, words).argmax() != usual)  # fmt: skip
+        least = next(sizes, None)
+        assert (one.tried, one.most) == (count, min(8, count))
+        if least == 1 or (one.flip and len(one.flip.words) <= 2):
+            assert len(one.flip.words) == least
+        if least is None and count <= 2:
+            assert one.flip is None
 
 
-def probe_alone(cases) -> list[Counterfactual]:
-    """What becomes of a batch on the network itself, whatever copies of it have been made."""
-    network = cases.network
-    network.__dict__.pop("crew", None)
-    return probe([cases], [range(1) for _ in cases.cells])
+def test_batch_mates_and_order_change_nothing(attribute, found):
+    backwards = [one.sections[0] for one in attribute(encoded(attribute, *LONG)[::-1])][::-1]
+    alone = [attribute([one])[0].sections[0] for one in encoded(attribute, *LONG)]
+    for other in (backwards, alone):
+        for one, two in zip(found, other, strict=True):
+            a, b = one.counterfactual, two.counterfactual
+            assert (a.flip and a.flip.words, a.tried, a.most) == (b.flip and b.flip.words, b.tried, b.most)
+            for x, y in zip((*a.removals, *a.replacements), (*b.removals, *b.replacements), strict=True):
+                assert (x.words, x.by, x.label) == (y.words, y.by, y.label)
+                assert x.score == pytest.approx(y.score, abs=1e-5)
+
+
+def test_a_label_that_nothing_can_flip_has_no_such_words(tiny):
+    attribute = prepared(tiny, evidence="full", methods=("integrated_gradients",))
+    attribute.asking.network.model.classifier.bias.copy_(torch.tensor([0.0, 1000.0]))
+    one = attribute(encoded(attribute, TEXTS[1]))[0].sections[0].counterfactual
+    assert one.flip is None
+    assert one.most == 8
+    assert {change.label for change in (*one.removals, *one.replacements)} == {"LABEL_1"}
+
+
+def test_only_the_answer_itself_is_flipped(tiny):
+    attribute = torn(tiny, target="all")
+    for one in attribute(encoded(attribute, *TEXTS)):
+        for section in one.sections:
+            said = section.counterfactual
+            assert (said.tried > 0) == (section.target.label == one.prediction.label)
+            assert said.removals
+            if not said.tried:
+                assert said.flip is None
+
+
+def test_a_model_with_one_output_has_no_label_to_flip(tmp_path):
+    attribute = prepared(save_network(tmp_path / "one", num_labels=1), evidence="full", methods=("gradient",))
+    one = attribute(encoded(attribute, TEXTS[1]))[0].sections[0].counterfactual
+    assert (one.flip, one.tried, one.most) == (None, 0, 0)
+    assert all(change.probability is None for change in one.removals)
+
+
+def test_the_token_that_is_explained_is_never_taken_away(tagger):
+    attribute = prepared(tagger, task="token_classification", evidence="full", methods=("gradient",))
+    for one in attribute(encoded(attribute, *TEXTS)):
+        assert one.status == "explained", one.error
+        for section in one.sections:
+            own = next(at for at, places in enumerate(words_of(section.tokens)) if section.target.position in places)
+            said = section.counterfactual
+            flip = said.flip.words if said.flip else ()
+            assert own not in {word for change in said.removals for word in change.words} | set(flip)
+
+
+@pytest.mark.parametrize("text", ["", "!", "Dull."])
+def test_short_and_empty_texts_are_served(attribute, text):
+    (one,) = attribute(encoded(attribute, text))
+    assert one.status == "explained", one.error
+    said = one.sections[0].counterfactual
+    assert (said is None) == (text == "")
+    assert load_explanation(dump(one)) == one
+
+
+def test_only_levels_that_pay_for_it_ask(tiny, monkeypatch):
+    monkeypatch.setattr(counterfactuals, "serve", lambda *_: pytest.fail("the model was asked"))
+    for level in ("none", "quick"):
+        attribute = prepared(tiny, evidence=level, methods=("gradient",))
+        assert attribute(encoded(attribute, TEXTS[0]))[0].sections[0].counterfactual is None
+
+
+def test_standard_tries_the_words_that_support_the_answer_most(tiny, monkeypatch):
+    monkeypatch.setitem(evidence.LEVELS, "standard", replace(LEVELS["standard"], reach=3))
+    attribute = torn(tiny, "standard", methods=("integrated_gradients",))
+    for one in attribute(encoded(attribute, *TEXTS)):
+        section = one.sections[0]
+        said, sums = section.counterfactual, add_by_word(section.tokens, section.attributions[0].scores)
+        assert said.tried == said.most == min(3, len(sums))
+        if said.flip:
+            assert set(said.flip.words) <= set(np.argsort(-sums, kind="stable")[:3].tolist())

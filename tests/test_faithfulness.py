@@ -12,12 +12,12 @@ from reporter import erasure, parts
 from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
 from reporter.diagnostics import Answer, Ranking
-from reporter.erasure import words_of
 from reporter.errors import UserError
 from reporter.evidence import LEVELS
 from reporter.measure import prepare
 from reporter.methods import Scores
 from reporter.records import Description
+from reporter.removal import words_of
 from reporter.settings import Settings
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS

@@ -12,12 +12,15 @@ ORDER = (
     "errors",
     "heads",
     "lineage",
+    "consensus",
+    "totals",
     "records",
     "settings",
     "rounding",
     "files",
     "colours",
     "threads",
+    "stopwatch",
     "processes",
     "crew",
     "parts",
@@ -38,6 +41,7 @@ ORDER = (
     "readout",
     "network",
     "checkpoint",
+    "neighbours",
     "encoding",
     "tasks",
     "targets",
@@ -48,7 +52,6 @@ ORDER = (
     "rows",
     "paths",
     "perturbations",
-    "counterfactuals",
     "projections",
     "methods",
     "completeness",
@@ -56,7 +59,9 @@ ORDER = (
     "evidence",
     "agreement",
     "questions",
+    "removal",
     "erasure",
+    "counterfactuals",
     "sensitivity",
     "attribute",
     "sanity",
@@ -152,7 +157,7 @@ def test_only_one_room_knows_each_of_these(package, owner):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_and_functions_stay_small(path):
     text = path.read_text("utf-8")
-    assert text.count("\n") <= (500 if path.name == "records.py" else 250)
+    assert text.count("\n") <= (400 if path.name == "records.py" else 250)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and (path.name, node.name) not in WIDE:
             names = [

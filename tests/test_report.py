@@ -109,7 +109,7 @@ def test_styles_are_shares_of_the_largest_of_each_method() -> None:
     styles = dict(pair.split(":") for pair in reading.blocks(names)[0].items[1].style.split(";"))
     for number, one in enumerate(found.sections[0].attributions):
         largest = max(abs(one.scores[1]), abs(one.scores[2]))
-        assert math.isclose(float(styles[f"--{number}"]), one.scores[1] / largest, abs_tol=0.0051)
+        assert math.isclose(float(styles[f"--{number}"]) / 100, one.scores[1] / largest, abs_tol=0.0051)
 
 
 def test_the_method_shown_first_claims_completeness() -> None:
@@ -132,20 +132,23 @@ def test_certificate_numbers_equal_the_record() -> None:
 
 def test_scores_of_seven_figures_are_rounded_on_the_page_only() -> None:
     reading = reading_of("a b", (token(0, 1), token(2, 3, 1)), (0.1234567, -0.00001234567))
-    rows = tables(reading, reading.section.attributions[0], titles={}).tokens
-    assert [row.scores for row in rows] == [(".123",), ("−.000",)]
+    found = tables(reading, reading.section.attributions[0], titles={})
+    assert found.methods[0][1] == "10⁻³"
+    assert [row.scores for row in found.tokens] == [("123",), ("0",)]
     assert exact(-0.00001234567) == "−0.00001234567"
 
 
 def test_every_score_of_every_token_is_the_record_to_three_figures_of_the_largest() -> None:
     found = runs.explanation("a", runs.REVIEW[:120])
-    rows = document_page(run_of(found), found).parts[0].tables.tokens
+    shown = document_page(run_of(found), found).parts[0].tables
+    rows = shown.tokens
     order = ["integrated_gradients", *runs.METHODS[:-1]]
     by_method = {one.method: one.scores for one in found.sections[0].attributions}
     for at, row in enumerate(rows):
-        for score, name in zip(row.scores, order, strict=True):
+        for score, name, (_, unit) in zip(row.scores, order, shown.methods, strict=True):
+            tenth = {"10⁻³": 1e-3, "10⁻⁴": 1e-4}[unit]
             largest = max(map(abs, by_method[name]))
-            assert abs(float(score.replace("−", "-")) - by_method[name][at]) <= 0.005 * largest
+            assert abs(int(score.replace("−", "-")) * tenth - by_method[name][at]) <= 0.005 * largest
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("met", "holds"), ("not met", "fails"), ("unresolvable", "doubt")])

@@ -150,7 +150,8 @@ def test_ctrl_c_finishes_the_batch_and_says_how_to_go_on(inputs, whole, tiny, tm
     with monkeypatch.context() as patch:
         patch.setattr(Attribute, "__call__", pressed)
         assert run(*command) == 130
-    said = capsys.readouterr().err
+    shown, said = capsys.readouterr()
+    assert f"mean of {len(measured)} measured now" in shown
     assert "Stopping when this batch is saved" in said
     assert "the same command goes on from there" in said
     assert manifest.read(tmp_path / "site") is None

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Graded, Run, Summary
+from reporter.records import Run
 from reporter.report.frame import title_of, titles
 from reporter.report.intervals import wilson
 from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
+from reporter.totals import Graded, Summary
 
 _LABELS = 12  # labels in the table of right and wrong
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Agreement, CorpusAgreement
+from reporter.records import Agreement
 from reporter.report.checks import with_lead
 from reporter.report.frame import title_of
 from reporter.report.wording import count, css, percent, rank, whole_percent
+from reporter.totals import CorpusAgreement
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 408, 16, 392, 30
 _LETTER = 8  # width of a letter of a name, with some of the room before it
@@ -75,6 +76,29 @@ class PairRow:
     sign: str
     extra: str
     compared: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beyond:
+    """A pair of methods beside chance: how likely so much agreement is, an interval, and the strongest words."""
+
+    pair: str
+    values: tuple[str, ...]
+
+
+def beyond_rows(pairs: Sequence[Agreement | CorpusAgreement], titles: Mapping[str, str]) -> tuple[Beyond, ...]:
+    """Every pair: p and the interval, then rank, sign and signed-rank agreement and rank-biased overlap."""
+    return tuple(
+        Beyond(
+            pair=f"{title_of(titles, pair.a)}, {title_of(titles, pair.b)}",
+            values=(
+                "–" if pair.p is None else "under .001" if pair.p < 0.0005 else f"{pair.p:.3f}".replace("0.", ".", 1),
+                "–" if pair.low is None or pair.high is None else f"{rank(pair.low)} to {rank(pair.high)}",
+                *(_rank(value) for value in (pair.rank_k, pair.sign_k, pair.signed_rank_k, pair.overlap)),
+            ),
+        )
+        for pair in pairs
+    )
 
 
 def triangle(pairs: Sequence[Agreement | CorpusAgreement], titles: Mapping[str, str]) -> Triangle | None:

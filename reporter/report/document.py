@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from itertools import chain, takewhile
 
 from reporter.records import Attribution, Description, Explanation, Run, Section
+from reporter.report.agreed import Agreed, agreed
 from reporter.report.answer import Answer, answer
+from reporter.report.changes import Changes, changes
 from reporter.report.checks import Check, checks, shown, verdict_line
-from reporter.report.comparison import Line, PairRow, Triangle, line, pair_rows, triangle
+from reporter.report.comparison import Beyond, Line, PairRow, Triangle, beyond_rows, line, pair_rows, triangle
 from reporter.report.curve import Curve, curve
 from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
@@ -18,6 +20,7 @@ from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
 from reporter.report.words import Aside, Bar, Small, asides, bars, smalls
 
+_DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
 WORTH = 0.1  # share of the strongest word from which another is named in the sentence
 
 
@@ -43,6 +46,7 @@ class Part:
     checks: tuple[Check, ...]
     blocks: tuple[Block, ...]
     asides: tuple[Aside, ...]
+    agreed: Agreed | None
     smalls: tuple[Small, ...]
     proof: Proof
     shares: tuple[Share, ...]
@@ -51,8 +55,10 @@ class Part:
     triangle: Triangle | None
     line: Line | None
     pairs: tuple[PairRow, ...]
+    beyond: tuple[Beyond, ...]
     overview: Overview | None
     deletion: Deletion | None
+    changes: Changes | None
     baselines: Baselines | None
     traced: Traced | None
     tables: Tables
@@ -69,7 +75,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage:
-    """The page of one document; a failed one has a `failure`, its text, and nothing else."""
+    """The page of one document; a failed one has a `failure`, its text, and nothing else.
+
+    `consensus` says that the reader can switch to the words on which most methods agree.
+    """
 
     path: str
     frame: Frame
@@ -80,6 +89,7 @@ class DocumentPage:
     failure: str | None
     answer: Answer | None
     methods: tuple[Choice, ...]
+    consensus: bool
     parts: tuple[Part, ...]
     text: tuple[Block, ...]
 
@@ -122,6 +132,7 @@ def document_page(
         failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
         answer=said,
         methods=tuple(choices.values()),
+        consensus=any(reading.section.consensus for reading in readings),
         parts=tuple(
             _part(run, reading, number=number, methods=list(choices), explanation=explanation)
             for number, reading in enumerate(readings)
@@ -160,6 +171,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         checks=found,
         blocks=reading.blocks(methods),
         asides=asides(reading, methods, first=first.method, about=about),
+        agreed=agreed(reading),
         smalls=smalls(reading, first.method, titles=named),
         proof=proof(first, reading, label=exact_name(section), titles=named),
         shares=shares(section.attributions, named),
@@ -168,7 +180,9 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         triangle=triangle(section.agreement, named),
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
+        beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
         deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
+        changes=changes(reading, explanation),
         baselines=baselines(reading),
         traced=traced(section.influence, run.training),
         overview=overview(section.heads, reading),

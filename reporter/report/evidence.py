@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from reporter.records import CorpusDiagnostic, Run
+from reporter.records import Run
 from reporter.report.checks import FIFTH
 from reporter.report.wording import THIN, count, rank
+from reporter.totals import CorpusDiagnostic
 
 NOISE = "Over these texts its strongest words cannot be told from random ones."
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from reporter.records import Description, Run, Verdicts
+from reporter.records import Description, Run
+from reporter.report.comparison import Beyond, beyond_rows
 from reporter.report.evidence import evidence, flags
 from reporter.report.frame import Frame, frame, title_of, titles
 from reporter.report.wording import count, fine_percent, signed, whole_percent
+from reporter.totals import Verdicts
 
 _REMOVALS = {"deleted": "words deleted", "mask": "[MASK]", "pad": "[PAD]"}
 
@@ -59,6 +61,7 @@ class MethodsPage:
     tolerance: str
     baseline: str
     starts: Starts
+    beyond: tuple[Beyond, ...]
 
 
 def methods_page(run: Run) -> MethodsPage:
@@ -73,6 +76,7 @@ def methods_page(run: Run) -> MethodsPage:
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
         starts=starts(),
+        beyond=beyond_rows(run.summary.agreement, titles(run)),
     )
 
 
@@ -116,10 +120,18 @@ def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
         cost=method.cost,
         limits=method.limits,
         source=method.source,
-        outcome=_outcome(outcome) if outcome else "Not used for any document.",
+        outcome=f"{_outcome(outcome)}{_passes(outcome)}" if outcome else "Not used for any document.",
         evidence=tuple(evidence(method.name, run)),
         flags=tuple(flags(method.name, run)),
     )
+
+
+def _passes(one: Verdicts) -> str:
+    """What it took, forward only or forward and back, as a mean."""
+    if one.evaluations is None:
+        return ""
+    number = f"{one.evaluations:,.1f}".removesuffix(".0")
+    return f" It took {number} {'pass' if number == '1' else 'passes'} a text on average."
 
 
 def _outcome(one: Verdicts) -> str:

@@ -46,6 +46,7 @@ class Share:
     title: str
     sum: str
     covers: str
+    passes: str
     state: str
     verdict: str
 
@@ -148,6 +149,7 @@ def _share(one: Attribution, title: str) -> Share:
         title=title,
         sum=brief(found.sum),
         covers=covers if one.signed else "other units",
+        passes=f"{found.evaluations:,}",
         state=state,
         verdict="none" if found.claim == "none" else verdict,
     )
@@ -185,7 +187,7 @@ def _steps(bars: list[tuple[int, int, int]]) -> str:
     for at, a, b in bars:
         told += f"m{at - x} {a - y}v{b - a}"
         x, y = at, b
-    return told
+    return told.replace(" -", "-")
 
 
 def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int, int]]) -> tuple[Note, ...]:

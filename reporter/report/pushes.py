@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reporter.records import Pushing
 from reporter.report.facts import Push
 from reporter.report.intervals import Moments
 from reporter.report.proof import cell_name
 from reporter.report.wording import css, digits_for, quoted, signed
+from reporter.totals import Pushing
 
 Target = tuple[str, str | None]
 

@@ -7,11 +7,11 @@ from math import fsum
 from typing import Protocol
 
 from reporter.records import Explanation, Section, Token
-from reporter.report.wording import css
+from reporter.report.wording import hundredths
 from reporter.summary import is_truncated
 
 SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
-_FAINT = 0.02  # share of the largest under which neither tint nor underline can be seen
+_FAINT = 0.025  # share of the largest under which neither tint, underline nor number can be seen
 
 
 class Style(Protocol):
@@ -97,18 +97,28 @@ class Reading:
         return [ratio(word.total(scores), scale) for word in self.words]
 
     def style(self, methods: Sequence[str]) -> Style:
-        """What turns some tokens into the style attribute that holds their scores by every method, in order.
+        """What turns some tokens into the style attribute with their scores by every method, in order, in hundredths.
 
         A score too faint to be seen is left out, where `faint` says so: it is 0 unless it is set around it.
         """
         found = {one.method: (one.scores, self.scale(one.scores)) for one in self.section.attributions}
         columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
 
+        agreed = self._agreed()
+
         def styled(tokens: Sequence[int], faint: float = _FAINT) -> str:
             shares = ((name, ratio(_total(scores, tokens), scale)) for name, scores, scale in columns)
-            return ";".join([name + css(share) for name, share in shares if abs(share) >= faint]) or "--0:0"
+            found = [name + hundredths(share) for name, share in shares if abs(share) >= faint]
+            return ";".join([*found, *agreed.get(tuple(tokens), ())]) or "--0:0"
 
         return styled
+
+    def _agreed(self) -> dict[tuple[int, ...], tuple[str]]:
+        """The declaration of every word of the consensus, by its tokens: the share of methods, with the word's sign."""
+        found = self.section.consensus
+        votes = found.words if found else ()
+        shares = ((vote.word, (1 if vote.positive else -1) * vote.top / found.methods) for vote in votes if found)
+        return {self.words[word].tokens: (f"--c:{hundredths(share)}",) for word, share in shares}
 
     def blocks(self, methods: Sequence[str]) -> tuple[Block, ...]:
         """The whole text, segment by segment, ready for the page."""

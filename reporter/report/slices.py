@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
-from reporter.records import Held, Slice
 from reporter.report.facts import Facts
 from reporter.report.intervals import wilson
 from reporter.report.wording import count, css, rank, spoken, whole_percent
+from reporter.totals import Held, Slice
 
 Kind = Literal["all", "folder", "label", "answer"]
 

@@ -12,6 +12,7 @@ from reporter.report.wording import MINUS, count, digits_for, whole_percent
 from reporter.report.words import bars
 
 LISTED = 20
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class WordRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
-    """A token as the model has it, with its score by every method, three figures of the largest."""
+    """A token as the model has it, with its score by every method: three figures of the largest, in its unit."""
 
     place: int
     text: str
@@ -41,11 +42,14 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The two tables; `first` is the method by which the words are ordered, `others` rank them as well."""
+    """The two tables; `first` is the method by which the words are ordered, `others` rank them as well.
+
+    `methods` head the columns of tokens, each with its unit, a power of ten.
+    """
 
     first: str
     others: tuple[str, ...]
-    methods: tuple[str, ...]
+    methods: tuple[tuple[str, str], ...]
     words: tuple[WordRow, ...]
     rest: str
     errors: bool
@@ -61,7 +65,10 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
     return Tables(
         first=title_of(titles, first.method),
         others=tuple(title_of(titles, one.method) for one in others),
-        methods=tuple(title_of(titles, one.method) for one in section.attributions),
+        methods=tuple(
+            (title_of(titles, one.method), f"10⁻{str(number).translate(_RAISED)}")
+            for one, number in zip(section.attributions, digits, strict=True)
+        ),
         words=_word_rows(reading, first, others=others),
         rest=_rest(reading, first),
         errors=first.errors is not None,
@@ -72,7 +79,7 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
                 text=token.text,
                 special=token.special,
                 scores=tuple(
-                    _bare(one.scores[place], number) for one, number in zip(section.attributions, digits, strict=True)
+                    _whole(one.scores[place], number) for one, number in zip(section.attributions, digits, strict=True)
                 ),
             )
             for place, token in enumerate(section.tokens)
@@ -100,9 +107,9 @@ def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribu
     )
 
 
-def _bare(value: float, digits: int) -> str:
-    """A number without the zero before its point, for a table of very many."""
-    return f"{value:.{digits}f}".replace("-", MINUS).replace("0.", ".", 1 if abs(value) < 1 else 0)
+def _whole(value: float, digits: int) -> str:
+    """A number in units of its last digit, for a table of very many."""
+    return str(round(value * 10**digits)).replace("-", MINUS)
 
 
 def _rest(reading: Reading, first: Attribution) -> str:

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from reporter.records import Graded, Summary
 from reporter.report.facts import Facts
 from reporter.report.pushes import PushCount
 from reporter.report.slices import SliceCount
+from reporter.totals import Graded, Summary
 
 
 @dataclass

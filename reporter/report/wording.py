@@ -77,6 +77,11 @@ def css(value: float) -> str:
     return _BRIEFEST[f"{-1.0 if value < -1 else 1.0 if value > 1 else value:.2f}"]
 
 
+def hundredths(value: float) -> str:
+    """A number from -1 to 1 in hundredths, for a style attribute where thousands stand: 42, -10, 0."""
+    return str(round(100 * min(1.0, max(-1.0, value))))
+
+
 def _briefest(text: str) -> str:
     short = text.rstrip("0").rstrip(".").replace("0.", ".", 1)
     return "0" if short in ("-0", "") else short

@@ -192,11 +192,15 @@ def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small
 
 
 def _skyline(bars: Sequence[tuple[int, int]]) -> str:
-    """One stroke per bar, each four units of width after the one before: places and heights as an SVG path."""
+    """One stroke per bar, four units of width for each: places and heights as an SVG path.
+
+    They are drawn from the middle and to the middle in turn, so that the way from one to the next is short.
+    """
     path, x, y = [], 0, -_HALF
-    for at, height in bars:
-        path.append(f"m{at * 4 + 2 - x} {-y}v{height}")
-        x, y = at * 4 + 2, height
+    for number, (at, height) in enumerate(bars):
+        start, end = (0, height) if number % 2 == 0 else (height, 0)
+        path.append(f"m{at * 4 + 2 - x} {start - y}v{end - start}")
+        x, y = at * 4 + 2, end
     return "".join(path).replace(" -", "-")
 
 

@@ -16,7 +16,7 @@ SHEET, MARGIN = 688, 12  # px of a line on A4, between the margins; what a label
 MARKED = """strength => {
   const text = document.querySelector('.text'), word = document.createElement('i')
   word.textContent = 'mmmmmmmmmmmm'
-  word.style.cssText = `--0: ${strength}; font-size: 24px; line-height: 60px`
+  word.style.cssText = `--0: ${100 * strength}; font-size: 24px; line-height: 60px`
   text.append(document.createElement('br'), word)
   const {x, y, width, height} = word.getBoundingClientRect()
   return {x: x + scrollX, y: y + scrollY, width, height}

@@ -1,0 +1,46 @@
+"""A stopwatch: what the seconds of a measurement were spent on; for the terminal, as what is saved knows no clock."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+
+class Stopwatch:
+    """Seconds of the clock by name, in the order in which they were first spent, and how many documents are done."""
+
+    def __init__(self) -> None:
+        """Nothing was spent yet; threads may share it."""
+        self._seconds: dict[str, float] = {}
+        self._documents = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        """Whatever is done meanwhile is spent on this, also if it fails."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.add(name, time.perf_counter() - start)
+
+    def add(self, name: str, seconds: float) -> None:
+        """So many seconds more were spent on this."""
+        with self._lock:
+            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+
+    def count(self, documents: int) -> None:
+        """So many documents more are done."""
+        with self._lock:
+            self._documents += documents
+
+    @property
+    def documents(self) -> int:
+        """How many documents are done."""
+        with self._lock:
+            return self._documents
+
+    def shares(self) -> dict[str, float]:
+        """Seconds for each document that is done, by name; empty if none is."""
+        with self._lock:
+            return {name: seconds / self._documents for name, seconds in self._seconds.items() if self._documents}
