@@ -4,7 +4,6 @@ All that is to be asked about some texts, by every method, diagnostic and random
 same is asked once; and all of it shares forward passes that the crew deals out.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -16,7 +15,6 @@ import numpy as np
 import torch
 
 from reporter import parts
-from reporter.agreement import add_by_word
 from reporter.batches import batch
 from reporter.cases import read_cells
 from reporter.diagnostics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
@@ -24,7 +22,8 @@ from reporter.diagnostics.effect import strongest
 from reporter.evidence import Level, find_level
 from reporter.network import Network
 from reporter.questions import Asking, Question
-from reporter.records import Attribution, Band, Curve, Effect, Erasure, Section, Target, Token
+from reporter.rankings import beside_random, rank_words, shuffle
+from reporter.records import Band, Curve, Effect, Erasure, Section, Target
 from reporter.records import Diagnostic as Finding
 from reporter.rounding import rounded
 from reporter.targets import to_probabilities
@@ -34,30 +33,6 @@ Side = Callable[[Ranking, int], Cut]
 
 _WHOLE: Cut = frozenset()
 _SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.without, "insertion": Ranking.only}
-
-
-def words_of(tokens: Sequence[Token]) -> list[list[int]]:
-    """The places of the tokens of each word, in reading order: the words that `add_by_word` sums over."""
-    places: dict[int, list[int]] = {}
-    for place, token in enumerate(tokens):
-        if token.word is not None:
-            places.setdefault(token.word, []).append(place)
-    return list(places.values())
-
-
-def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
-    """The words by what they add to the target by one method; the earlier word wins a tie."""
-    sums = add_by_word(tokens, one.scores)
-    order = np.argsort(-sums, kind="stable")
-    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
-
-
-def shuffle(question: Question, draws: int, seed: int) -> list[Ranking]:
-    """Random orders of the words of a text, seeded by its content, whoever its batch mates are."""
-    count = len(words_of(question.encoded.tokens))
-    facts = f"{seed} {sorted(question.encoded.inputs.items())}"
-    random = np.random.default_rng(list(hashlib.sha256(facts.encode()).digest()))
-    return [Ranking(tuple(random.permutation(count).tolist()), (0.0,) * count) for _ in range(draws)]
 
 
 @dataclass(frozen=True)
@@ -90,7 +65,7 @@ class Probe:
             for method, order in self.rankings.items():
                 value = one.judge(order, answers)
                 if value is not None and isfinite(value):
-                    yield _finding(one.about.name, method, value, known)
+                    yield beside_random(one.about.name, method, value, known)
 
     def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
         """The curves, as far as they were asked for, and the effect of single words."""
@@ -159,13 +134,13 @@ def _whole(target: Target) -> Answer:
 
 
 def _prepare(asking: Asking, level: Level, question: Question, section: Section) -> Probe | None:
-    found = [one for one in section.attributions if any(token.word is not None for token in section.tokens)]
+    words, found = question.words, section.attributions
     if level.lead:
-        found = sorted(found, key=lambda one: one.certificate.claim != "complete")[:1]
-    if not found:
+        found = tuple(sorted(found, key=lambda one: one.certificate.claim != "complete")[:1])
+    if not found or not words:
         return None
     rankings = {one.method: rank_words(section.tokens, one) for one in found}
-    return Probe(question, level, rankings, shuffle(question, level.draws, asking.settings.seed))
+    return Probe(question, level, rankings, shuffle(words, level.draws, asking.seed(question, "orders")))
 
 
 def ask(asking: Asking, cuts: Sequence[tuple[Question, Cut]], *, piece: int | None = None) -> list[Answer]:
@@ -200,7 +175,7 @@ class _Left:
 def _leave(question: Question, cut: Cut, piece: int | None = None) -> _Left:
     """Take the tokens of some words away; where every token has an answer, the one that is explained stays."""
     tokens, position = question.encoded.tokens, question.target.position
-    gone = {place for word, places in enumerate(words_of(tokens)) if word in cut for place in places}
+    gone = {place for place, token in enumerate(tokens) if token.word in cut}
     gone -= {position} if question.everywhere else set()
     if piece is not None:
         ids = [piece if place in gone else value for place, value in enumerate(question.encoded.inputs["input_ids"])]
@@ -230,19 +205,3 @@ def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[i
 @cache
 def _parts(level: Level) -> list[Diagnostic]:
     return [parts.load("diagnostics", name)() for name in level.diagnostics]
-
-
-def _finding(name: str, method: str, value: float, control: Sequence[float]) -> Finding:
-    if not control:
-        return Finding(name=name, method=method, value=rounded([value])[0])
-    low, high = np.quantile(control, (0.05, 0.95))
-    numbers = rounded([value, float(np.mean(control)), float(low), float(high)])
-    return Finding(
-        name=name,
-        method=method,
-        value=numbers[0],
-        control=numbers[1],
-        low=numbers[2],
-        high=numbers[3],
-        draws=len(control),
-    )

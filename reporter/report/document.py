@@ -12,6 +12,7 @@ from reporter.report.curve import Curve, curve
 from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.overview import Overview, overview
+from reporter.report.people import Board, nearby, people, tell_marked
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
@@ -52,6 +53,9 @@ class Part:
     pairs: tuple[PairRow, ...]
     overview: Overview | None
     deletion: Deletion | None
+    nearby: Board | None
+    marked: str
+    people: Board | None
     baselines: Baselines | None
     tables: Tables
 
@@ -167,6 +171,9 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
+        nearby=nearby(section, named),
+        marked=tell_marked(reading),
+        people=people(section, named),
         baselines=baselines(reading),
         overview=overview(section.heads, reading),
         tables=tables(reading, first, titles=named),

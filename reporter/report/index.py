@@ -12,6 +12,7 @@ from reporter.report.entries import Entry, Finding
 from reporter.report.frame import Frame, frame, page_path, titles, url
 from reporter.report.histogram import NARROW, WIDE, Histogram, histogram
 from reporter.report.lists import Listing, ListPage, Shelf, marks
+from reporter.report.people import Board, people_of_all
 from reporter.report.pushes import PushCount, Pushes
 from reporter.report.slices import Slices, SliceTable
 from reporter.report.wording import count
@@ -44,6 +45,7 @@ class IndexPage:
     triangle: Triangle | None
     pairs: tuple[PairRow, ...]
     confusion: Confusion | None
+    people: Board | None
     slices: SliceTable | None
     pushes: Pushes | None
     failures: tuple[FailureRow, ...]
@@ -97,6 +99,7 @@ class Audit:
             triangle=triangle(run.summary.agreement, named),
             pairs=pair_rows(run.summary.agreement, named),
             confusion=confusion(self.graded),
+            people=people_of_all(run),
             slices=self.slices.table(),
             pushes=self.pushes.tables(),
             failures=_failures(run),
