@@ -4,7 +4,6 @@ Ranks are over words (special tokens left out), by the size of each word's score
 sign can be compared; whether signs agree is a number of its own.
 """
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -41,10 +40,9 @@ def agree(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Conse
 
 
 def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *, seed: int = 0) -> Iterator[Agreement]:
-    """The agreement of every pair of attributions of one target, in their order; draws are seeded by the tokens."""
+    """The agreement of every pair of attributions of one target, in their order; draws start from `seed`."""
     words = {found.method: add_by_word(tokens, found.scores) for found in attributions}
-    facts = f"{seed} {[token.text for token in tokens]}"
-    random = np.random.default_rng(list(hashlib.sha256(facts.encode()).digest()))
+    random = np.random.default_rng(seed)
     resampled = Resampled({name: np.abs(scores) for name, scores in words.items()}, random)
     for a, b in combinations(attributions, 2):
         yield _compare(

@@ -14,12 +14,15 @@ from reporter.encoding import Encoded
 from reporter.erasure import examine
 from reporter.errors import UserError
 from reporter.heads import Heads, survey
+from reporter.infidelity import measure_infidelity
 from reporter.methods import Method, Scores
 from reporter.network import Network, is_out_of_memory
+from reporter.plausibility import compare_with_people
 from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
 from reporter.rounding import rounded
 from reporter.sensitivity import vary_baseline
+from reporter.stability import measure_sensitivity
 from reporter.stopwatch import Stopwatch
 
 ANSWERS, ENDS, EVIDENCE = "answers", "both ends", "evidence"
@@ -100,14 +103,21 @@ class Attribute:
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
         sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
-        asked = [question for questions in batches for question in questions]
         with self.watch.on(EVIDENCE):
-            probed = probe(self.asking, asked, examine(self.asking, asked, sections))
-            return vary_baseline(self.asking, self.methods, batches=batches, sections=probed)
+            return self._examine(batches, posed, sections)
 
     def _attribute(self, method: Method, posed: Sequence[Cases]) -> list[Scores]:
         with self.watch.on(method.description.name):
             return method.attribute(posed)
+
+    def _examine(self, batches: list[list[Question]], posed: list[Cases], sections: list[Section]) -> list[Section]:
+        """The sections with the evidence that the settings ask for."""
+        asked = [question for questions in batches for question in questions]
+        sections = probe(self.asking, asked, examine(self.asking, asked, sections))
+        sections = compare_with_people(self.asking, asked, sections)
+        sections = measure_infidelity(self.asking, posed, questions=asked, sections=sections)
+        sections = measure_sensitivity(self.asking, self.methods, batches=batches, sections=sections)
+        return vary_baseline(self.asking, self.methods, batches=batches, sections=sections)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()
@@ -122,7 +132,9 @@ class Attribute:
                     tokens=question.encoded.tokens,
                     attributions=attributions,
                     diagnostics=(),
-                    agreement=tuple(compare_all(question.encoded.tokens, attributions, seed=self.asking.settings.seed)),
+                    agreement=tuple(
+                        compare_all(question.encoded.tokens, attributions, seed=self.asking.seed(question, "agreement"))
+                    ),
                     heads=self._survey(cases, row, question.encoded.tokens),
                     consensus=agree(question.encoded.tokens, attributions),
                 )
@@ -201,6 +213,7 @@ def _explanation(
         seen=answered.encoded.seen if answered else None,
         prediction=answered.prediction if answered else None,
         sections=sections,
+        rationale=document.rationale,
     )
 
 

@@ -48,9 +48,9 @@ class Cases:
     """Rows of a batch, each an input with one target cell; special tokens and padding are the same in every baseline.
 
     `inputs` are rows tokens; `real` marks what is not padding and `ordinary` what is neither padding nor special, both
-    rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is not ordinary (an ordinary
-    token of no word is one by itself); `cells` are rows x (position, choice, choice it is set against or -1). `seeds`
-    are what a row's random numbers start from. `budget` is how many tokens may share a pass.
+    rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is not ordinary; `cells` are
+    rows x (position, choice, choice it is set against or -1). `seeds` are what a row's random numbers start from.
+    `budget` is how many tokens may share a pass. `shift`, rows tokens width, is added to the text's embeddings.
     """
 
     network: Network
@@ -63,6 +63,7 @@ class Cases:
     seeds: Sequence[int]
     baseline: str
     budget: int
+    shift: Tensor | None = None
 
     @property
     def rows(self) -> Tensor:
@@ -77,8 +78,9 @@ class Cases:
 
     @cached_property
     def embeddings(self) -> Tensor:
-        """The word embeddings as served, rows tokens width."""
-        return self.network.embed(self.inputs)
+        """The word embeddings as served, or shifted from there, rows tokens width."""
+        served = self.network.embed(self.inputs)
+        return served if self.shift is None else served + self.shift
 
     @cached_property
     def baselines(self) -> Tensor:

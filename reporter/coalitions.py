@@ -58,6 +58,14 @@ def draw_orders(words: int, count: int, random: np.random.Generator) -> Array:
     return np.stack([places, words - 1 - places], axis=1).reshape(-1, words)
 
 
+def draw_sets(words: int, count: int, random: np.random.Generator) -> Coalitions:
+    """`count` coalitions from which 1 to all words are missing, as many of each number; none of no words."""
+    count = count if words else 0
+    gone = random.integers(1, words + 1, size=(count, 1)) if words else np.empty((0, 1))
+    places = random.permuted(np.tile(np.arange(words), (count, 1)), axis=1)
+    return np.asarray(places >= gone)
+
+
 def draw_sizes(words: int, count: int, random: np.random.Generator) -> Coalitions:
     """`count` coalitions of the sizes that Kernel SHAP gives weight to, each followed by those it leaves out."""
     sizes = np.arange(1, words)

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from reporter.diagnostics import Cut
 from reporter.diagnostics.effect import strongest
-from reporter.erasure import find_lead, rank_words
 from reporter.evidence import find_level
 from reporter.neighbours import Vocabulary
 from reporter.questions import Asking, Question
+from reporter.rankings import find_lead, rank_words
 from reporter.records import Change, Counterfactual, Section
 from reporter.removal import leave, read_answers, serve, words_of, write_over
 from reporter.rounding import rounded

@@ -1,6 +1,7 @@
 """A document becomes the model's input, exactly as served, with the place of every token in the text."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import regex
 from tokenizers import Encoding
@@ -26,10 +27,9 @@ def encode(document: Document, network: Network) -> Encoded:
     texts = _list_texts(document)
     found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
     offsets = found.pop("offset_mapping")
-    words = _number_words(texts)
-    segments = found.sequence_ids(0)
-    names = found.tokens(0)
-    tokens = tuple(_place(*facts, words) for facts in zip(names, offsets, segments, strict=True))
+    facts = zip(found.tokens(0), offsets, found.sequence_ids(0), strict=True)
+    words = _mark_words(texts)
+    tokens = tuple(number_words(_place(*one, words) for one in facts))
     return Encoded(document, dict(found), tokens, _measure_seen(texts, tokens, found.encodings[0]))
 
 
@@ -44,7 +44,7 @@ def _list_texts(document: Document) -> list[str]:
     return [document.text] if document.text_pair is None else [document.text, document.text_pair]
 
 
-def _number_words(texts: list[str]) -> list[list[int | None]]:
+def _mark_words(texts: list[str]) -> list[list[int | None]]:
     """For each text the number of the word that each character belongs to (Unicode word boundaries), None for space."""
     numbers: list[list[int | None]] = []
     count = 0
@@ -64,6 +64,24 @@ def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list
     start, end = offsets
     inside = (word for word in words[segment][start:end] if word is not None)
     return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
+
+
+def number_words(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens with the words that are there numbered from 0 without gaps, so that every ordinary token has one.
+
+    White space that is a token is a word by itself, unless it is empty or lies in the token before: then it is of that.
+    """
+    numbers: dict[int, int] = {}
+    segment, end, key = -1, 0, 0
+    for place, token in enumerate(tokens):
+        if token.special:
+            yield token
+            continue
+        inside = token.segment == segment and (token.start < end or token.start == token.end)
+        if token.word is not None or not inside:
+            key = ~place if token.word is None else token.word
+        yield replace(token, word=numbers.setdefault(key, len(numbers)))
+        segment, end = token.segment, token.end
 
 
 def _measure_seen(texts: list[str], tokens: tuple[Token, ...], found: Encoding) -> Seen:

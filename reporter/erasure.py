@@ -4,7 +4,6 @@ All that is to be asked about some texts, by every method, diagnostic and random
 same is asked once; and all of it shares forward passes that the crew deals out.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -15,14 +14,14 @@ from typing import Literal
 import numpy as np
 
 from reporter import parts
-from reporter.agreement import add_by_word
 from reporter.diagnostics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
 from reporter.diagnostics.effect import strongest
 from reporter.evidence import Level, find_level
 from reporter.questions import Asking, Question
-from reporter.records import Attribution, Band, Curve, Effect, Erasure, Section, Target, Token
+from reporter.rankings import beside_random, find_lead, rank_words, shuffle
+from reporter.records import Band, Curve, Effect, Erasure, Section, Target
 from reporter.records import Diagnostic as Finding
-from reporter.removal import leave, read_answers, serve, words_of, write_over
+from reporter.removal import leave, read_answers, serve, write_over
 from reporter.rounding import rounded
 
 Unit = Literal["probability", "score"]
@@ -30,26 +29,6 @@ Side = Callable[[Ranking, int], Cut]
 
 _WHOLE: Cut = frozenset()
 _SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.without, "insertion": Ranking.only}
-
-
-def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
-    """The words by what they add to the target by one method; the earlier word wins a tie."""
-    sums = add_by_word(tokens, one.scores)
-    order = np.argsort(-sums, kind="stable")
-    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
-
-
-def find_lead(attributions: Sequence[Attribution]) -> Attribution | None:
-    """The attribution that a page shows first: the first that claims completeness, or else the first."""
-    return next(iter(sorted(attributions, key=lambda one: one.certificate.claim != "complete")), None)
-
-
-def shuffle(question: Question, draws: int, seed: int) -> list[Ranking]:
-    """Random orders of the words of a text, seeded by its content, whoever its batch mates are."""
-    count = len(words_of(question.encoded.tokens))
-    facts = f"{seed} {sorted(question.encoded.inputs.items())}"
-    random = np.random.default_rng(list(hashlib.sha256(facts.encode()).digest()))
-    return [Ranking(tuple(random.permutation(count).tolist()), (0.0,) * count) for _ in range(draws)]
 
 
 @dataclass(frozen=True)
@@ -82,7 +61,7 @@ class Probe:
             for method, order in self.rankings.items():
                 value = one.judge(order, answers)
                 if value is not None and isfinite(value):
-                    yield _finding(one.about.name, method, value, known)
+                    yield beside_random(one.about.name, method, value, known)
 
     def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
         """The curves, as far as they were asked for, and the effect of single words."""
@@ -151,13 +130,13 @@ def _whole(target: Target) -> Answer:
 
 
 def _prepare(asking: Asking, level: Level, question: Question, section: Section) -> Probe | None:
-    found = [one for one in section.attributions if any(token.word is not None for token in section.tokens)]
+    words, found = question.words, list(section.attributions)
     if level.lead:
         found = [one for one in [find_lead(found)] if one is not None]
-    if not found:
+    if not found or not words:
         return None
     rankings = {one.method: rank_words(section.tokens, one) for one in found}
-    return Probe(question, level, rankings, shuffle(question, level.draws, asking.settings.seed))
+    return Probe(question, level, rankings, shuffle(words, level.draws, asking.seed(question, "orders")))
 
 
 def ask(asking: Asking, cuts: Sequence[tuple[Question, Cut]], *, piece: int | None = None) -> list[Answer]:
@@ -176,19 +155,3 @@ def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[i
 @cache
 def _parts(level: Level) -> list[Diagnostic]:
     return [parts.load("diagnostics", name)() for name in level.diagnostics]
-
-
-def _finding(name: str, method: str, value: float, control: Sequence[float]) -> Finding:
-    if not control:
-        return Finding(name=name, method=method, value=rounded([value])[0])
-    low, high = np.quantile(control, (0.05, 0.95))
-    numbers = rounded([value, float(np.mean(control)), float(low), float(high)])
-    return Finding(
-        name=name,
-        method=method,
-        value=numbers[0],
-        control=numbers[1],
-        low=numbers[2],
-        high=numbers[3],
-        draws=len(control),
-    )

@@ -12,7 +12,7 @@ from reporter.cases import Cases
 from reporter.encoding import Encoded, check_served
 from reporter.labels import find_label
 from reporter.network import Network
-from reporter.records import Baseline, Document, Prediction, Target, Token
+from reporter.records import Baseline, Document, Prediction, Target
 from reporter.settings import Settings
 from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
@@ -33,6 +33,11 @@ class Question:
     def length(self) -> int:
         """Its tokens."""
         return len(self.encoded.tokens)
+
+    @property
+    def words(self) -> int:
+        """Its words, which are numbered from 0."""
+        return 1 + max((token.word for token in self.encoded.tokens if token.word is not None), default=-1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Asking:
         width = inputs["input_ids"].shape[1]
         flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
         marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
-        words = [number_words(question.encoded.tokens) for question in questions]
+        words = [[-1 if one.word is None else one.word for one in question.encoded.tokens] for question in questions]
         cells = [self.locate(question.target, question.target.position) for question in questions]
         return Cases(
             network=self.network,
@@ -85,10 +90,14 @@ class Asking:
             ordinary=marks[..., 1],
             words=torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device),
             cells=torch.tensor(cells, device=self.network.device),
-            seeds=[make_seed(question.encoded.document, self.settings.seed) for question in questions],
+            seeds=[self.seed(question) for question in questions],
             baseline=self.settings.baseline,
             budget=self.budget.tokens,
         )
+
+    def seed(self, question: Question, use: str = "") -> int:
+        """What the random numbers of a question start from; other ones for another `use`."""
+        return make_seed(question.encoded.document, self.settings.seed, use)
 
     def read_baseline(self, target: Target, table: torch.Tensor) -> Baseline:
         """What the model says at the baseline, from its answer there (positions choices)."""
@@ -101,16 +110,7 @@ class Asking:
         return position, target.index, -1 if other is None else other
 
 
-def number_words(tokens: Sequence[Token]) -> list[int]:
-    """The word of each token, numbered from 0 without gaps; -1 for a special one, and one by itself for one of none."""
-    numbers: dict[tuple[int | None, int], int] = {}
-    keys = [(token.word, -1 if token.word is not None else place) for place, token in enumerate(tokens)]
-    return [
-        -1 if token.special else numbers.setdefault(key, len(numbers)) for token, key in zip(tokens, keys, strict=True)
-    ]
-
-
-def make_seed(document: Document, seed: int) -> int:
-    """What a document's random numbers start from: its content and the run's seed, wherever it stands."""
-    facts = json.dumps((seed, document.text, document.text_pair))
+def make_seed(document: Document, seed: int, use: str = "") -> int:
+    """What a document's random numbers start from: its content, the run's seed and their `use`, wherever it stands."""
+    facts = json.dumps((seed, use, document.text, document.text_pair))
     return int.from_bytes(hashlib.sha256(facts.encode()).digest()[:8], "big")

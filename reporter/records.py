@@ -16,12 +16,18 @@ SCHEMA: Literal["salience-report/1"] = "salience-report/1"
 
 Status = Literal["explained", "failed"]
 Verdict = Literal["met", "not met", "unresolvable", "not claimed"]
+Rationale = tuple[tuple[int, int], ...]
+"""Characters of a text from start to end, in order and apart from each other."""
+
 Setting = str | int | float | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One input as it was read; `problem` is the sentence that says why it could not be, and then the text is empty."""
+    """One input as it was read; `problem` is the sentence that says why it could not be, and then the text is empty.
+
+    `rationale` is what people marked of the text, None where nobody was asked.
+    """
 
     id: str
     source: str
@@ -29,6 +35,7 @@ class Document:
     text: str
     text_pair: str | None = None
     label: str | None = None
+    rationale: Rationale | None = None
     problem: str | None = None
 
 
@@ -298,6 +305,7 @@ class Explanation:
     seen: Seen | None
     prediction: Prediction | None
     sections: tuple[Section, ...]
+    rationale: Rationale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from random import Random
 import numpy as np
 
 from reporter.agreement import agree
+from reporter.diagnostics import PLAUSIBILITY
 from reporter.heads import Heads, survey
 from reporter.lineage import Example, Influence, Training, Validity
 from reporter.records import (
@@ -272,6 +273,25 @@ def counterfactual(count: int) -> Counterfactual:
     )
 
 
+def marked(record: Explanation, *phrases: str) -> Explanation:
+    """The record of a text in which people marked some phrases, and of all that is then measured beside it."""
+    found = [
+        Diagnostic(name=name, method=method, value=0.5 + 0.1 * at, control=0.2, low=0.0, high=0.55, draws=99)
+        for at, name in enumerate(PLAUSIBILITY)
+        for method in METHODS
+    ]
+    for method in METHODS:
+        found.append(Diagnostic(name="infidelity", method=method, value=0.3, control=0.8, low=0.6, high=1.1, draws=40))
+        found.append(Diagnostic(name="max_sensitivity", method=method, value=0.04))
+    return changed(
+        record,
+        rationale=tuple(
+            sorted((record.text.index(phrase), record.text.index(phrase) + len(phrase)) for phrase in phrases)
+        ),
+        sections=tuple(replace(one, diagnostics=(*one.diagnostics, *found)) for one in record.sections),
+    )
+
+
 def explanation(
     id: str,
     text: str = REVIEW,
@@ -329,6 +349,11 @@ def every_kind() -> tuple[Explanation, ...]:
         explanation("films/wrong", "What a waste of time! I expected a masterpiece and got boredom.", label="NEGATIVE"),
         changed(diagnosed, sections=tuple(sections)),
         explanation("films/unknown-label", "A patient, generous film about maps.", label="sarcastic"),
+        marked(
+            explanation("letters/marked", "Honest & <b>funny</b>: a great, warm film."),
+            "Honest & <b>funny",
+            "great",
+        ),
         explanation("letters/pair", "Is it great?", pair="No: the seats were broken, the sound was worse."),
         explanation("letters/not-met", "Gorgeous to look at until the third act.", verdict="not met"),
         explanation("letters/unresolvable", "The sky is blue and the cinema opens at nine.", verdict="unresolvable"),

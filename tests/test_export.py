@@ -257,7 +257,7 @@ def test_json_lines_are_the_twin(run_path: Path, tmp_path: Path, capfdbinary: py
     assert exported(run_path, "--format", "jsonl", "-o", tmp_path / "all.jsonl") == 0
     with Store(run_path) as store:
         assert (tmp_path / "all.jsonl").read_text("utf-8") == "".join(f"{line}\n" for line in store.lines())
-    assert capfdbinary.readouterr().out == f"14 documents are in {tmp_path / 'all.jsonl'}\n".encode()
+    assert capfdbinary.readouterr().out == f"15 documents are in {tmp_path / 'all.jsonl'}\n".encode()
     assert exported(run_path, "--format", "jsonl", "--document", "words/rtl") == 0
     assert json.loads(capfdbinary.readouterr().out)["id"] == "words/rtl"
 
@@ -277,8 +277,8 @@ def test_every_document_has_a_file_of_its_own(name: str, run_path: Path, tmp_pat
     old.write_text("old")
     assert exported(run_path, "--format", name, "-o", tmp_path / "out") == 0
     said = capsys.readouterr()
-    assert said.out == f"12 documents are in {tmp_path / 'out'}\n"
-    assert said.err == "2 of 14 documents have nothing of this and are left out.\n"
+    assert said.out == f"13 documents are in {tmp_path / 'out'}\n"
+    assert said.err == "2 of 15 documents have nothing of this and are left out.\n"
     found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     explained = [one.id for one in runs.every_kind() if one.status == "explained"]
     assert found == {document_path(id, suffix) for id in explained}

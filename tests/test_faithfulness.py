@@ -11,13 +11,12 @@ import torch
 from reporter import erasure, parts
 from reporter.agreement import add_by_word
 from reporter.attribute import Attribute
-from reporter.diagnostics import Answer, Ranking
+from reporter.diagnostics import PERTURBATION, PLAUSIBILITY, Answer, Ranking
 from reporter.errors import UserError
 from reporter.evidence import LEVELS
 from reporter.measure import prepare
 from reporter.methods import Scores
 from reporter.records import Description
-from reporter.removal import words_of
 from reporter.settings import Settings
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -52,6 +51,12 @@ class Noise:
         return [Scores(torch.randn(one.real.shape, generator=random), [0] * len(one.cells)) for one in batches]
 
 
+def words_of(tokens) -> list[list[int]]:
+    """The places of the tokens of each word, in reading order."""
+    count = 1 + max((token.word for token in tokens if not token.special), default=-1)
+    return [[place for place, token in enumerate(tokens) if token.word == word] for word in range(count)]
+
+
 def ask_plainly(attribute: Attribute, document, gone: set[int]) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities and logits with some words deleted, one text alone, by the model's own call."""
     words = words_of(document.tokens)
@@ -76,7 +81,8 @@ def value(section, name, method="integrated_gradients"):
 
 
 def test_every_level_names_parts_that_are_there_and_every_part_is_used():
-    assert {name for level in LEVELS.values() for name in level.diagnostics} == set(EVERY)
+    named = {name for level in LEVELS.values() for name in level.diagnostics}
+    assert named | set(PLAUSIBILITY) | set(PERTURBATION) == set(EVERY)
     assert all(set(level.controlled) <= set(level.diagnostics) for level in LEVELS.values())
     assert all(parts.load("diagnostics", name).about.name == name for name in EVERY)
 
@@ -102,6 +108,79 @@ def test_the_erasers_measures_are_their_formulas(measured, method):
         }
         for name, expected in wanted.items():
             assert value(section, name, method).value == pytest.approx(expected, abs=1e-5), name
+
+
+WORKED = "it was a great film and the plot was wonderful but the food was awful so i hate this service"
+SCORES = (0.1, -0.2, 0.0, 3.1, 0.9, 0.2, -0.1, 0.4, 0.3, 2.2, -0.5, 0.05, 0.6, -0.3, -2.0, 0.15, 0.25, -1.9, 0.35, 0.45)
+
+
+@pytest.fixture(scope="module")
+def worked(tiny):
+    """A text of twenty words of one token each, with the scores above, as the reports measure it."""
+
+    @dataclass(frozen=True)
+    class Given(Noise):
+        def attribute(self, batches):
+            padded = [[[0.0, *SCORES, 0.0][: one.real.shape[1]] for _ in one.cells] for one in batches]
+            return [Scores(torch.tensor(rows), [0] * len(rows)) for rows in padded]
+
+    plain = prepared(tiny, evidence="standard")
+    attribute = Attribute(plain.asking, (Given(),))
+    (document,) = encoded(attribute, WORKED)
+    assert len(document.tokens) == len(SCORES) + 2
+    (found,) = attribute([document])
+    (section,) = found.sections
+    measured = {one.name: one.value for one in section.diagnostics}
+
+    def answer(kept):
+        gone = set(range(len(SCORES))) - set(kept)
+        return float(ask_plainly(attribute, document, gone)[0][section.target.index])
+
+    return measured, answer
+
+
+def test_a_worked_example_is_what_erasers_program_says(worked):
+    """`metrics.py` of the ERASER benchmark: deltas by threshold, then the plain mean; its paper divides by one more."""
+    measured, answer = worked
+    whole, points = answer(range(20)), {"comprehensiveness": [], "sufficiency": []}
+    for threshold in SHARES:
+        hard = {int(at) for at in np.argsort(SCORES)[::-1][: round(threshold * 20)]}
+        points["comprehensiveness"].append(whole - answer([at for at in range(20) if at not in hard]))
+        points["sufficiency"].append(whole - answer(sorted(hard)))
+    for name, deltas in points.items():
+        assert measured[name] == pytest.approx(np.average(np.array([deltas])), abs=1e-3)
+        assert sum(deltas) / (len(SHARES) + 1) == pytest.approx(0.8 * measured[name], abs=1e-3)
+
+
+def test_a_worked_example_is_what_ferret_says_of_the_same_shares(worked):
+    """Its `removal_args` of kind "perc": the whole part of so many words, no order counted twice, and the mean."""
+    measured, answer = worked
+    removed, kept, last = [], [], None
+    for share in SHARES:
+        top = np.array(SCORES).argsort()[-int(share * len(SCORES)) :][::-1]
+        if last is not None and set(top) == last:
+            continue
+        last = set(top)
+        removed.append(answer(np.delete(np.arange(20), top)))
+        kept.append(answer(np.sort(top)))
+    whole = answer(range(20))
+    assert len(removed) == len(SHARES)
+    assert measured["comprehensiveness"] == pytest.approx(np.mean(whole - np.array(removed)), abs=1e-3)
+    assert measured["sufficiency"] == pytest.approx(np.mean(whole - np.array(kept)), abs=1e-3)
+    assert measured["log_odds"] == pytest.approx(np.mean(np.log(np.array(removed) / whole)), abs=1e-3)
+
+
+def test_a_worked_example_has_the_areas_that_are_drawn(worked):
+    """RISE's deletion and insertion, of Petsiuk et al.: the area by trapezoids, over the places of the curve."""
+    measured, answer = worked
+    order = sorted(range(20), key=lambda at: -SCORES[at])
+    for name, at in (("deletion", lambda count: order[count:]), ("insertion", lambda count: order[:count])):
+        steps = [0, 1, 2, 4, 7, 10, 15, 20]
+        heights = [answer(sorted(at(count))) for count in steps]
+        area = sum(
+            (b - a) * (low + high) / 40 for a, b, low, high in zip(steps, steps[1:], heights, heights[1:], strict=False)
+        )
+        assert measured[name] == pytest.approx(area, abs=1e-3)
 
 
 def test_the_areas_are_those_of_the_recorded_curves_and_the_curves_are_the_models_answers(measured):

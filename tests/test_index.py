@@ -58,16 +58,16 @@ def tables_of(count: PushCount) -> Pushes | None:
 
 def test_the_index_tells_the_audit() -> None:
     index = index_of(runs.every_kind())
-    assert (index.bold, index.rest) == ("11 of 13", "explanations are complete within 1\N{NARROW NO-BREAK SPACE}%.")
-    assert len(index.listing.entries) == 14
+    assert (index.bold, index.rest) == ("12 of 14", "explanations are complete within 1\N{NARROW NO-BREAK SPACE}%.")
+    assert len(index.listing.entries) == 15
     assert [one.source for one in index.failures] == ["letters/scan-0417.txt", "letters/empty.txt"]
     assert index.failures[0].href == "documents/letters/scan-0417.html"
     for drawing in index.histograms:
-        assert sum(int(column.count) for column in drawing.columns) == 12
+        assert sum(int(column.count) for column in drawing.columns) == 13
         assert drawing.beyond == "1"
     assert index.confusion is not None
     assert index.confusion.rows[0][1][1][0] == "1"
-    assert [row.met for row in index.verdicts] == ["11"]
+    assert [row.met for row in index.verdicts] == ["12"]
     assert index.unclaimed == "Attention, last layer; Attention rollout; Gradient norm; Input × gradient"
 
 

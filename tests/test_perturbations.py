@@ -14,8 +14,8 @@ from reporter import coalitions, parts
 from reporter.cases import Cases
 from reporter.coalitions import Observed
 from reporter.network import Network
-from reporter.questions import make_seed, number_words
-from reporter.records import Document, Token
+from reporter.questions import make_seed
+from reporter.records import Document
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
@@ -244,12 +244,8 @@ def test_the_seed_and_the_text_decide_what_is_drawn(tiny):
     assert make_seed(Document(id="a", source="a", group="", text="x"), 0) != make_seed(
         Document(id="a", source="a", group="", text="y"), 0
     )
-
-
-def test_words_are_numbered_without_gaps_and_a_token_of_no_word_is_one_by_itself():
-    facts = [(None, True), (4, False), (4, False), (None, False), (None, False), (7, False), (None, True)]
-    tokens = [Token(text="", start=0, end=0, word=word, special=special) for word, special in facts]
-    assert number_words(tokens) == [-1, 0, 0, 1, 2, 3, -1]
+    document = Document(id="a", source="a", group="", text="x")
+    assert len({make_seed(document, 0), make_seed(document, 1), make_seed(document, 0, "orders")}) == 3
 
 
 @pytest.mark.parametrize("method", ["shapley", "kernel_shap"])

@@ -155,7 +155,7 @@ def test_the_twin_is_the_store_and_keeps_its_schema(site: Path) -> None:
     lines = (site / "data" / "documents.jsonl").read_text("utf-8").splitlines()
     assert tuple(twin.load_explanation(line) for line in lines) == runs.every_kind()
     run = twin.load_run((site / "data" / "run.json").read_bytes())
-    assert (run.summary.documents, run.model) == (14, runs.provenance().model)
+    assert (run.summary.documents, run.model) == (15, runs.provenance().model)
     assert json.loads((site / "data" / "schema.json").read_text()) == json.loads(json.dumps(twin.schema()))
 
 

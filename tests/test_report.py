@@ -280,8 +280,8 @@ def test_nothing_heavy_is_imported() -> None:
 def test_numbers_are_written_as_people_read_them() -> None:
     assert [exact(value) for value in (1.5, -0.0016, 0.000012, 1e-7)] == ["1.5000", "−0.0016", "0.000012", "0.0000001"]
     assert [signed(value, 2) for value in (0.284, -0.12, 0.001, -0.001)] == ["+0.28", "−0.12", "0.00", "0.00"]
-    assert [rank(value) for value in (0.26, -0.14, 1.0, 0.0, -0.001, None)] == [
-        ".26", "−.14", "1.00", ".00", ".00", "undefined",
+    assert [rank(value) for value in (0.26, -0.14, 1.0, 0.0, -0.001, 10.28, -20.03, None)] == [
+        ".26", "−.14", "1.00", ".00", ".00", "10.28", "−20.03", "undefined",
     ]  # fmt: skip
     assert [css(value) for value in (0.421, -0.1, 0.0, 1.0, -0.001, 7.0)] == [".42", "-.1", "0", "1", "0", "1"]
     thin = "\N{NARROW NO-BREAK SPACE}"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import torch
 
 from reporter.cases import BASELINES
 from reporter.checkpoint import choose_device, load
-from reporter.encoding import check_served
+from reporter.encoding import check_served, number_words
 from reporter.errors import UserError
+from reporter.records import Token
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -116,6 +118,29 @@ def test_words_are_those_of_the_text_whatever_the_pieces(tiny):
             spans.setdefault(token.word, []).extend((token.start, token.end))
     words = [text[min(span) : max(span)] for _, span in sorted(spans.items())]
     assert words == ["Isn't", "it", "3.5", "of", "5", "?", "!", "Été", "😀"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ([(4, 0, 2), (4, 2, 4), (None, 4, 5), (None, 5, 6), (7, 6, 8)], [0, 0, 1, 2, 3]),  # white space that is a token
+        ([(0, 0, 3), (None, 3, 3), (1, 4, 6)], [0, 0, 1]),  # an empty token goes with the one before
+        ([(None, 0, 0), (0, 0, 3), (1, 3, 4), (1, 3, 4)], [0, 1, 2, 2]),  # pieces of one sign
+        ([(3, 0, 4), (None, 2, 3), (9, 4, 8)], [0, 0, 1]),  # white space inside another token
+    ],
+)
+def test_every_ordinary_token_has_a_word_and_words_are_numbered_without_gaps(facts, words):
+    special = Token(text="[CLS]", start=0, end=0, word=None, special=True)
+    found = [Token(text="", start=start, end=end, word=word, special=False) for word, start, end in facts]
+    numbered = list(number_words([special, *found, special]))
+    assert [token.word for token in numbered] == [None, *words, None]
+    assert [replace(token, word=None) for token in numbered[1:-1]] == [replace(token, word=None) for token in found]
+
+
+def test_the_words_of_a_pair_that_is_cut_have_no_gap(tiny):
+    attribute = prepared(tiny)
+    (document,) = encoded(attribute, "film " * 100, text_pair="great")
+    assert [token.word for token in document.tokens if not token.special] == list(range(61))
 
 
 def test_cut_texts_say_so(tiny):

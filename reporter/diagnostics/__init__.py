@@ -1,20 +1,33 @@
-"""A diagnostic asks of one attribution whether it is true of the model; one file each. To add one, add a file.
+"""A diagnostic asks of one attribution whether it is true; one file each. To add one, add a file.
 
-Words are taken away and the model is asked again. Taken away means deleted: the tokens are gone, as in ERASER
+Most take words away and ask the model again. Taken away means deleted: the tokens are gone, as in ERASER
 (DeYoung et al., ACL 2020) and by default in ferret (Attanasio et al., EACL 2023), which favours no baseline. Promises:
 a diagnostic says beforehand which words it wants gone, so that all of them, over many texts, share their passes; it
-knows the order of the words and no method.
+knows the order of the words and no method. Others are about the same order and the words that people marked
+(`PLAUSIBILITY`), or about the scores and what becomes of them beside the text (`PERTURBATION`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+PLAUSIBILITY = ("token_f1", "iou_f1", "auprc")
+"""The diagnostics that ask whether people point at the same words."""
+
+PERTURBATION = ("infidelity", "max_sensitivity")
+"""The diagnostics of Yeh et al., that ask what becomes of scores and answer beside the text."""
 
 SHARES = (0.05, 0.1, 0.2, 0.5)
 """The shares of words over which ERASER's measures are averaged."""
 
 GRID = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75)
 """The shares of words at which curves are measured, beside both ends."""
+
+Array = NDArray[np.float64]
 
 Cut = frozenset[int]
 """The words that are gone, numbered from 0 in reading order."""
@@ -48,6 +61,14 @@ class Ranking:
         """How many words these shares of them are: at least one each."""
         return [max(1, round(share * len(self.words))) for share in shares]
 
+    def strongest_gone(self) -> list[Cut]:
+        """The text without the first of its words, as many as `SHARES` says."""
+        return [self.without(count) for count in self.counts(SHARES)]
+
+    def places(self) -> list[int]:
+        """Numbers of words from none to all, with those of `GRID` between them."""
+        return sorted({0, *self.counts(GRID), len(self.words)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
@@ -74,3 +95,25 @@ class Diagnostic(Protocol):
     def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
         """The number, from the answers to those cuts and to the whole text (the empty cut); None if undefined."""
         ...
+
+
+class Plausibility(Protocol):
+    """A number about how an order of the words goes with those that people marked: some of them, not all."""
+
+    about: ClassVar[About]
+
+    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
+        """The number."""
+        ...
+
+
+def lose(answers: Mapping[Cut, Answer], cuts: Sequence[Cut]) -> float:
+    """By how much the answer falls with these words gone, on average."""
+    return answers[frozenset()].value - fmean(answers[cut].value for cut in cuts)
+
+
+def integrate(answers: Mapping[Cut, Answer], cuts: Sequence[Cut]) -> float:
+    """The mean answer over the share of words that are gone, from none to all, straight between the cuts."""
+    ordered = sorted(cuts, key=len)
+    shares = [len(cut) / len(ordered[-1]) for cut in ordered]
+    return float(np.trapezoid([answers[cut].value for cut in ordered], shares))

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from reporter.diagnostics import GRID, About, Answer, Cut, Ranking
+from reporter.diagnostics import About, Answer, Cut, Ranking, integrate
 
 
 @dataclass(frozen=True)
@@ -25,12 +23,8 @@ class Insertion:
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
         """Ever more of the text, the strongest words there first."""
-        return [ranking.only(count) for count in self._places(ranking)]
+        return [ranking.only(count) for count in ranking.places()]
 
     def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
         """By trapezoids."""
-        heights = [answers[cut].value for cut in self.cuts(ranking)]
-        return float(np.trapezoid(heights, np.array(self._places(ranking)) / len(ranking.words)))
-
-    def _places(self, ranking: Ranking) -> list[int]:
-        return sorted({0, *ranking.counts(GRID), len(ranking.words)})
+        return integrate(answers, self.cuts(ranking))

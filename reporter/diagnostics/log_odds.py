@@ -6,7 +6,7 @@ from math import log
 from statistics import fmean
 from typing import ClassVar
 
-from reporter.diagnostics import SHARES, About, Answer, Cut, Ranking
+from reporter.diagnostics import About, Answer, Cut, Ranking
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LogOdds:
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
         """The text without its strongest words."""
-        return [ranking.without(count) for count in ranking.counts(SHARES)]
+        return ranking.strongest_gone()
 
     def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
         """Undefined where an answer is no probability, or none that can be told from 0."""

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 from typing import ClassVar
 
-from reporter.diagnostics import SHARES, About, Answer, Cut, Ranking
+from reporter.diagnostics import SHARES, About, Answer, Cut, Ranking, lose
 
 
 @dataclass(frozen=True)
 class Sufficiency:
     """The mean loss over the strongest 5, 10, 20 and 50 % of words alone.
 
-    ERASER itself divides by one more than the number of shares, counting the empty one: four fifths of this number.
+    As ERASER's program and ferret average it; the paper's formula divides by one more than the number of shares, and so
+    has four fifths of this number.
     """
 
     about: ClassVar[About] = About(
@@ -32,4 +32,4 @@ class Sufficiency:
 
     def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
         """What the whole text has more."""
-        return answers[frozenset()].value - fmean(answers[cut].value for cut in self.cuts(ranking))
+        return lose(answers, self.cuts(ranking))

@@ -1,7 +1,8 @@
 """A folder of texts becomes documents, in a stable order; what cannot be read is a document with its problem.
 
 - `.txt`, `.md`: the whole file is one text (UTF-8, with or without byte order mark, up to 10 MB).
-- `.csv`, `.tsv`, `.jsonl`: one text per row, under `text`; `id`, `text_pair` and `label` if they are there.
+- `.csv`, `.tsv`, `.jsonl`: one text per row, under `text`; `id`, `text_pair` and `label` if they are there, and in
+  `.jsonl` a `rationale`: what people marked of the text, as word numbers or character spans.
 - `labels.csv` (`path,label`): labels for the text files at and below its folder.
 - Names that begin with a dot are left alone; of links, only those to a file inside the folder are followed.
 """
@@ -74,6 +75,7 @@ def _make_document(entry: Entry, reading: Reading, ids: Ids) -> Document:
         text=reading.text,
         text_pair=reading.text_pair,
         label=reading.label,
+        rationale=reading.rationale,
         problem=reading.problem,
     )
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.documents.listing import escape
+from reporter.documents.rationales import read_rationale
 from reporter.errors import UserError
+from reporter.records import Rationale
 
 LARGEST = 10_000_000  # bytes of a text file, of a line of JSON or of a value in a table: more is never one document
 FIELDS = ("text", "id", "text_pair", "label")
+RATIONALE = "rationale"  # JSON lines alone have one
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -24,6 +27,7 @@ class Reading:
     text: str = ""
     text_pair: str | None = None
     label: str | None = None
+    rationale: Rationale | None = None
     problem: str | None = None
 
 
@@ -52,9 +56,10 @@ def read_row(number: int, values: Mapping[str, object]) -> Reading:
             raise UserError(f"The row's text {seen}; give it a text or delete the row.")
         name, label = (_read_short(column, fields[column]) for column in ("id", "label"))
         _check_unicode(text, pair or "", name or "", label or "")
+        rationale = read_rationale(fields[RATIONALE], str(fields["text"]))
     except UserError as error:
         return Reading(row=number, problem=str(error))
-    return Reading(row=number, name=name, text=text, text_pair=pair, label=label)
+    return Reading(row=number, name=name, text=text, text_pair=pair, label=label, rationale=rationale)
 
 
 def check_mark(path: Path) -> None:
@@ -89,9 +94,9 @@ def _decode(data: bytes) -> str:
 
 def _pick_fields(values: Mapping[str, object]) -> dict[str, object]:
     names = [name_column(column) for column in values]
-    if twice := [field for field in FIELDS if names.count(field) > 1]:
+    if twice := [field for field in (*FIELDS, RATIONALE) if names.count(field) > 1]:
         raise UserError(f"The row gives {twice[0]} twice; keep one of them.")
-    return dict.fromkeys(FIELDS) | dict(zip(names, values.values(), strict=True))
+    return dict.fromkeys((*FIELDS, RATIONALE)) | dict(zip(names, values.values(), strict=True))
 
 
 def _read_long(column: str, value: object) -> str | None:

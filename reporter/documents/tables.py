@@ -8,7 +8,16 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from reporter.documents.readings import FIELDS, LARGEST, Reading, check_mark, name_column, name_columns, read_row
+from reporter.documents.readings import (
+    FIELDS,
+    LARGEST,
+    RATIONALE,
+    Reading,
+    check_mark,
+    name_column,
+    name_columns,
+    read_row,
+)
 from reporter.errors import UserError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -55,7 +64,8 @@ def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[R
 
 def _read_delimited(path: Path, suffix: str) -> Iterator[Reading]:
     for row in read_rows(path, suffix, required=("text",)):
-        yield Reading(row=row.number, problem=row.problem) if row.problem else read_row(row.number, row.values)
+        values = {name: value for name, value in row.values.items() if name != RATIONALE}
+        yield Reading(row=row.number, problem=row.problem) if row.problem else read_row(row.number, values)
 
 
 def _read_header(header: list[str], required: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from reporter.cases import Cases
-from reporter.coalitions import Coalitions, Observed, Worth, fit_ridge, spend
+from reporter.coalitions import Coalitions, Observed, Worth, draw_sets, fit_ridge, spend
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.perturbations import weigh_words
@@ -49,10 +49,7 @@ class Lime:
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """Sets of words from which 1 to all are missing, as many of each size."""
-        count = spend(words, self.samples) if words else 0
-        gone = random.integers(1, words + 1, size=(count, 1)) if words else np.empty((0, 1))
-        places = random.permuted(np.tile(np.arange(words), (count, 1)), axis=1)
-        return np.asarray(places >= gone)
+        return draw_sets(words, spend(words, self.samples), random)
 
 
 def _fit(seen: Observed) -> Worth:

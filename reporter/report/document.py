@@ -15,6 +15,7 @@ from reporter.report.faithfulness import Baselines, Deletion, baselines, deletio
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.influence import Traced, traced
 from reporter.report.overview import Overview, overview
+from reporter.report.people import Board, nearby, people, tell_marked
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
@@ -59,6 +60,9 @@ class Part:
     overview: Overview | None
     deletion: Deletion | None
     changes: Changes | None
+    nearby: Board | None
+    marked: str
+    people: Board | None
     baselines: Baselines | None
     traced: Traced | None
     tables: Tables
@@ -183,6 +187,9 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
         deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
         changes=changes(reading, explanation),
+        nearby=nearby(section, named),
+        marked=tell_marked(reading),
+        people=people(section, named),
         baselines=baselines(reading),
         traced=traced(section.influence, run.training),
         overview=overview(section.heads, reading),

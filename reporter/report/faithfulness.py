@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from reporter import parts
+from reporter.diagnostics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Band, Curve, Diagnostic, Effect
 from reporter.report.axis import LEFT, RIGHT, Plane
 from reporter.report.checks import TOP
 from reporter.report.frame import title_of
+from reporter.report.people import name_diagnostic
 from reporter.report.reading import Reading
 from reporter.report.wording import rank, signed, titled, written
 
@@ -68,7 +68,8 @@ class Baselines:
 
 def deletion(reading: Reading, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
     """The proof for the method that is shown first; `name` is that of the target. None where nothing was measured."""
-    found, measured = reading.section.erasure, reading.section.diagnostics
+    found = reading.section.erasure
+    measured = [one for one in reading.section.diagnostics if one.name not in PLAUSIBILITY + PERTURBATION]
     if not measured:
         return None
     columns = tuple(dict.fromkeys(one.name for one in measured))
@@ -79,15 +80,9 @@ def deletion(reading: Reading, method: str, *, name: str, titles: Mapping[str, s
         fall=_fall(curves[0], band, unit=found.unit, name=name) if found and curves else None,
         places=tuple(_places(curves[0], band, unit=found.unit)) if found and curves else (),
         scatter=_scatter(effects, reading),
-        columns=tuple(_title(one) for one in columns),
+        columns=tuple(name_diagnostic(one) for one in columns),
         rows=tuple(_rows(measured, columns, titles)),
     )
-
-
-@cache
-def _title(name: str) -> str:
-    """What a diagnostic is called; one that is no part of this version by its name."""
-    return parts.load("diagnostics", name).about.title if name in parts.names("diagnostics") else titled(name)
 
 
 def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | None:

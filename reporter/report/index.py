@@ -21,6 +21,7 @@ from reporter.report.entries import Entry, Finding
 from reporter.report.frame import Frame, frame, page_path, titles, url
 from reporter.report.histogram import NARROW, WIDE, Histogram, histogram
 from reporter.report.lists import Listing, ListPage, Shelf, marks
+from reporter.report.people import Board, people_of_all
 from reporter.report.pushes import Pushes, push_tables
 from reporter.report.slices import SliceTable, slice_table
 from reporter.report.tally import Tally
@@ -54,6 +55,7 @@ class IndexPage:
     triangle: Triangle | None
     pairs: tuple[PairRow, ...]
     confusion: Confusion | None
+    people: Board | None
     slices: SliceTable | None
     pushes: Pushes | None
     failures: tuple[FailureRow, ...]
@@ -100,6 +102,7 @@ class Audit:
             triangle=triangle(run.summary.agreement, named),
             pairs=pair_rows(run.summary.agreement, named),
             confusion=confusion(run.summary.graded),
+            people=people_of_all(run),
             slices=slice_table(run.summary.slices),
             pushes=push_tables(run.summary.pushes, run.summary.uncounted),
             failures=_failures(run),

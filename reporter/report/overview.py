@@ -28,10 +28,11 @@ class Overview:
 
 
 def overview(heads: Heads | None, reading: Reading) -> Overview | None:
-    """The overview of a section; None where the network shows no attention."""
-    if heads is None or not heads.shares:
+    """The overview of a section, as far as every head has a share; None where the network shows no attention."""
+    widths = [len(row) for layer in heads.shares for row in layer] if heads else []
+    if heads is None or not widths or not min(widths):
         return None
-    number, columns = len(heads.shares[0]), len(heads.stretches) + 1
+    number, columns = len(heads.shares[0]), min(len(heads.stretches) + 1, *widths)
     rows = [_strip(layer, columns) for layer in heads.shares]
     most = [[max(range(columns), key=lambda at: (row[at], -at)) for row in layer] for layer in heads.shares]
     special = sum(at == 0 for layer in most for at in layer)

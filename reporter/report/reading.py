@@ -6,6 +6,7 @@ from itertools import groupby
 from math import fsum
 from typing import Protocol
 
+from reporter.marking import find_marked
 from reporter.records import Explanation, Section, Token
 from reporter.report.wording import hundredths
 from reporter.summary import is_truncated
@@ -48,13 +49,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A word, or a special token, with the characters before it; `pieces` is empty where the word is one piece."""
+    """A word, or a special token, with the characters before it; `pieces` is empty where the word is one piece.
+
+    `marked` is what people marked.
+    """
 
     before: str
     text: str
     style: str
     special: bool
     pieces: tuple[Piece, ...] = ()
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,10 @@ class Reading:
         self.section = section
         self.words = [word for at, text in enumerate(self.texts) for word in _words(section.tokens, text, segment=at)]
         self._scales: dict[tuple[float, ...], float] = {}  # found once, asked for often
+        marked = find_marked(section.tokens, explanation.text, explanation.rationale or ())
+        self.marked = {
+            word for word in self.words if any(section.tokens[place].word in marked for place in word.tokens)
+        }
         self.special = [place for place, token in enumerate(section.tokens) if token.special]
 
     def text(self, span: Span) -> str:
@@ -159,7 +168,14 @@ class Reading:
             for part, stop in zip(word.parts, stops, strict=True)
         )
         shown = pieces if len(pieces) > 1 else ()
-        return Item(before=before, text=self.text(word), style=style(word.tokens), special=False, pieces=shown)
+        return Item(
+            before=before,
+            text=self.text(word),
+            style=style(word.tokens),
+            special=False,
+            pieces=shown,
+            marked=word in self.marked,
+        )
 
 
 def ratio(value: float, scale: float) -> float:

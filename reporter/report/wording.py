@@ -66,10 +66,11 @@ def written(value: float, unit: str) -> str:
 
 
 def rank(value: float | None) -> str:
-    """A rank correlation without its leading zero: .26, −.14, 1.00; None is undefined."""
+    """A rank correlation, or a number like it, without its leading zero: .26, −.14, 1.00, 10.31; None is undefined."""
     if value is None:
         return "undefined"
-    return f"{value:.2f}".replace("0.", ".", 1).replace("-.00", ".00").replace("-", MINUS)
+    size = f"{abs(value):.2f}".removeprefix("0")
+    return size if value >= 0 or size == ".00" else MINUS + size
 
 
 def css(value: float) -> str:

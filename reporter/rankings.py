@@ -1,0 +1,37 @@
+"""The words of a text in an order: by what a method gives them, and at random, to hold numbers against."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reporter.agreement import add_by_word
+from reporter.diagnostics import Ranking
+from reporter.records import Attribution, Diagnostic, Token
+from reporter.rounding import rounded
+
+
+def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
+    """The words by what they add to the target by one method; the earlier word wins a tie."""
+    sums = add_by_word(tokens, one.scores)
+    order = np.argsort(-sums, kind="stable")
+    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+
+
+def find_lead(attributions: Sequence[Attribution]) -> Attribution | None:
+    """The attribution that a page shows first: the first that claims completeness, or else the first."""
+    return next(iter(sorted(attributions, key=lambda one: one.certificate.claim != "complete")), None)
+
+
+def shuffle(words: int, draws: int, seed: int) -> list[Ranking]:
+    """Random orders of so many words, with falling scores that say no more than the order."""
+    random, scores = np.random.default_rng(seed), tuple(map(float, range(words, 0, -1)))
+    return [Ranking(tuple(random.permutation(words).tolist()), scores) for _ in range(draws)]
+
+
+def beside_random(name: str, method: str, value: float, control: Sequence[float]) -> Diagnostic:
+    """A number with what random draws gave, if there are any: their mean, and what holds their middle nine tenths."""
+    if not control:
+        return Diagnostic(name=name, method=method, value=rounded([value])[0])
+    low, high = np.quantile(control, (0.05, 0.95))
+    own, mean, low, high = rounded([value, float(np.mean(control)), float(low), float(high)])
+    return Diagnostic(name=name, method=method, value=own, control=mean, low=low, high=high, draws=len(control))

@@ -1,0 +1,75 @@
+"""Max-sensitivity of every method: each text is explained again a few times, from embeddings close to its own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from reporter.agreement import add_by_word
+from reporter.cases import Cases
+from reporter.diagnostics.max_sensitivity import MaxSensitivity
+from reporter.evidence import find_level
+from reporter.methods import Method
+from reporter.quadrature import Array
+from reporter.questions import Asking, Question
+from reporter.rankings import beside_random
+from reporter.records import Diagnostic, Section
+
+POINTS = 10
+RADIUS = 0.1  # of the standard deviation of a text's own embeddings, as the description says
+
+
+def measure_sensitivity(
+    asking: Asking, methods: Sequence[Method], *, batches: Sequence[Sequence[Question]], sections: Sequence[Section]
+) -> list[Section]:
+    """The sections with the max-sensitivity of their methods, if the settings ask for it, where it is defined."""
+    if MaxSensitivity.about.name not in find_level(asking.settings.evidence).perturbation:
+        return list(sections)
+    near = [explain_near(asking, methods, batches, point) for point in range(POINTS)]
+    return [
+        replace(section, diagnostics=(*section.diagnostics, *_judge(section, others)))
+        for section, others in zip(sections, zip(*near, strict=True), strict=True)
+    ]
+
+
+def explain_near(
+    asking: Asking, methods: Sequence[Method], batches: Sequence[Sequence[Question]], point: int
+) -> list[list[Array]]:
+    """The word scores of every question by every method, at one point near each text."""
+    posed = [asking.pose(questions) for questions in batches]
+    moved = [
+        replace(cases, shift=_draw(cases, [asking.seed(one, f"near {point}") for one in questions]))
+        for cases, questions in zip(posed, batches, strict=True)
+    ]
+    found = [method.attribute(moved) for method in methods]
+    return [
+        [
+            add_by_word(question.encoded.tokens, scores[number].values[row, : question.length].tolist())
+            for scores in found
+        ]
+        for number, questions in enumerate(batches)
+        for row, question in enumerate(questions)
+    ]
+
+
+def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
+    """Where to: ordinary tokens by up to the radius in every direction, rows tokens width, whoever shares the batch."""
+    moved = torch.zeros_like(cases.embeddings)
+    for row, (seed, length) in enumerate(zip(seeds, cases.lengths, strict=True)):
+        ordinary = cases.ordinary[row, :length].unsqueeze(-1)
+        own = cases.embeddings[row, :length]
+        if ordinary.any():
+            drawn = np.random.default_rng(seed).uniform(-RADIUS, RADIUS, tuple(own.shape))
+            moved[row, :length] = torch.from_numpy(drawn).to(own) * own.masked_select(ordinary).std() * ordinary
+    return moved
+
+
+def _judge(section: Section, others: Sequence[Sequence[Array]]) -> Iterator[Diagnostic]:
+    """From the word scores near by, points methods."""
+    measure = MaxSensitivity()
+    for one, near in zip(section.attributions, zip(*others, strict=True), strict=True):
+        scores = add_by_word(section.tokens, one.scores)
+        value = measure.judge(scores, np.stack(near)) if len(scores) else None
+        if value is not None:
+            yield beside_random(measure.about.name, one.method, value, ())
