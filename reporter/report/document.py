@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
 
-from reporter.records import Attribution, Description, Explanation, Run, Section
+from reporter.records import Attribution, Explanation, Run, Section
 from reporter.report.agreed import Agreed, agreed
 from reporter.report.answer import Answer, answer
 from reporter.report.changes import Changes, changes
@@ -162,11 +162,8 @@ def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
 
 
 def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section = reading.section
-    first, named = section.attributions[0], titles(run)
-    about: dict[str, Description] = {method.name: method for method in run.methods}
-    found = checks(reading)
-    target = section.target
+    section, target = reading.section, reading.section.target
+    first, named, found = section.attributions[0], titles(run), checks(reading)
     return Part(
         number=number,
         target=cell_name(target.label, target.against),
@@ -174,7 +171,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         verdict=verdict_line(found),
         checks=found,
         blocks=reading.blocks(methods),
-        asides=asides(reading, methods, first=first.method, about=about),
+        asides=asides(reading, methods, first=first.method, about={one.name: one for one in run.methods}),
         agreed=agreed(reading),
         smalls=smalls(reading, first.method, titles=named),
         proof=proof(first, reading, label=exact_name(section), titles=named),
