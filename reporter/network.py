@@ -122,10 +122,13 @@ class Network:
     @cached_property
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
+        shortcuts = find_shortcuts(self.model, self.facts.layers)
+        if not shortcuts:
+            return nullcontext
         inputs = self.pad([dict(self.tokenizer(probe)) for probe in _PROBES])
         with torch.no_grad():
             whole = self.model(**inputs).logits
-            for shortcut in find_shortcuts(self.model, self.facts.layers):
+            for shortcut in shortcuts:
                 with suppress(RuntimeError, IndexError, TypeError), shortcut():
                     short = self.model(**inputs).logits
                     if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
