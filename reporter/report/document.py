@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
+from shlex import quote
 
 from reporter.records import Attribution, Description, Explanation, Run, Section
 from reporter.report.answer import Answer, answer
@@ -67,7 +68,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPage:
-    """The page of one document; a failed one has a `failure`, its text, and nothing else."""
+    """The page of one document; a failed one has a `failure`, its text, and nothing else.
+
+    `export` is the command that saves the coloured text as a picture.
+    """
 
     path: str
     frame: Frame
@@ -80,6 +84,7 @@ class DocumentPage:
     methods: tuple[Choice, ...]
     parts: tuple[Part, ...]
     text: tuple[Block, ...]
+    export: str
 
 
 def document_pages(
@@ -125,6 +130,7 @@ def document_page(
             for number, reading in enumerate(readings)
         ),
         text=() if readings else tuple(plain(text) for text in texts if text.strip()),
+        export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
     )
 
 
