@@ -60,7 +60,7 @@ TARGETS = """() => [...document.querySelectorAll(
 }).filter(([, width, height]) => width < 24 || height < 24)"""
 # What a phone shows whole: the strongest words, who agrees, where it holds.
 SCROLLS = """() => [...document.querySelectorAll('.scroll')].filter(
-  one => one.querySelector('.strongest, .matrix, .slices, .pushes') && one.scrollWidth > one.clientWidth + 1
+  one => one.querySelector('.strongest, .matrix, .slices, .pushes, .orders') && one.scrollWidth > one.clientWidth + 1
 ).map(one => one.getAttribute('aria-label'))"""
 SHIFTS = """() => new Promise(done => {
   const seen = []
