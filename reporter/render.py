@@ -192,4 +192,4 @@ def _drawn(pages: Environment, page: Page, *, name: str) -> str:
 def _compact(css: str) -> str:
     """A style sheet without its comments and the white space that means nothing."""
     bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    return re.sub(r"\s*([{};,>])\s*|(:) ", r"\1\2", bare).replace(";}", "}").strip()
+    return re.sub(r"\s*([{};,>])\s*|(:) | ([*/]) ", r"\1\2\3", bare).replace(";}", "}").strip()

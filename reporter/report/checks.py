@@ -109,7 +109,8 @@ def _order(first: Attribution, reading: Reading) -> Check:
     bold = f"top {settled}" if settled > 1 else "first"
     words = "words keep their order" if settled > 1 else "word keeps its place"
     sentence = ("The " if state == "holds" else "Only the ", bold, f" {words} within the errors.")
-    return _check(state, "Order settled", *sentence, proof="words", short=f"top {count(settled, 'word')}")
+    name = "Order settled" if state == "holds" else "Order partly open"
+    return _check(state, name, *sentence, proof="words", short=f"top {count(settled, 'word')}")
 
 
 def settled_words(attribution: Attribution, reading: Reading) -> int:

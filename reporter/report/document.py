@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, takewhile
+from shlex import quote
 
 from reporter.records import Attribution, Explanation, Run, Section
 from reporter.report.agreed import Agreed, agreed
@@ -82,6 +83,7 @@ class DocumentPage:
     """The page of one document; a failed one has a `failure`, its text, and nothing else.
 
     `consensus` says that the reader can switch to the words on which most methods agree.
+    `export` is the command that saves the coloured text as a picture.
     """
 
     path: str
@@ -96,6 +98,7 @@ class DocumentPage:
     consensus: bool
     parts: tuple[Part, ...]
     text: tuple[Block, ...]
+    export: str
 
 
 def document_pages(
@@ -142,6 +145,7 @@ def document_page(
             for number, reading in enumerate(readings)
         ),
         text=() if readings else tuple(plain(text) for text in texts if text.strip()),
+        export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
     )
 
 

@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import groupby
 
 from reporter.records import Description, Run
 from reporter.report.comparison import Beyond, beyond_rows
 from reporter.report.evidence import evidence, flags
 from reporter.report.frame import Frame, frame, title_of, titles
-from reporter.report.wording import count, fine_percent, signed, whole_percent
+from reporter.report.wording import count, fine_percent, signed, titled, whole_percent
 from reporter.totals import Verdicts
 
 _REMOVALS = {"deleted": "words deleted", "mask": "[MASK]", "pad": "[PAD]"}
@@ -21,6 +22,9 @@ class Entry:
 
     name: str
     title: str
+    says: str
+    sum: str
+    held: str
     claim: str
     idea: str
     formula: str
@@ -34,19 +38,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """One baseline as it was measured: how sure the model is of something there, and how well it explains."""
+    """One baseline as it was measured: how sure the model is of something there, and how well it explains.
+
+    Each of the `values` says whether it is the best of its column.
+    """
 
     name: str
     sure: str
-    values: tuple[str, ...]
+    values: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starts:
-    """Why the baseline is what it is: every baseline on the same texts, by the model inside."""
+    """Why the baseline is what it is: every baseline on the same texts, by the model inside.
+
+    `groups` are the measures with how many columns each has, `columns` what stood for the words taken away.
+    """
 
     texts: str
     leads: str
+    error: str
+    groups: tuple[tuple[str, int], ...]
     columns: tuple[str, ...]
     rows: tuple[Start, ...]
 
@@ -83,38 +95,46 @@ def methods_page(run: Run) -> MethodsPage:
 def starts() -> Starts:
     """The table that tests/benchmarks/baselines.py measured."""
     rows = json.loads((files("reporter") / "embedded" / "baselines.json").read_text("utf-8"))
-    columns = [name for name in rows[0] if "," in name and not name.endswith("error")]
-    heads = (name.split(", ") for name in columns)
+    columns = sorted((name for name in rows[0] if "," in name and not name.endswith("error")), key=_measure)
+    best = {name: _best(rows, name) for name in columns}
     return Starts(
         texts=count(rows[0]["texts"], "text"),
-        leads=f"{sum(_leads(rows, name) for name in columns)} of the {len(columns)} columns",
-        columns=tuple(f"{measure}, {_REMOVALS[removal]}" for measure, removal in heads),
+        leads=f"{sum(rows[0][name] == best[name] for name in columns)} of the {len(columns)} columns",
+        error=f"{max(2 * row[f'{name}, error'] for row in rows for name in columns):.2f}",
+        groups=tuple((titled(name), len(list(found))) for name, found in groupby(columns, _measure)),
+        columns=tuple(_REMOVALS[name.split(", ")[1]] for name in columns),
         rows=tuple(
             Start(
                 name=row["baseline"],
                 sure=whole_percent(row["start"]),
-                values=tuple(
-                    f"{signed(row[name], 3).lstrip('+')} ± {2 * row[f'{name}, error']:.2f}" for name in columns
-                ),
+                values=tuple((signed(row[name], 3).lstrip("+"), row[name] == best[name]) for name in columns),
             )
             for row in rows
         ),
     )
 
 
-def _leads(rows: Sequence[Mapping[str, float]], column: str) -> bool:
-    """Whether the first row, that of the default, is the best of a column."""
+def _measure(column: str) -> str:
+    return column.partition(",")[0]
+
+
+def _best(rows: Sequence[Mapping[str, float]], column: str) -> float:
+    """The most comprehensive, or the most sufficient, which is the least."""
     values = [row[column] for row in rows]
-    return values[0] == (max(values) if column.startswith("comprehensiveness") else min(values))
+    return max(values) if _measure(column) == "comprehensiveness" else min(values)
 
 
 def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
-    sign = "signed" if method.signed else "strength only, no sign"
-    claim = "claims to be complete" if method.claim == "complete" else "claims no completeness"
+    complete = method.claim == "complete"
+    sign = "Words support or oppose" if method.signed else "Strength only, no sign"
+    total = "the scores sum to the change of the answer" if complete else "nothing about the sum of the scores"
     return Entry(
         name=method.name,
         title=method.title,
-        claim=f"{sign}; {claim}",
+        says="support or opposition" if method.signed else "strength only",
+        sum="claimed to be complete" if complete else "no claim",
+        held=_held(outcome) if outcome and complete else "–",
+        claim=f"{sign}; {total}.",
         idea=method.idea,
         formula=method.formula,
         cost=method.cost,
@@ -132,6 +152,10 @@ def _passes(one: Verdicts) -> str:
         return ""
     number = f"{one.evaluations:,.1f}".removesuffix(".0")
     return f" It took {number} {'pass' if number == '1' else 'passes'} a text on average."
+
+
+def _held(one: Verdicts) -> str:
+    return f"{one.met:,} of {one.met + one.not_met + one.unresolvable:,}"
 
 
 def _outcome(one: Verdicts) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from reporter.records import Run, Setting
 from reporter.report.frame import Frame, frame
 from reporter.report.wording import date
-from reporter.settings import HELP
+from reporter.settings import HELP, Settings
 
+_DEFAULTS = Settings().saved()
 _WARNINGS = {
     "trust_remote_code": "Code that came with the model was run (--trust-remote-code), and it could change any number.",
     "allow_pickle": "The weights may come from a pickle (--allow-pickle): reading one can run code of its author.",
@@ -17,11 +18,12 @@ _WARNINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A name, its value, and what it means."""
+    """A name, its value, what it means, and whether it was chosen against the default."""
 
     name: str
     value: str
     meaning: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,7 @@ def provenance_page(run: Run) -> ProvenancePage:
     return ProvenancePage(
         frame=frame(run, "Provenance"),
         model=tuple(_model(run)),
-        settings=tuple(
-            Fact(name=name, value=_value(value), meaning=HELP.get(name, "")) for name, value in run.settings.items()
-        ),
+        settings=tuple(_setting(name, value) for name, value in run.settings.items()),
         versions=tuple(Fact(name=name, value=version) for name, version in run.versions.items()),
         warnings=tuple(said for name, said in _WARNINGS.items() if run.settings.get(name)),
         command=_command(run.settings),
@@ -82,6 +82,15 @@ def _model(run: Run) -> list[Fact]:
     ]
 
 
+def _setting(name: str, value: Setting) -> Fact:
+    changed = name in _DEFAULTS and value != _DEFAULTS[name]
+    return Fact(name=_option(name), value=_value(value), meaning=HELP.get(name, ""), changed=changed)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _value(value: Setting) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -94,8 +103,8 @@ def _command(settings: dict[str, Setting]) -> str:
     lines = ["salience-report build INPUT -o SITE"]
     for name, value in settings.items():
         if name in HELP and value is True:
-            lines.append(f"--{name.replace('_', '-')}")
+            lines.append(_option(name))
         elif name in HELP and value is not None and value is not False and value != ():
             words = ",".join(value) if isinstance(value, tuple) else str(value)
-            lines.append(shlex.join([f"--{name.replace('_', '-')}", words]))
+            lines.append(shlex.join([_option(name), words]))
     return " \\\n  ".join(lines)

@@ -10,8 +10,13 @@ from tests.browser.sites import PAGES
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TYPES = ("index", "methods", "provenance", "404", "document", "failed", "traced", "training")
 KINDS = tuple(name for name in PAGES if name not in TYPES)  # and of these one look is enough
-WIDTHS = (360, 390, 820, 1280, 1920, 2560)
+WIDTHS = [(360, 820, 1920), pytest.param((390, 640, 1020, 1280, 2560), marks=pytest.mark.sweep)]
 THEMES = ("light", "dark")
+LOOKS = [
+    *product(TYPES, [((390, "dark"), (1280, "light"))]),
+    *product(KINDS, [((390, "light"),)]),
+    *(pytest.param(name, ((390, "light"), (1280, "dark")), marks=pytest.mark.sweep) for name in TYPES),
+]
 OPEN = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 # The least contrast of each kind of text (element and class) with what lies behind it. Colours of any syntax are
@@ -74,12 +79,12 @@ def methods_on(page):
     return page.eval_on_selector_all("input[name=method]", "all => all.map(one => one.id)")
 
 
-@pytest.mark.parametrize("name", TYPES + KINDS)
-def test_axe_finds_nothing(show, name):
+@pytest.mark.parametrize(("name", "looks"), LOOKS)
+def test_axe_finds_nothing(show, name, looks):
     page = show(name)
     page.evaluate(OPEN)
     found = []
-    for width, theme in product((390, 1280), THEMES) if name in TYPES else [(390, "light")]:
+    for width, theme in looks:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         only = {"type": "tag", "values": RULES}
@@ -91,8 +96,11 @@ def test_axe_finds_nothing(show, name):
     assert found == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("name", "theme"),
+    [*product(TYPES, THEMES), *product(KINDS, ["light"]),
+     *(pytest.param(name, "dark", marks=pytest.mark.sweep) for name in KINDS)],
+)  # fmt: skip
 def test_all_text_can_be_read(show, name, theme):
     page = show(name, color_scheme=theme)
     page.evaluate(OPEN)
@@ -114,15 +122,16 @@ def test_the_contrast_that_is_computed_is_right(show):
     assert page.evaluate(CONTRAST)["h1.head index"] == pytest.approx(4.69, abs=0.01)
 
 
+@pytest.mark.parametrize("widths", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_is_wider_than_its_window(show, name):
+def test_no_page_is_wider_than_its_window(show, name, widths):
     page = show(name)
     page.evaluate(OPEN)
     wide = []
     for numbers in (False, True) if page.query_selector("#numbers") else (False,):
         if numbers:
             page.evaluate("['numbers', 'subwords'].forEach(id => document.getElementById(id).checked = true)")
-        for width in WIDTHS:
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             wide += [(width, over)] if over else []

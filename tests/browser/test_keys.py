@@ -18,6 +18,8 @@ REACHABLE = """() => [...document.querySelectorAll('a[href], summary, [tabindex=
   one => one.checkVisibility() && (one.type != 'radio' || one.checked)).length"""
 TINTS = """() => [...document.querySelectorAll('.text i:not(:has(i))')].filter(one => one.checkVisibility()).map(
   one => getComputedStyle(one).backgroundColor + getComputedStyle(one.parentElement).backgroundColor)"""
+ROWS = """() => [...document.querySelectorAll('.list tbody tr')].filter(one => one.checkVisibility()).map(one => ({
+  source: one.querySelector('.src').textContent, text: one.textContent.toLowerCase(), ...one.dataset}))"""
 CHECKED = "id => document.getElementById(id).checked"
 
 
@@ -103,3 +105,80 @@ def test_the_first_key_skips_to_the_content(show, name):
     page.keyboard.press("Tab")
     inside = "document.activeElement.closest('header') == null && document.activeElement.className != 'skip'"
     assert page.evaluate(inside)
+
+
+@pytest.fixture(params=["index", "index of every kind"])
+def index(request, show):
+    """A list of documents, what it held before a key was pressed, and a check of what it shows now."""
+    page = show(request.param)
+    every = page.evaluate(ROWS)
+    assert len(every) >= 14
+    assert page.get_attribute("#told", "role") == "status"
+
+    def shows(expected):
+        found, stop = page.evaluate(ROWS), page.evaluate(STOP)
+        assert found == list(expected)
+        assert page.text_content("#told") == f"{len(found)} of {len(every)} texts"
+        assert stop["ring"]
+        assert stop["there"]
+
+    return page, every, shows
+
+
+def test_the_list_is_searched_by_keys_alone(index):
+    page, every, shows = index
+    first, last = every[0]["text"].split()[0], every[0]["text"].split()[-1]
+    tab_to(page, "seek")
+    page.keyboard.type(f"  {last.upper()} {first} ")
+    kept = [one for one in every if first in one["text"] and last in one["text"]]
+    assert 0 < len(kept) < len(every)
+    shows(kept)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("no text has this")
+    shows([])
+    page.keyboard.press("Escape")
+    shows(every)
+
+
+def test_the_list_is_narrowed_to_a_slice_by_keys_alone(index):
+    page, every, shows = index
+    slices = {name: sorted({one[name] for one in every} - {""}) for name in ("folder", "answer")}
+    assert len(slices["folder"]) > 1
+    for name in [name for name, values in slices.items() if len(values) > 1]:
+        tab_to(page, name)
+        for value in slices[name]:
+            page.keyboard.press("ArrowDown")
+            shows([one for one in every if one[name] == value])
+        page.keyboard.press("Home")
+        shows(every)
+
+
+def test_the_list_is_narrowed_to_a_flag_by_keys_alone(index):
+    page, every, shows = index
+    chips = page.eval_on_selector_all("[name=mark]", "all => all.map(one => one.value)")
+    assert {"any", "agree", "wrong"} <= set(chips)
+    tab_to(page, "sort")
+    page.keyboard.press("Tab")
+    for mark in chips[1:]:
+        page.keyboard.press("ArrowRight")
+        kept = [one for one in every if mark in one["marks"].split()]
+        assert kept
+        shows(kept)
+    page.keyboard.press("ArrowRight")
+    shows(every)
+
+
+def test_the_list_is_sorted_by_keys_alone(index):
+    page, every, shows = index
+    tab_to(page, "sort")
+    for key in (
+        lambda one: one["source"],
+        lambda one: one["answer"],
+        lambda one: float(one["confidence"] or "inf"),
+        lambda one: float(one["agreement"] or "inf"),
+        lambda one: -len(one["marks"].split()),
+    ):
+        page.keyboard.press("ArrowDown")
+        shows(sorted(every, key=key))
+    page.keyboard.press("Home")
+    shows(every)

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.sites import PAGES
 from tests.browser.test_access import OPEN
 
-WIDTHS = (360, 768, 1280, 2560)
+WIDTHS = [(360, 1280), pytest.param((768, 2560), marks=pytest.mark.sweep)]
 SMALLEST = 12  # px of any text, in drawings too
 STILL = 0.02  # a fifth of the shift that counts as good; a line may be broken anew while a page is still being read
 
@@ -60,7 +60,7 @@ TARGETS = """() => [...document.querySelectorAll(
 }).filter(([, width, height]) => width < 24 || height < 24)"""
 # What a phone shows whole: the strongest words, who agrees, where it holds.
 SCROLLS = """() => [...document.querySelectorAll('.scroll')].filter(
-  one => one.querySelector('.strongest, .matrix, .slices, .pushes') && one.scrollWidth > one.clientWidth + 1
+  one => one.querySelector('.strongest, .matrix, .slices, .pushes, .orders') && one.scrollWidth > one.clientWidth + 1
 ).map(one => one.getAttribute('aria-label'))"""
 SHIFTS = """() => new Promise(done => {
   const seen = []
@@ -105,12 +105,13 @@ def faults_of(page, width):
         yield "nothing is there"
 
 
+@pytest.mark.parametrize("widths", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
-def test_all_is_where_it_can_be_read_and_hit_and_nothing_moves(show, name):
+def test_all_is_where_it_can_be_read_and_hit_and_nothing_moves(show, name, widths):
     page = show(name)
     assert sum(page.evaluate(SHIFTS)) < STILL
     page.evaluate(OPEN)
-    assert [(width, fault) for width in WIDTHS for fault in faults_of(page, width)] == []
+    assert [(width, fault) for width in widths for fault in faults_of(page, width)] == []
 
 
 def test_what_lies_on_another_is_found(show):

@@ -12,11 +12,11 @@ from tests.browser.test_layout import lines_on, overlaps
 BEYOND = (
     """() => [...document.querySelectorAll('.scroll:not(details *)')].map(one => one.scrollWidth - one.clientWidth)"""
 )
-SHEET, MARGIN = 688, 12  # px of a line on A4, between the margins; what a label of a drawing may take of these
+SHEET, MARGIN = 688, 1  # px of a line on A4, between the margins, where all is cut off; what rounding may take of these
 MARKED = """strength => {
   const text = document.querySelector('.text'), word = document.createElement('i')
   word.textContent = 'mmmmmmmmmmmm'
-  word.style.cssText = `--0: ${100 * strength}; font-size: 24px; line-height: 60px`
+  word.style.cssText = `--0: ${100 * strength}; --1: ${100 * strength}; font-size: 24px; line-height: 60px`
   text.append(document.createElement('br'), word)
   const {x, y, width, height} = word.getBoundingClientRect()
   return {x: x + scrollX, y: y + scrollY, width, height}
@@ -53,6 +53,16 @@ def test_the_sign_is_in_the_line(show, medium):
     none, ground = underline(page, 0)
     assert len(none) == 1
     assert alike(none[0], ground)
+
+
+def test_a_strength_is_no_support_in_forced_colours(show):
+    page = show("document", forced_colors="active")
+    solid, _ = underline(page, 1)
+    page.evaluate("document.getElementById('m1').click()")
+    greyed, ground = underline(page, 1)
+    assert len(solid) == len(greyed) == 1
+    assert not alike(greyed[0], ground)
+    assert not alike(greyed[0], solid[0])
 
 
 @pytest.mark.parametrize("name", PAGES)
