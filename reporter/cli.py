@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from reporter import __version__, threads, twin
 from reporter.errors import UserError
@@ -17,15 +18,10 @@ from reporter.place import find_run, hold
 from reporter.plan import renew
 from reporter.settings import HELP, Settings
 from reporter.store import Store, copy
-from reporter.terminal import (
-    ERR,
-    OUT,
-    conclude,
-    show_progress,
-    tame,
-)
+from reporter.terminal import conclude, say, show_progress, tame, warn
 
 _DEFAULT = Settings()
+_MISTAKE: Any = typer.BadParameter.__bases__[0]  # any mistake in the words of a command line
 
 app = typer.Typer(
     name="salience-report",
@@ -40,10 +36,15 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what the user can put right is one sentence on standard error and exit code 2."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except _MISTAKE as error:
+        sentence = tame(error.format_message())
+        error.format_message = lambda: sentence
+        rich_format_error(error)
+        sys.exit(error.exit_code)
     except (UserError, sqlite3.DatabaseError) as error:
         what = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
-        ERR.print(f"salience-report: {what}{tame(str(error))}")
+        warn(f"salience-report: {what}{error}")
         sys.exit(2)
 
 
@@ -72,7 +73,7 @@ def _read_config(context: typer.Context, path: Path | None) -> Path | None:
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        OUT.print(f"salience-report {__version__}")
+        say(f"salience-report {__version__}")
         raise typer.Exit
 
 
@@ -158,7 +159,7 @@ def render(
         copy(find_run(run), path)
         with Store(path) as store:
             draw(store, site)
-    OUT.print(tame(f"The site is drawn: {site / 'index.html'}"))
+    say(f"The site is drawn: {site / 'index.html'}")
 
 
 for _command in (check, verify, export, serve):
@@ -173,9 +174,9 @@ def methods() -> None:
     for name in parts.names("methods"):
         what = parts.load("methods", name).description
         claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
-        OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
+        say(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
-            OUT.print(f"    {line}")
+            say(f"    {line}")
     _explain_evidence()
 
 
@@ -185,13 +186,13 @@ def _explain_evidence() -> None:
 
     for name in parts.names("diagnostics"):
         about = parts.load("diagnostics", name).about
-        OUT.print(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
+        say(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
         for line in (about.idea, about.formula, f"Source: {about.source}"):
-            OUT.print(f"    {line}")
+            say(f"    {line}")
     for name, level in LEVELS.items():
-        OUT.print(f"--evidence {name}", style="bold")
+        say(f"--evidence {name}", style="bold")
         for line in (level.idea, f"Cost: {level.cost}"):
-            OUT.print(f"    {line}")
+            say(f"    {line}")
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:
@@ -203,7 +204,7 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
             _measure(folder, settings, store, documents=documents)
             draw(store, site)
         except KeyboardInterrupt:
-            ERR.print(tame(f"Stopped. What was measured is saved in {path}; the same command goes on from there."))
+            warn(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
             return 130
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         conclude(run, store.slowest(), site)
@@ -215,7 +216,7 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int) 
     if renew(folder, settings, store):
         return
     threads.settle()
-    with show_progress(documents) as show, deferred(show, ERR.print) as notice:
+    with show_progress(documents) as show, deferred(show, warn) as notice:
         from reporter.measure import measure
 
         measure(folder, settings, store, notice=notice)

@@ -140,8 +140,8 @@ def test_a_new_build_is_told(tmp_path: Path) -> None:
 
 
 def test_the_file_that_tells_is_the_last_that_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written, usual = list[Path](), writing._write
-    monkeypatch.setattr(writing, "_write", lambda path, *rest: written.append(path) or usual(path, *rest))
+    written, usual = list[Path](), writing.write
+    monkeypatch.setattr(writing, "write", lambda path, *rest: written.append(path) or usual(path, *rest))
     site = drawn(tmp_path / "site")
     assert len(written) > 5
     assert written[-1] == site / LAST
