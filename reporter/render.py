@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 from hashlib import sha256
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reporter import twin
 from reporter.edition import find_templates
+from reporter.ledger import Drawn
 from reporter.processes import share
 from reporter.records import Failure, Provenance, Run, Summary
 from reporter.report import (
@@ -36,7 +37,8 @@ from reporter.report import (
     provenance_page,
     shelf,
 )
-from reporter.store import Drawn, Store
+from reporter.report.frame import page_path
+from reporter.store import Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
 from reporter.writing import Writer, renew
@@ -67,7 +69,7 @@ def draw(store: Store, site: Path) -> None:
     summary, failures = summarise(store.explanations())
     run = _run(provenance, summary=summary, failures=failures)
     writer.begin()
-    run = _draw_documents(run, store.lines(), writer=writer, pages=pages)
+    run = _draw_documents(run, store.named_lines(), writer=writer, pages=pages)
     for path, page in (
         ("methods", methods_page(run)),
         ("provenance", provenance_page(run)),
@@ -82,13 +84,13 @@ def draw(store: Store, site: Path) -> None:
     writer.finish()
 
 
-def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: Environment) -> Run:
+def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, writer: Writer, pages: Environment) -> Run:
     """Write the pages of the documents and, as they go by, of their list, then the index; the run with its summary."""
     cores = count_cores() if run.summary.documents > _ALONE else 1
     audit, shelves = Audit(run), list[Shelf]()
 
     def entries() -> Iterator[Entry]:
-        for printed in share(partial(Press, run, writer.site, writer.before), _batches(lines), processes=cores):
+        for printed in share(partial(Press, run, writer.site), _batches(lines, writer.before), processes=cores):
             for finding, drawn in printed:
                 writer.adopt(finding.path, drawn)
                 yield audit.add(finding)
@@ -111,38 +113,44 @@ def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: st
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some documents in a row, as lines of the twin, with the lines before and after them, where there are any."""
+    """Some documents in a row, as lines of the twin, with the lines before and after them, where there are any.
+
+    `known` are their pages as they were last drawn.
+    """
 
     before: str | None
     lines: tuple[str, ...]
     after: str | None
+    known: tuple[Drawn | None, ...]
 
 
-def _batches(lines: Iterable[str]) -> Iterator[Batch]:
-    before, held = None, list[str]()
-    for line in lines:
+def _batches(lines: Iterable[tuple[str, str]], known: Callable[[str], Drawn | None]) -> Iterator[Batch]:
+    """The documents, a few at a time, from their ids and lines."""
+    before, held, pages = None, list[str](), list[Drawn | None]()
+    for id, line in lines:
         if len(held) == _BATCH:
-            yield Batch(before, tuple(held), line)
-            before, held = held[-1], []
+            yield Batch(before, tuple(held), line, tuple(pages))
+            before, held, pages = held[-1], [], []
         held.append(line)
+        pages.append(known(page_path(id)))
     if held:
-        yield Batch(before, tuple(held), None)
+        yield Batch(before, tuple(held), None, tuple(pages))
 
 
 class Press:
     """Draws documents, some at a time, and says what the index needs of them."""
 
-    def __init__(self, run: Run, site: Path, before: Mapping[str, Drawn]) -> None:
-        """Get ready to draw this run into a folder that holds what was drawn `before`."""
-        self._run, self._site, self._before, self._pages = run, site, before, environment()
+    def __init__(self, run: Run, site: Path) -> None:
+        """Get ready to draw this run into a folder."""
+        self._run, self._site, self._pages = run, site, environment()
 
     def __call__(self, batch: Batch) -> list[tuple[Finding, Drawn]]:
         """Write the pages of some documents, unless they stand as they are."""
         before, after = (twin.load_explanation(line) if line else None for line in (batch.before, batch.after))
         explanations, printed = map(twin.load_explanation, batch.lines), []
-        for explanation, page in document_pages(self._run, explanations, before=before, after=after):
-            texts = partial(self._draw, page)
-            drawn = renew(self._site, page.path, msgspec.json.encode(page), texts, self._before.get(page.path))
+        pages = document_pages(self._run, explanations, before=before, after=after)
+        for (explanation, page), known in zip(pages, batch.known, strict=True):
+            drawn = renew(self._site, page.path, msgspec.json.encode(page), partial(self._draw, page), known)
             printed.append((find(explanation, page), drawn))
         return printed
 
