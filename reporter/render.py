@@ -47,6 +47,7 @@ Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | Proven
 
 _ALONE = 200  # documents up to which other processes are not worth their start
 _BATCH = 16  # documents that are dealt out at once
+_PIECES = 500  # pieces of a page that are joined before they are written
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
@@ -96,19 +97,23 @@ def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, writer: Write
                 yield audit.add(finding)
 
     listed = list_pages(run, entries())
-    first = next(listed)
-    shelves.append(shelf(first))
+    first = b""
     for page in listed:
-        _show(writer, page.path, page, pages=pages, name="documents")
         shelves.append(shelf(page))
-    _show(writer, "index.html", audit.page(first, shelves), pages=pages)
+        if first:
+            _show(writer, page.path, page, pages=pages, name="documents")
+        else:
+            first = msgspec.msgpack.encode(page)  # a tenth of the memory, and it waits for all others
+        del page
+    index = audit.page(msgspec.msgpack.decode(first, type=ListPage), shelves)
+    _show(writer, "index.html", index, pages=pages)
     return audit.summed()
 
 
 def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
     """Write a page that is made by the template of this name, or of its own."""
     template = name or path.removesuffix(".html")
-    writer.write(path, msgspec.json.encode(page), lambda: [_drawn(pages, page, name=template)])
+    writer.write(path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,13 @@ def _run(provenance: Provenance, *, summary: Summary, failures: tuple[Failure, .
 
 def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
+
+
+def _stream(pages: Environment, page: Page, *, name: str) -> Iterable[str]:
+    """The same, some pieces at a time: a list is too long for all of them."""
+    drawing = pages.get_template(f"{name}.html.j2").stream({one.name: getattr(page, one.name) for one in fields(page)})
+    drawing.enable_buffering(_PIECES)
+    return drawing
 
 
 def _compact(css: str) -> str:
