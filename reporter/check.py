@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
@@ -73,7 +73,7 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
     yield Finding(name="schema", found=f"{len(reading.pages) + 1:,} records", faults=tuple(reading.broken))
     yield from _check_pages(site, _list_there(site, whole), set(reading.pages))
     yield Finding(name="certificates", found=f"{reading.certificates:,} computed again", faults=tuple(reading.unproven))
-    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site)))
+    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site, run)))
     if run is not None:
         yield from _hold_against(thresholds, run.summary)
 
@@ -134,14 +134,16 @@ def _check_pages(site: Path, names: set[str], expected: set[str]) -> Iterator[Fi
     yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
 
 
-def _compare_run(site: Path) -> Iterator[str]:
+def _compare_run(site: Path, run: Run | None) -> Iterator[str]:
     """Where the saved run, if it was published with the site, is not what the twin says."""
     path = site / "data" / "run.sqlite"
     if not path.is_file():
         return
     try:
         with Store(path) as store, (site / "data" / "documents.jsonl").open(encoding="utf-8", newline="\n") as told:
-            store.provenance()
+            made = store.provenance()
+            if run is not None and any(getattr(run, one.name) != getattr(made, one.name) for one in fields(made)):
+                yield "What made the run is not what run.json tells."
             for number, (line, other) in enumerate(zip_longest(store.lines(), told), 1):
                 if other is None or line != other.removesuffix("\n"):
                     yield f"Document {number} of the run is not what the twin tells."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from reporter import __version__, threads, twin
 from reporter.errors import UserError
@@ -15,13 +16,14 @@ from reporter.finished import check, export, serve, verify
 from reporter.interrupt import deferred
 from reporter.place import find_run, hold
 from reporter.plan import renew
-from reporter.settings import HELP, Settings
+from reporter.settings import HELP, Settings, part
 from reporter.stopwatch import Stopwatch
 from reporter.store import Store, copy
-from reporter.terminal import ERR, OUT, conclude, show_progress, show_times, tame
+from reporter.terminal import conclude, say, show_progress, show_times, tame, warn
 from reporter.training import ABOUT
 
 _DEFAULT = Settings()
+_MISTAKE: Any = typer.BadParameter.__bases__[0]  # any mistake in the words of a command line
 
 app = typer.Typer(
     name="salience-report",
@@ -36,10 +38,15 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what the user can put right is one sentence on standard error and exit code 2."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except _MISTAKE as error:
+        sentence = tame(error.format_message())
+        error.format_message = lambda: sentence
+        rich_format_error(error)
+        sys.exit(error.exit_code)
     except (UserError, sqlite3.DatabaseError) as error:
         what = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
-        ERR.print(f"salience-report: {what}{tame(str(error))}")
+        warn(f"salience-report: {what}{error}")
         sys.exit(2)
 
 
@@ -66,14 +73,9 @@ def _read_config(context: typer.Context, path: Path | None) -> Path | None:
     return found
 
 
-def _part(names: str) -> tuple[str, ...]:
-    """Names that were parted by commas, each once."""
-    return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
-
-
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        OUT.print(f"salience-report {__version__}")
+        say(f"salience-report {__version__}")
         raise typer.Exit
 
 
@@ -129,7 +131,7 @@ def build(
     settings = Settings(
         model=model,
         task=task,
-        methods=_part(methods),
+        methods=part(methods),
         target=target,
         against=against,
         baseline=baseline,
@@ -138,7 +140,7 @@ def build(
         samples=samples,
         evidence=evidence,
         training_data=training_data,
-        checkpoints=_part(checkpoints),
+        checkpoints=part(checkpoints),
         seed=seed,
         batch_tokens=batch_tokens,
         device=device,
@@ -163,7 +165,7 @@ def render(
         copy(find_run(run), path)
         with Store(path) as store:
             draw(store, site)
-    OUT.print(tame(f"The site is drawn: {site / 'index.html'}"))
+    say(f"The site is drawn: {site / 'index.html'}")
 
 
 for _command in (check, verify, export, serve):
@@ -178,9 +180,9 @@ def methods() -> None:
     for name in parts.names("methods"):
         what = parts.load("methods", name).description
         claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
-        OUT.print(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
+        say(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
         for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
-            OUT.print(f"    {line}")
+            say(f"    {line}")
     _explain_evidence()
 
 
@@ -190,16 +192,16 @@ def _explain_evidence() -> None:
 
     for name in parts.names("diagnostics"):
         about = parts.load("diagnostics", name).about
-        OUT.print(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
+        say(f"{about.name}: {about.title} (a diagnostic; {about.better} is better)", style="bold")
         for line in (about.idea, about.formula, f"Source: {about.source}"):
-            OUT.print(f"    {line}")
+            say(f"    {line}")
     for name, level in LEVELS.items():
-        OUT.print(f"--evidence {name}", style="bold")
+        say(f"--evidence {name}", style="bold")
         for line in (level.idea, f"Cost: {level.cost}"):
-            OUT.print(f"    {line}")
-    OUT.print("--training-data FILE", style="bold")
+            say(f"    {line}")
+    say("--training-data FILE", style="bold")
     for line in ABOUT:
-        OUT.print(f"    {line}")
+        say(f"    {line}")
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:
@@ -211,7 +213,7 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
             _measure(folder, settings, store, documents=documents, watch=watch)
             draw(store, site)
         except KeyboardInterrupt:
-            ERR.print(tame(f"Stopped. What was measured is saved in {path}; the same command goes on from there."))
+            warn(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
             show_times(watch)
             return 130
         run = twin.load_run((site / "data" / "run.json").read_bytes())
@@ -225,13 +227,13 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, 
     if renew(folder, settings, store):
         return
     threads.settle()
-    with show_progress(documents) as show, deferred(show, ERR.print) as notice:
+    with show_progress(documents) as show, deferred(show, warn) as notice:
         from reporter.measure import measure
 
         tracing = measure(folder, settings, store, notice=notice, watch=watch)
     if tracing is not None:
         total = tracing.count(store)
-        with show_progress(total, "texts traced") as show, deferred(show, ERR.print) as notice:
+        with show_progress(total, "texts traced") as show, deferred(show, warn) as notice:
             tracing(store, notice=notice)
 
 

@@ -16,6 +16,7 @@ from reporter.records import Provenance
 from reporter.report.frame import document_path
 from reporter.sinks import Sink
 from reporter.store import Store
+from reporter.terminal import shown
 
 STANDARD = Path("-")  # standard output
 _NAMED = 5  # documents named where another was asked for
@@ -112,6 +113,7 @@ def _put(to: Path, texts: Iterable[str]) -> None:
     if to != STANDARD:
         write(to, (text.encode() for text in texts))
         return
+    show = shown if sys.stdout.isatty() else str
     for text in texts:
-        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.write(show(text).encode())
     sys.stdout.buffer.flush()

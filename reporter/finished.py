@@ -10,7 +10,7 @@ from reporter import threads
 from reporter.errors import UserError
 from reporter.place import find_run
 from reporter.store import Store
-from reporter.terminal import OUT, conclude_export, show_findings, show_verified
+from reporter.terminal import conclude_export, say, show_findings, show_verified
 
 
 def check(
@@ -56,9 +56,7 @@ def verify(
     settings = read_settings(path)
     settings = settings if model is None else replace(settings, model=model)
     found = [show_verified(one) for one in verify_run(path, settings, sample=sample, seed=seed)]
-    OUT.print(
-        f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest."
-    )
+    say(f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest.")
     raise typer.Exit(0 if all(found) else 1)
 
 
@@ -102,5 +100,5 @@ def serve(
     except ModuleNotFoundError as error:
         raise UserError(f"The preview needs {error.name}; get it with: pip install starlette uvicorn") from error
     with open_port(site, port) as door:
-        OUT.print(f"{site} is at http://127.0.0.1:{door.getsockname()[1]}/ until you press Ctrl-C.")
+        say(f"{site} is at http://127.0.0.1:{door.getsockname()[1]}/ until you press Ctrl-C.")
         run(site, door)

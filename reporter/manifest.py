@@ -1,13 +1,13 @@
 """The manifest of a site: every file of it with its hash, written last; without it a site is not whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from reporter.files import hash_file
+from reporter.files import hash_file, walk
 from reporter.records import SCHEMA
 
 NAME = "data/manifest.json"
@@ -39,10 +39,15 @@ class Manifest:
     files: dict[str, Sum]
 
 
-def dump(files: Mapping[str, Sum]) -> bytes:
-    """What a site consists of, as the bytes of its manifest."""
-    whole = Manifest(schema=SCHEMA, files=dict(sorted(files.items())))
-    return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
+def dump(files: Iterable[tuple[str, Sum]]) -> Iterator[bytes]:
+    """What a site consists of, sorted by name, as the lines of its manifest."""
+    yield f'{{\n "schema": "{SCHEMA}",\n "files": {{'.encode()
+    comma = b""
+    for name, one in files:
+        sums = f'{{\n   "sha256": "{one.sha256}",\n   "bytes": {one.bytes}\n  }}'
+        yield b"%b\n  %b: %b" % (comma, msgspec.json.encode(name), sums.encode())
+        comma = b","
+    yield b"\n }\n}\n"
 
 
 def read(site: Path) -> Manifest | None:
@@ -55,13 +60,17 @@ def read(site: Path) -> Manifest | None:
 
 def compare(site: Path, manifest: Manifest) -> Iterator[str]:
     """What of a site is not as its manifest says: a sentence for each file."""
-    found = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_symlink() or path.is_file()}
-    for name, expected in manifest.files.items():
-        path = found.pop(name, None)
-        if path is None:
-            yield f"{name} is missing."
-        elif path.is_symlink():
+    left, more = set(manifest.files), list[str]()
+    for path in walk(site):
+        name = path.relative_to(site).as_posix()
+        expected = manifest.files.get(name)
+        if expected is None:
+            more += [name] if name not in (NAME, LOCK, *RUN) else []
+            continue
+        left.discard(name)
+        if path.is_symlink():
             yield f"{name} is a link, not a file."
         elif path.stat().st_size != expected.bytes or hash_file(path) != expected.sha256:
             yield f"{name} is not what was drawn."
-    yield from (f"{name} is no part of the site." for name in sorted(found) if name not in (NAME, LOCK, *RUN))
+    yield from (f"{name} is missing." for name in sorted(left))
+    yield from (f"{name} is no part of the site." for name in sorted(more))

@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 from hashlib import sha256
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reporter import twin
 from reporter.edition import find_templates
+from reporter.ledger import Drawn
 from reporter.processes import share
 from reporter.records import Failure, Provenance, Run
 from reporter.report import (
@@ -38,7 +39,8 @@ from reporter.report import (
     shelf,
     training_page,
 )
-from reporter.store import Drawn, Store
+from reporter.report.frame import page_path
+from reporter.store import Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
 from reporter.totals import Summary
@@ -48,6 +50,7 @@ Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | Proven
 
 _ALONE = 200  # documents up to which other processes are not worth their start
 _BATCH = 16  # documents that are dealt out at once
+_PIECES = 500  # pieces of a page that are joined before they are written
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
@@ -70,7 +73,7 @@ def draw(store: Store, site: Path) -> None:
     summary, failures = summarise(store.explanations())
     run = _run(provenance, summary=summary, failures=failures)
     writer.begin()
-    run = _draw_documents(run, store.lines(), writer=writer, pages=pages)
+    run = _draw_documents(run, store.named_lines(), writer=writer, pages=pages)
     for path, page in (
         ("methods", methods_page(run)),
         ("provenance", provenance_page(run)),
@@ -87,67 +90,77 @@ def draw(store: Store, site: Path) -> None:
     writer.finish()
 
 
-def _draw_documents(run: Run, lines: Iterable[str], *, writer: Writer, pages: Environment) -> Run:
+def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, writer: Writer, pages: Environment) -> Run:
     """Write the pages of the documents and, as they go by, of their list, then the index; the run with its summary."""
     cores = count_cores() if run.summary.documents > _ALONE else 1
     audit, shelves = Audit(run), list[Shelf]()
 
     def entries() -> Iterator[Entry]:
-        for printed in share(partial(Press, run, writer.site, writer.before), _batches(lines), processes=cores):
+        for printed in share(partial(Press, run, writer.site), _batches(lines, writer.before), processes=cores):
             for finding, drawn in printed:
                 writer.adopt(finding.path, drawn)
                 yield audit.add(finding)
 
     listed = list_pages(run, entries())
-    first = next(listed)
-    shelves.append(shelf(first))
+    first = b""
     for page in listed:
-        _show(writer, page.path, page, pages=pages, name="documents")
         shelves.append(shelf(page))
-    _show(writer, "index.html", audit.page(first, shelves), pages=pages)
+        if first:
+            _show(writer, page.path, page, pages=pages, name="documents")
+        else:
+            first = msgspec.msgpack.encode(page)  # a tenth of the memory, and it waits for all others
+        del page
+    index = audit.page(msgspec.msgpack.decode(first, type=ListPage), shelves)
+    _show(writer, "index.html", index, pages=pages)
     return audit.summed()
 
 
 def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
     """Write a page that is made by the template of this name, or of its own."""
     template = name or path.removesuffix(".html")
-    writer.write(path, msgspec.json.encode(page), lambda: [_drawn(pages, page, name=template)])
+    writer.write(path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some documents in a row, as lines of the twin, with the lines before and after them, where there are any."""
+    """Some documents in a row, as lines of the twin, with the lines before and after them, where there are any.
+
+    `known` are their pages as they were last drawn.
+    """
 
     before: str | None
     lines: tuple[str, ...]
     after: str | None
+    known: tuple[Drawn | None, ...]
 
 
-def _batches(lines: Iterable[str]) -> Iterator[Batch]:
-    before, held = None, list[str]()
-    for line in lines:
+def _batches(lines: Iterable[tuple[str, str]], known: Callable[[str], Drawn | None]) -> Iterator[Batch]:
+    """The documents, a few at a time, from their ids and lines."""
+    before, held, pages = None, list[str](), list[Drawn | None]()
+    for id, line in lines:
         if len(held) == _BATCH:
-            yield Batch(before, tuple(held), line)
-            before, held = held[-1], []
+            yield Batch(before, tuple(held), line, tuple(pages))
+            before, held, pages = held[-1], [], []
         held.append(line)
+        pages.append(known(page_path(id)))
     if held:
-        yield Batch(before, tuple(held), None)
+        yield Batch(before, tuple(held), None, tuple(pages))
 
 
 class Press:
     """Draws documents, some at a time, and says what the index needs of them."""
 
-    def __init__(self, run: Run, site: Path, before: Mapping[str, Drawn]) -> None:
-        """Get ready to draw this run into a folder that holds what was drawn `before`."""
-        self._run, self._site, self._before, self._pages = run, site, before, environment()
+    def __init__(self, run: Run, site: Path) -> None:
+        """Get ready to draw this run into a folder."""
+        self._run, self._site, self._pages = run, site, environment()
 
     def __call__(self, batch: Batch) -> list[tuple[Finding, Drawn]]:
         """Write the pages of some documents, unless they stand as they are."""
         before, after = (twin.load_explanation(line) if line else None for line in (batch.before, batch.after))
         explanations, printed = map(twin.load_explanation, batch.lines), []
-        for explanation, page in document_pages(self._run, explanations, before=before, after=after):
-            texts = partial(self._draw, page)
-            drawn = renew(self._site, page.path, msgspec.json.encode(page), texts, self._before.get(page.path))
+        pages = document_pages(self._run, explanations, before=before, after=after)
+        for (explanation, page), known in zip(pages, batch.known, strict=True):
+            drawn = renew(self._site, page.path, msgspec.json.encode(page), partial(self._draw, page), known)
             printed.append((find(explanation, page), drawn))
         return printed
 
@@ -187,6 +200,13 @@ def _run(provenance: Provenance, *, summary: Summary, failures: tuple[Failure, .
 
 def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
+
+
+def _stream(pages: Environment, page: Page, *, name: str) -> Iterable[str]:
+    """The same, some pieces at a time: a list is too long for all of them."""
+    drawing = pages.get_template(f"{name}.html.j2").stream({one.name: getattr(page, one.name) for one in fields(page)})
+    drawing.enable_buffering(_PIECES)
+    return drawing
 
 
 def _compact(css: str) -> str:

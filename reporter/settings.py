@@ -84,3 +84,8 @@ PASSING = ("batch_tokens", "offline")
 """The options on which no number depends."""
 TRAINING = ("training_data", "checkpoints")
 """The options on which influence depends and nothing else."""
+
+
+def part(names: str) -> tuple[str, ...]:
+    """Names that were parted by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))

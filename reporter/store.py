@@ -15,6 +15,7 @@ import msgspec
 
 from reporter import twin
 from reporter.errors import UserError
+from reporter.ledger import Ledger
 from reporter.records import Explanation, Provenance
 
 _TABLES = """
@@ -36,10 +37,6 @@ create view if not exists agreement as
         json_extract(g.value, '$.sign') as sign
     from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.agreement') g;
 """
-_DRAWN = (
-    "create table if not exists drawn (name text primary key, key text not null, sha256 text not null, "
-    "bytes integer not null, changed integer not null)"
-)
 _DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -50,15 +47,6 @@ class Row(NamedTuple):
     key: str
     explanation: Explanation
     seconds: float
-
-
-class Drawn(NamedTuple):
-    """A file of the site as it was written: from what, its hash, its length, and when (in ns) it was last changed."""
-
-    key: str
-    sha256: str
-    bytes: int
-    changed: int
 
 
 class Store:
@@ -176,8 +164,12 @@ class Store:
 
     def lines(self) -> Iterator[str]:
         """Every document's line of the twin, in order."""
-        for (line,) in self._database.execute("select line from explanations order by position"):
-            yield line
+        return (line for _, line in self.named_lines())
+
+    def named_lines(self) -> Iterator[tuple[str, str]]:
+        """Every document's id and its line of the twin, in order."""
+        query = "select coalesce(cast(id as text), ''), line from explanations order by position"
+        yield from self._database.execute(query)
 
     def slowest(self) -> tuple[str, float] | None:
         """The source and the seconds of the document that took longest, None for an empty run."""
@@ -185,23 +177,20 @@ class Store:
         found: tuple[str, float] | None = self._database.execute(query).fetchone()
         return found
 
-    def drawn(self) -> dict[str, Drawn]:
-        """The files of the site as they were last written, by name."""
-        self._database.execute(_DRAWN)
-        return {name: Drawn(*facts) for name, *facts in self._database.execute("select * from drawn")}
+    def ledger(self) -> Ledger:
+        """The files of the site that this run becomes."""
+        return Ledger(self._database)
 
     def content(self) -> Iterator[str]:
         """Everything that a site shows of this run, piece by piece."""
         yield self.recall("provenance") or ""
         yield from self.lines()
 
-    def remember(self, files: Mapping[str, Drawn], *, digest: str) -> None:
+    def remember(self, ledger: Ledger, *, digest: str) -> None:
         """Keep in mind what the site now consists of, and a hash of what it was drawn from."""
         with self._transaction():
             self.note("digest", digest)
-            self._database.execute("delete from drawn")
-            rows = ((name, *drawn) for name, drawn in files.items())
-            self._database.executemany("insert into drawn values (?, ?, ?, ?, ?)", rows)
+            ledger.keep()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

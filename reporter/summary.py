@@ -1,15 +1,17 @@
 """The run in numbers: one pass over the explanations, holding counts and numbers and never a text."""
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import erfc, hypot, sqrt
-from statistics import fmean, median, stdev
+from math import erfc, sqrt
+from statistics import fmean, median
 
 import numpy as np
 
 from reporter.labels import find_label
 from reporter.records import Agreement, Attribution, Diagnostic, Explanation, Failure, Prediction
+from reporter.sums import Total
 from reporter.totals import Claim, CorpusAgreement, CorpusDiagnostic, Summary, Verdicts
 
 _NORMAL_95 = 1.959964
@@ -38,12 +40,16 @@ def is_truncated(explanation: Explanation) -> bool:
     return explanation.seen is not None and explanation.seen.characters < explanation.seen.of
 
 
+def _numbers() -> "array[float]":
+    return array("d")
+
+
 @dataclass
 class _Certificates:
     claim: Claim
     verdicts: Counter[str] = field(default_factory=Counter)
-    residuals: list[float] = field(default_factory=list)
-    evaluations: list[int] = field(default_factory=list)
+    residuals: "array[float]" = field(default_factory=_numbers)
+    evaluations: "array[float]" = field(default_factory=_numbers)
 
     def add(self, attribution: Attribution) -> None:
         self.verdicts[attribution.certificate.verdict] += 1
@@ -66,16 +72,17 @@ class _Certificates:
 
 @dataclass
 class _Pairs:
-    kendall: list[float] = field(default_factory=list)
-    spearman: list[float] = field(default_factory=list)
-    top_k: list[float] = field(default_factory=list)
-    sign: list[float] = field(default_factory=list)
-    rank_k: list[float] = field(default_factory=list)
-    sign_k: list[float] = field(default_factory=list)
-    signed_rank_k: list[float] = field(default_factory=list)
-    overlap: list[float] = field(default_factory=list)
-    beyond: list[bool] = field(default_factory=list)
-    spreads: list[float] = field(default_factory=list)
+    kendall: "array[float]" = field(default_factory=_numbers)
+    spearman: "array[float]" = field(default_factory=_numbers)
+    top_k: "array[float]" = field(default_factory=_numbers)
+    sign: "array[float]" = field(default_factory=_numbers)
+    rank_k: "array[float]" = field(default_factory=_numbers)
+    sign_k: "array[float]" = field(default_factory=_numbers)
+    signed_rank_k: "array[float]" = field(default_factory=_numbers)
+    overlap: "array[float]" = field(default_factory=_numbers)
+    beyond: int = 0
+    judged: int = 0
+    variance: float = 0.0
 
     def add(self, pair: Agreement) -> None:
         for name in ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap"):
@@ -83,8 +90,9 @@ class _Pairs:
             if value is not None:
                 getattr(self, name).append(value)
         if pair.kendall is not None and pair.chance is not None:
-            self.beyond.append(pair.kendall > pair.chance)
-            self.spreads.append(pair.chance / _NORMAL_95)
+            self.beyond += pair.kendall > pair.chance
+            self.judged += 1
+            self.variance += (pair.chance / _NORMAL_95) ** 2
 
     def record(self, a: str, b: str) -> CorpusAgreement:
         low, high = _interval(self.kendall)
@@ -96,7 +104,7 @@ class _Pairs:
             spearman=_middle(self.spearman),
             top_k=_middle(self.top_k),
             sign=_middle(self.sign),
-            beyond=round(sum(self.beyond) / len(self.beyond), 4) if self.beyond else None,
+            beyond=round(self.beyond / self.judged, 4) if self.judged else None,
             low=low,
             high=high,
             p=self._chance(),
@@ -108,32 +116,33 @@ class _Pairs:
 
     def _chance(self) -> float | None:
         """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
-        if not self.spreads:
+        if not self.variance:
             return None
-        return float(f"{erfc(sum(self.kendall) / hypot(*self.spreads) / sqrt(2)) / 2:.4g}")
+        return float(f"{erfc(sum(self.kendall) / sqrt(self.variance) / sqrt(2)) / 2:.4g}")
 
 
 @dataclass
 class _Diagnosed:
-    values: list[float] = field(default_factory=list)
-    controls: list[float] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)
+    values: Total = field(default_factory=Total)
+    controls: Total = field(default_factory=Total)
+    gaps: Total = field(default_factory=Total)
 
     def add(self, one: Diagnostic) -> None:
-        self.values.append(one.value)
+        self.values.add(one.value)
         if one.control is not None:
-            self.controls.append(one.control)
-            self.gaps.append(one.value - one.control)
+            self.controls.add(one.control)
+            self.gaps.add(one.value - one.control)
 
     def record(self, name: str, method: str) -> CorpusDiagnostic:
-        gap, known = (fmean(self.gaps), len(self.gaps) > 1) if self.gaps else (None, False)
-        half = _NORMAL_95 * stdev(self.gaps) / sqrt(len(self.gaps)) if known else None
+        number = self.gaps.number
+        gap = self.gaps.mean() if number else None
+        half = _NORMAL_95 * self.gaps.deviation() / sqrt(number) if number > 1 else None
         return CorpusDiagnostic(
             name=name,
             method=method,
-            sections=len(self.values),
-            value=round(fmean(self.values), 4),
-            control=round(fmean(self.controls), 4) if self.controls else None,
+            sections=self.values.number,
+            value=round(self.values.mean(), 4),
+            control=round(self.controls.mean(), 4) if number else None,
             gap=None if gap is None else round(gap, 4),
             low=None if gap is None or half is None else round(gap - half, 4),
             high=None if gap is None or half is None else round(gap + half, 4),
@@ -190,11 +199,11 @@ class _Tally:
         )
 
 
-def _middle(values: list[float]) -> float | None:
+def _middle(values: "array[float]") -> float | None:
     return round(median(values), 4) if values else None
 
 
-def _interval(values: list[float]) -> tuple[float | None, float | None]:
+def _interval(values: "array[float]") -> tuple[float | None, float | None]:
     """What holds the median of 95 % of as many values drawn anew; None for fewer than two."""
     if len(values) < 2:
         return None, None

@@ -23,18 +23,28 @@ from reporter.stopwatch import Stopwatch
 
 _SHOWN = 20
 
-OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+_OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+_ERR = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def say(line: str, *, style: str | None = None) -> None:
+    """Print a line to standard output; whatever stands in it, it steers no terminal."""
+    _OUT.print(tame(line), style=style)
+
+
+def warn(line: str) -> None:
+    """Print a line to standard error; whatever stands in it, it steers no terminal."""
+    _ERR.print(tame(line))
 
 
 @contextmanager
 def show_progress(total: int, what: str = "documents") -> Iterator[Callable[[int], None]]:
     """A bar with rate and time left on a terminal; a plain line every tenth of the way elsewhere."""
-    if not ERR.is_terminal:
+    if not _ERR.is_terminal:
         yield _Lines(total, what)
         return
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), _Rate(what), TimeRemainingColumn())
-    with Progress(*columns, console=ERR, transient=True) as progress:
+    with Progress(*columns, console=_ERR, transient=True) as progress:
         bar = progress.add_task("", total=total)
         yield lambda done: progress.advance(bar, done)
 
@@ -61,26 +71,24 @@ class _Lines:
         if done and before * 10 // self._total < self._done * 10 // self._total:
             seconds = time.perf_counter() - self._start
             left = seconds / self._done * (self._total - self._done)
-            ERR.print(f"{self._done} of {self._total} {self._what}, {self._done / seconds:.1f}/s, {left:.0f} s left")
+            warn(f"{self._done} of {self._total} {self._what}, {self._done / seconds:.1f}/s, {left:.0f} s left")
 
 
 def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     """Print what was found in sum, every document that failed with its reason, and where the site is."""
     what = run.summary
-    OUT.print(
-        f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short."
-    )
+    say(f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short.")
     for found in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
         total = found.met + found.not_met + found.unresolvable
         rest = f"{found.not_met} not met, {found.unresolvable} unresolvable"
-        OUT.print(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
+        say(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
     if slowest:
-        OUT.print(f"Slowest: {tame(slowest[0])}, {slowest[1]:.1f} s.")
+        say(f"Slowest: {slowest[0]}, {slowest[1]:.1f} s.")
     for failure in run.failures[:_SHOWN]:
-        ERR.print(f"{tame(failure.source)}: {tame(failure.error)}")
+        warn(f"{failure.source}: {failure.error}")
     if len(run.failures) > _SHOWN:
-        ERR.print(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
-    OUT.print(tame(f"The site is ready: {site / 'index.html'}"))
+        warn(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
+    say(f"The site is ready: {site / 'index.html'}")
 
 
 def show_times(watch: Stopwatch) -> None:
@@ -90,40 +98,45 @@ def show_times(watch: Stopwatch) -> None:
         return
     whole = shares.pop("everything", 0.0)
     shares["all else"] = max(0.0, whole - sum(shares.values()))
-    OUT.print(f"Seconds for a document, mean of {watch.documents:,} measured now:")
+    say(f"Seconds for a document, mean of {watch.documents:,} measured now:")
     for name, seconds in (*shares.items(), ("together", whole)):
-        OUT.print(f"  {name:22}{seconds:9.3f}")
+        say(f"  {name:22}{seconds:9.3f}")
 
 
 def show_findings(findings: Iterable[Finding]) -> bool:
     """Print a table of what was checked, each line as it is known, then every fault; whether all of it holds."""
     faults: list[str] = []
     for one in findings:
-        OUT.print(f"{'FAILED' if one.faults else 'holds':8}{one.name:14}{tame(one.found)}")
+        say(f"{'FAILED' if one.faults else 'holds':8}{one.name:14}{one.found}")
         faults += [f"{one.name}: {fault}" for fault in one.faults[:_SHOWN]]
         if len(one.faults) > _SHOWN:
             faults.append(f"{one.name}: ... and {len(one.faults) - _SHOWN:,} more.")
     for fault in faults:
-        ERR.print(tame(fault))
+        warn(fault)
     return not faults
 
 
 def show_verified(one: Verified) -> bool:
     """Print how a document came out the second time; whether it was the same."""
-    OUT.print(f"{'differs' if one.differences else 'same':9}{tame(one.source)}")
+    say(f"{'differs' if one.differences else 'same':9}{one.source}")
     for difference in one.differences:
-        ERR.print(f"{tame(one.source)}: {tame(difference)}")
+        warn(f"{one.source}: {difference}")
     return not one.differences
 
 
 def conclude_export(written: int, left_out: int, *, to: Path) -> None:
     """Say how many documents lie where, unless that is standard output, and how many had nothing to write."""
     if to != Path("-"):
-        OUT.print(f"{written} {'document is' if written == 1 else 'documents are'} in {to}")
+        say(f"{written} {'document is' if written == 1 else 'documents are'} in {to}")
     if left_out:
-        ERR.print(f"{left_out} of {written + left_out} documents have nothing of this and are left out.")
+        warn(f"{left_out} of {written + left_out} documents have nothing of this and are left out.")
 
 
 def tame(text: str) -> str:
     """Text from outside with every character that a terminal would act on written out."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def shown(text: str) -> str:
+    """The same of a whole file, whose lines stay lines."""
+    return "\n".join(map(tame, text.replace("\r\n", "\n").split("\n")))

@@ -1,16 +1,19 @@
 """The files of a site as they are written: each whole or not at all, only where it changed, and the manifest last."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from reporter import manifest
 from reporter.edition import hash_code
-from reporter.files import settle, write
+from reporter.files import settle, walk, write
+from reporter.ledger import Drawn
 from reporter.manifest import Sum
-from reporter.store import Drawn, Store
+from reporter.store import Store
 
 
 class Writer:
@@ -18,21 +21,20 @@ class Writer:
 
     def __init__(self, site: Path, store: Store) -> None:
         """Touch nothing yet."""
-        self.site, self._store = site, store
-        self.before = {name: one for name, one in store.drawn().items() if _is_inside(site, name)}
-        self._files: dict[str, Drawn] = {}
+        self.site, self._store, self._ledger = site, store, store.ledger()
 
     @cached_property
     def digest(self) -> str:
         """A hash of everything that a site depends on: the run, and what draws it."""
-        return _hash(hash_code().encode(), *(part.encode() for part in self._store.content()))
+        return _hash(part.encode() for part in chain([hash_code()], self._store.content()))
 
     def is_done(self) -> bool:
         """Whether the site is what this run becomes, to the last file."""
-        if self._store.recall("digest") != self.digest or manifest.NAME not in self.before:
+        if self._store.recall("digest") != self.digest or self._ledger.before(manifest.NAME) is None:
             return False
-        there = {path.relative_to(self.site).as_posix() for path in _list_files(self.site / "documents")}
-        return there <= self.before.keys() and all(_stands(self.site / name, one) for name, one in self.before.items())
+        names = (path.relative_to(self.site).as_posix() for path in walk(self.site / "documents"))
+        known = all(self._ledger.before(name) for name in names)
+        return known and all(_stands(self.site / name, one) for name, one in self._ledger.list_before())
 
     def begin(self) -> None:
         """Take the manifest away: from now on the site is not whole."""
@@ -40,36 +42,42 @@ class Writer:
 
     def write(self, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
         """Write a file, unless it still is what was made from this `source` by this version."""
-        self._files[name] = renew(self.site, name, source, texts, self.before.get(name))
+        self.adopt(name, renew(self.site, name, source, texts, self.before(name)))
+
+    def before(self, name: str) -> Drawn | None:
+        """A file as it was last written, as far as this run remembers."""
+        return self._ledger.before(name)
 
     def adopt(self, name: str, drawn: Drawn) -> None:
         """Take a file into the site that another process has written."""
-        self._files[name] = drawn
+        self._ledger.add(name, drawn)
 
     def finish(self) -> None:
         """Take away what is no longer part of the site, and say what it consists of once that is on the disk."""
         self._remove_others()
-        sums = {name: Sum(sha256=one.sha256, bytes=one.bytes) for name, one in self._files.items()}
+        sums = ((name, Sum(sha256=one.sha256, bytes=one.bytes)) for name, one in self._ledger.list_now())
         settle()
-        self._files[manifest.NAME] = Drawn("", *write(self.site / manifest.NAME, [manifest.dump(sums)]))
+        written = write(self.site / manifest.NAME, manifest.dump(sums))
+        self.adopt(manifest.NAME, Drawn("", *written))
         settle()
-        self._store.remember(self._files, digest=self.digest)
+        self._store.remember(self._ledger, digest=self.digest)
 
     def _remove_others(self) -> None:
         """Files of an older drawing, pages of documents that are gone, what an interruption left, and empty folders."""
         left = [*self.site.glob(".*.part"), *(self.site / "data").glob(".*.part")]
         left += [path for path in self.site.glob("documents-*.html") if re.fullmatch(r"documents-\d+", path.stem)]
-        found = {*(self.site / name for name in self.before), *_list_files(self.site / "documents"), *left}
-        for path in found - {self.site / name for name in (*self._files, manifest.NAME)}:
-            path.unlink(missing_ok=True)
-        for path in sorted((self.site / "documents").rglob("*"), reverse=True):
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+        left += [self.site / name for name in self._ledger.list_gone() if _is_inside(self.site, name)]
+        for path in chain(left, walk(self.site / "documents")):
+            if self._ledger.now(path.relative_to(self.site).as_posix()) is None:
+                path.unlink(missing_ok=True)
+        for folder, _, _ in os.walk(self.site / "documents", topdown=False):
+            if Path(folder) != self.site / "documents" and not os.listdir(folder):  # noqa: PTH208, holds names only
+                Path(folder).rmdir()
 
 
 def renew(site: Path, name: str, source: bytes, texts: Callable[[], Iterable[str]], before: Drawn | None) -> Drawn:
     """Write a file of a site, unless it stands as it was `before` and was made from this `source` by this version."""
-    key = _hash(hash_code().encode(), name.encode(), source)
+    key = _hash((hash_code().encode(), name.encode(), source))
     if before is not None and before.key == key and _stands(site / name, before):
         return before
     return Drawn(key, *write(site / name, (text.encode() for text in texts())))
@@ -78,10 +86,6 @@ def renew(site: Path, name: str, source: bytes, texts: Callable[[], Iterable[str
 def _is_inside(site: Path, name: str) -> bool:
     """Whether a name that a run remembers stays in the site: the run may be a stranger's."""
     return (site / name).resolve().is_relative_to(site.resolve()) and name not in (manifest.LOCK, *manifest.RUN)
-
-
-def _list_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if not path.is_dir()]
 
 
 def _stands(path: Path, drawn: Drawn) -> bool:
@@ -93,7 +97,7 @@ def _stands(path: Path, drawn: Drawn) -> bool:
     return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
 
 
-def _hash(*parts: bytes) -> str:
+def _hash(parts: Iterable[bytes]) -> str:
     total = hashlib.sha256()
     for part in parts:
         total.update(len(part).to_bytes(8) + part)

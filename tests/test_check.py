@@ -4,10 +4,13 @@ import hashlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -259,3 +262,56 @@ def test_checking_loads_no_torch(built):
     code = f"{start}\ntry: main()\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, "check", built], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+FREE = ("data/run.sqlite", "data/.lock")  # the run is read by what it says (below), and the lock is empty
+
+
+def flip(path: Path, at: int) -> None:
+    """Turn one bit of one byte."""
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1 << at % 7
+    path.write_bytes(content)
+
+
+def test_one_bit_in_any_file_is_found(built, tmp_path):
+    draws = Random(4)
+    names = sorted(path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file())
+    assert {"data/manifest.json", "data/run.json", "data/schema.json", "data/documents.jsonl"} < set(names)
+    for name in names:
+        size = (built / name).stat().st_size
+        for at in (
+            sorted({0, size - 1, draws.randrange(size), draws.randrange(size)}) if size and name not in FREE else ()
+        ):
+            site = shutil.copytree(built, tmp_path / "spoilt")
+            flip(site / name, at)
+            assert failed(site), (name, at)
+            shutil.rmtree(site)
+
+
+def test_a_letter_of_the_run_that_a_site_shows_is_found(site):
+    for table, column in (("explanations", "line"), ("facts", "value")):
+        copy = shutil.copytree(site, site.with_name(table))
+        with closing(sqlite3.connect(copy / "data" / "run.sqlite")) as run_, run_:
+            where = "name = 'provenance'" if table == "facts" else "position = 0"
+            run_.execute(f"update {table} set {column} = replace({column}, 'food', 'fooD') where {where}")
+            run_.execute(f"update {table} set {column} = replace({column}, 'cpu', 'cpU') where {where}")
+        assert failed(copy) == {"run"}, table
+
+
+def test_pages_that_change_places_are_found(site):
+    one, other = site / PAGE, site / "documents" / "dull.html"
+    content = one.read_bytes(), other.read_bytes()
+    one.write_bytes(content[1])
+    other.write_bytes(content[0])
+    assert failed(site) >= {"files"}
+
+
+@pytest.mark.parametrize(
+    "name", ["data/more.json", "data/.hidden", "documents/.x/more.html", ".nojekyll2", "documents/a/\udcff"]
+)
+def test_a_file_more_in_any_folder_is_found(name, site):
+    path = site / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    assert failed(site) == {"files"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reporter import __version__, cli, parts, terminal, threads
+from reporter import __version__, cli, parts, serve, terminal, threads
 from reporter.evidence import LEVELS
 from reporter.settings import METHODS
 
@@ -274,6 +275,54 @@ def test_version(capsys):
 
 def test_names_from_outside_cannot_steer_the_terminal():
     assert terminal.tame("a\x1b[31m\n\u202eb\udc80") == "a\\x1b[31m\\n\\u202eb\\udc80"
+
+
+STEERING = "x\x1b[31m\x1b]0;t\x07\r\x85\x9b31m\u202ey"  # colours, a window's title, an overwritten line, a turn
+
+
+def test_no_command_lets_a_name_steer_the_terminal(tiny, tmp_path, capfd, monkeypatch):
+    inputs, site, far = (tmp_path / f"{name}{STEERING}" for name in ("in", "site", "far"))
+    (inputs / STEERING).mkdir(parents=True)
+    for name in ("great", "dull"):
+        (inputs / STEERING / f"{name}{STEERING}.txt").write_text(f"The film is {STEERING} {name}!")
+    (inputs / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    row = {"id": STEERING, "text": "The food was bad", "label": STEERING}
+    (inputs / "rows.jsonl").write_text(json.dumps(row))
+    config = json.loads((tiny / "config.json").read_text())
+    model = shutil.copytree(tiny, tmp_path / f"model{STEERING}")
+    (model / "config.json").write_text(json.dumps({**config, "id2label": {0: STEERING, 1: "B"}, "label2id": {}}))
+    monkeypatch.setattr(serve, "run", lambda *_: None)
+    ends = {
+        0: [
+            ("render", site, "-o", far), ("verify", site, "--sample", 9), ("check", far), ("methods",),
+            ("export", site, "-f", "svg", "-o", far.with_name(f"out{STEERING}")),
+            ("export", site, "-f", "csv", "-o", far.with_name(f"table{STEERING}")),
+            ("serve", site, "--port", 0),
+        ],
+        1: [("build", inputs, "-o", site, "--model", model), ("check", site)],
+        2: [
+            (command, *more) for command in ("render", "check", "verify", "export", "serve")
+            for more in ((f"no{STEERING}", "-o", tmp_path / "none", "-f", "csv"), (site, STEERING), (f"--{STEERING}",))
+        ] + [
+            ("export", site, "-f", STEERING), ("export", site, "-f", "csv", "--document", STEERING + "z"),
+            ("export", site, "-f", "csv", "--target", STEERING + "z"), ("serve", site, "--port", STEERING), (STEERING,),
+            ("build", f"no{STEERING}", "-o", site), ("build", inputs, "-o", far, "--model", STEERING),
+            ("build", inputs, "-o", far, "--config", tmp_path / STEERING), ("build", inputs, "-o", inputs / STEERING),
+            ("build", inputs, "-o", far, "--model", model, "--target", STEERING + "z"),
+        ],
+    }  # fmt: skip
+    for end in (1, 0, 2):
+        for command in ends[end]:
+            if command == ("check", site):
+                (site / f"more{STEERING}.html").write_text("")
+            assert run(*command) == end, command
+            said = capfd.readouterr()
+            assert set(said.out + said.err).isdisjoint("\x1b\x07\r\x85\x9b\u202e"), command
+            assert said.err if end == 2 else said.out, command
+
+
+def test_a_file_that_is_shown_on_a_terminal_does_not_steer_it():
+    assert terminal.shown("a\x1b[31m\r\nb\u202e\n") == "a\\x1b[31m\nb\\u202e\n"
 
 
 @pytest.mark.parametrize(

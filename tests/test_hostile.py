@@ -21,12 +21,13 @@ from reporter import origin
 from reporter.check import Thresholds, check_site
 from reporter.checkpoint import load
 from reporter.errors import UserError
+from reporter.ledger import Drawn
 from reporter.lineage import Training
 from reporter.records import SCHEMA, Explanation
 from reporter.render import draw, visible
 from reporter.report.frame import page_path
 from reporter.settings import Trust
-from reporter.store import Drawn, Store
+from reporter.store import Store
 from tests import runs
 from tests.networks import save_network
 from tests.payloads import PAYLOADS
@@ -493,9 +494,11 @@ def test_a_run_that_remembers_files_outside_takes_none_away(tmp_path):
     outside.write_text("mine")
     path = runs.saved(tmp_path / "run.sqlite", runs.every_kind())
     with Store(path) as store:
-        assert store.drawn() == {}
-        names = ("../outside.txt", str(outside), "documents/../../outside.txt", "data/run.sqlite")
-        store.remember(dict.fromkeys(names, Drawn("", "", 4, 0)) | {"old.html": Drawn("", "", 0, 0)}, digest="")
+        ledger = store.ledger()
+        assert list(ledger.list_before()) == []
+        for name in ("../outside.txt", str(outside), "documents/../../outside.txt", "data/run.sqlite", "old.html"):
+            ledger.add(name, Drawn("", "", 4, 0))
+        store.remember(ledger, digest="")
     (tmp_path / "site").mkdir()
     assert run("render", path, "-o", tmp_path / "site") == 0
     assert outside.read_text() == "mine"

@@ -17,6 +17,7 @@ ORDER = (
     "records",
     "settings",
     "rounding",
+    "sums",
     "files",
     "colours",
     "threads",
@@ -34,6 +35,7 @@ ORDER = (
     "retraining",
     "adaptive",
     "documents",
+    "ledger",
     "store",
     "edition",
     "origin",
@@ -78,17 +80,17 @@ ORDER = (
     "report",
     "render",
     "sinks",
+    "findings",
+    "terminal",
     "export",
     "serve",
     "place",
     "interrupt",
-    "findings",
     "links",
     "proving",
     "check",
     "junit",
     "verify",
-    "terminal",
     "finished",
     "cli",
 )
@@ -173,3 +175,14 @@ def test_files_and_functions_stay_small(path):
             assert len(names) <= 5, node.name
             body = node.body[ast.get_docstring(node) is not None :]
             assert not body or body[-1].end_lineno - body[0].lineno < 30, node.name
+
+
+def test_only_one_room_writes_to_the_terminal():
+    names = {"print", "echo", "Console", "stdout", "stderr"}
+    writing = {
+        room(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Name) and node.id in names) or (isinstance(node, ast.Attribute) and node.attr in names)
+    }
+    assert writing == {"terminal", "export"}  # the other one writes files, to standard output if that is asked for

@@ -1,11 +1,17 @@
 """The run in numbers: counts, medians and accuracy, by hand."""
 
+import math
+from statistics import fmean, stdev
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reporter.labels import find_label
 from reporter.records import Diagnostic, Prediction
 from reporter.summary import summarise
+from reporter.sums import Total
 from tests import runs
 
 
@@ -87,3 +93,12 @@ def test_the_mean_gap_to_random_orders_has_its_interval():
     assert (one.name, one.method, one.sections) == ("strongest_fifth", "gradient", 3)
     assert (one.value, one.control, one.gap) == pytest.approx((0.3667, 0.7667, -0.4), abs=1e-4)
     assert (one.low, one.high) == pytest.approx((gaps.mean() - half, gaps.mean() + half), abs=1e-4)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
+def test_totals_are_those_of_all_values_at_once(values):
+    total = Total()
+    for value in values:
+        total.add(value)
+    assert total.mean() == fmean(values)
+    assert math.isclose(total.deviation(), stdev(values), rel_tol=1e-12, abs_tol=1e-150)

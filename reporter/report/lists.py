@@ -69,12 +69,14 @@ def list_path(number: int) -> str:
 
 def list_pages(run: Run, entries: Iterable[Entry]) -> Iterator[ListPage]:
     """All pages in order, one at least; each is made when its last row is there."""
-    rows, of = iter(entries), run.summary.documents
-    last = max(1, -(-of // LISTED))
+    rows, last = iter(entries), max(1, -(-run.summary.documents // LISTED))
     for number in range(1, last + 1):
-        listing = _listing(tuple(islice(rows, LISTED)), number, last=last, of=of)
-        title = f"Documents {listing.extent}"
-        yield ListPage(path=list_path(number), frame=frame(run, title), listing=listing)
+        yield _list_page(run, tuple(islice(rows, LISTED)), number, last=last)
+
+
+def _list_page(run: Run, entries: tuple[Entry, ...], number: int, *, last: int) -> ListPage:
+    listing = _listing(entries, number, last=last, of=run.summary.documents)
+    return ListPage(path=list_path(number), frame=frame(run, f"Documents {listing.extent}"), listing=listing)
 
 
 def shelf(page: ListPage) -> Shelf:

@@ -12,7 +12,7 @@ from reporter.report.wording import hundredths
 from reporter.summary import is_truncated
 
 SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
-_FAINT = 0.025  # share of the largest under which neither tint, underline nor number can be seen
+_FAINT = 0.035  # share of the largest under which neither tint, underline nor number can be seen
 
 
 class Style(Protocol):

@@ -1,5 +1,6 @@
 """A hundred payloads in every place where text can stand are opened in the browser, and none of them fires."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from reporter.render import draw
 from reporter.store import Store
 from tests import runs
 from tests.payloads import PAYLOADS
+from tests.test_cli import run
 from tests.test_hostile import failed, stuffed
 
 WIRE = """
@@ -91,6 +93,33 @@ def test_no_payload_fires(browser, tmp_path):
 @pytest.mark.sweep
 def test_no_payload_fires_by_itself(browser, tmp_path):
     assert_silent(browser, tmp_path, PAYLOADS)
+
+
+def fill(folder: Path, payloads: Sequence[str]) -> Path:
+    """A folder in which real folders, files and the cells of a table are called and say what the payloads do."""
+    folder.mkdir(parents=True)
+    legal = [one.replace("/", "\\").replace("\0", "").encode()[:120].decode("utf-8", "ignore") for one in payloads]
+    for at, (name, text) in enumerate(zip(legal, payloads, strict=True)):
+        (folder / f"{at} {name}").mkdir()
+        (folder / f"{at} {name}" / f"{name}.txt").write_text(f"film {text}", "utf-8")
+    with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["id", "text", "text_pair", "label"])
+        table.writerows([one, f"film {one}", one, one] for one in (text.replace("\0", "") for text in payloads))
+    return folder
+
+
+@pytest.mark.parametrize("count", [SOME, pytest.param(len(PAYLOADS), marks=pytest.mark.sweep)])
+def test_no_name_of_a_file_and_no_cell_fires(count, browser, tiny, tmp_path):
+    site = tmp_path / "site"
+    command = ("-o", site, "--model", tiny, "--methods", "gradient", "--evidence", "none")
+    assert run("build", fill(tmp_path / "in", PAYLOADS[:: len(PAYLOADS) // count]), *command) in (0, 1)
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) >= 2 * count
+    for path, found, done in watch(browser, pages):
+        assert done == [], path
+        assert found & {"iframe", "object", "embed", "base", "img", "video", "audio"} == set(), path
+        assert not any(" on" in one for one in found), path
 
 
 def test_the_wire_is_tripped_by_what_it_waits_for(browser, tmp_path):

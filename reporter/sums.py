@@ -1,0 +1,32 @@
+"""Sums that are exact however many numbers there are: a float is a whole number of parts of the smallest one."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+_BITS = 1074  # the smallest float is 2 ** -1074
+
+
+@dataclass(slots=True)
+class Total:
+    """The number, mean and spread of finite values that come one at a time, in any order, none of which is kept."""
+
+    number: int = 0
+    parts: int = 0
+    squares: int = 0
+
+    def add(self, value: float) -> None:
+        """Take one more value."""
+        above, below = value.as_integer_ratio()
+        part = above << (_BITS + 1 - below.bit_length())
+        self.number += 1
+        self.parts += part
+        self.squares += part * part
+
+    def mean(self) -> float:
+        """The mean; needs one value at least."""
+        return self.parts / (1 << _BITS) / self.number
+
+    def deviation(self) -> float:
+        """The standard deviation of what the values are drawn from; needs two values at least."""
+        spread = self.number * self.squares - self.parts * self.parts
+        return sqrt(spread / (self.number * (self.number - 1) << 2 * _BITS))
