@@ -169,7 +169,7 @@ class Store:
     def named_lines(self) -> Iterator[tuple[str, str]]:
         """Every document's id and its line of the twin, in order."""
         query = "select coalesce(cast(id as text), ''), line from explanations order by position"
-        yield from self._database.execute(query)
+        return self._database.execute(query)
 
     def slowest(self) -> tuple[str, float] | None:
         """The source and the seconds of the document that took longest, None for an empty run."""
