@@ -158,12 +158,15 @@ def assert_certified(found: Explanation, reference: np.ndarray) -> None:
     assert (off <= np.array(attribution.errors) + 1e-6).mean() >= 0.9
 
 
-@pytest.mark.parametrize("tolerance", [0.01, 0.001])
 @pytest.mark.parametrize("text", ["A dull, charmless film.", "Not good, but I loved the ending."])
-def test_integrated_gradients_equal_a_float64_reference(text, tolerance):
-    attribute = prepared("embedded", methods=("integrated_gradients",), tolerance=tolerance)
-    (found,) = attribute(encoded(attribute, text))
-    assert_certified(found, integrate_by_midpoints(attribute, text))
+def test_integrated_gradients_equal_a_float64_reference(text):
+    loose, strict = (
+        prepared("embedded", methods=("integrated_gradients",), tolerance=tolerance) for tolerance in (0.01, 0.001)
+    )
+    reference = integrate_by_midpoints(strict, text)
+    for attribute in (loose, strict):
+        (found,) = attribute(encoded(attribute, text))
+        assert_certified(found, reference)
 
 
 def test_all_scores_of_the_model_inside_equal_an_independent_computation():
