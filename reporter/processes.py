@@ -1,5 +1,6 @@
 """Work on many items dealt out to processes: the results in order, and never more waiting than keeps everyone busy."""
 
+import gc
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WAITING = 3  # items per process that are handed out before the first result is taken
+_ITEMS = 50_000  # objects that are made before any are looked for that only know each other; by default 700
 _work: Callable[[object], object]
 
 
@@ -38,6 +40,8 @@ def _begin(make: Callable[[], Callable[[object], object]]) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _work = make()
+    gc.freeze()  # what is there now stays, and what is made of an item goes without being looked for
+    gc.set_threshold(_ITEMS)
 
 
 def _do(item: object) -> object:
