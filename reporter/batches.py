@@ -1,11 +1,15 @@
 """Batches of like length under a token budget."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+from reporter.crew import Crew
+
 Item = TypeVar("Item")
+Member = TypeVar("Member")
+Result = TypeVar("Result")
 
 POOL = 64
 _PASS = 1 / 32  # the time that a pass takes beside what it computes, as a share of that of a full one
@@ -43,6 +47,20 @@ def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) 
         return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS * budget
 
     return _fill(sorted(items, key=length), length, fits)
+
+
+def share_passes(
+    crew: Crew[Member], work: Callable[[Member, list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
+) -> list[Result]:
+    """What `work` makes of each of some rows, in their order; it is called with the numbers of those that share a pass.
+
+    The longest go first, so that no member of the crew is left with one of them at the end.
+    """
+    passes = list(batch(range(len(lengths)), lengths.__getitem__, budget=budget))[::-1]
+    found: dict[int, Result] = {}
+    for some, results in zip(passes, crew.share(work, passes), strict=True):
+        found.update(zip(some, results, strict=True))
+    return [found[at] for at in range(len(lengths))]
 
 
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reporter.batches import Budget, batch, window
+from reporter.batches import Budget, share_passes, window
 from reporter.errors import UserError
 from reporter.final_layer import FinalLayer, read_features
 from reporter.influence import Array
@@ -72,16 +72,15 @@ class Lens:
         given = [[one.text for one in documents], *([] if pairs is None else [pairs])]
         rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)
         inputs = [{name: values[at] for name, values in rows.items()} for at in range(len(documents))]
-        found = np.zeros((len(documents), self.columns), np.float32)
+        lengths = [len(one["input_ids"]) for one in inputs]
         crew = self.network.crew
-        order = range(len(inputs))
-        batches = list(batch(order, lambda at: len(inputs[at]["input_ids"]), budget=self.budget.tokens))
+
+        def one(network: Network, some: list[int]) -> Array:
+            return self._pass(network, [inputs[at] for at in some])
+
         try:
             with crew.at_work():
-                for some, values in zip(
-                    batches, crew.share(self._pass, [[inputs[at] for at in b] for b in batches]), strict=True
-                ):
-                    found[some] = values
+                found = np.stack(share_passes(crew, one, lengths, budget=self.budget.tokens))
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error) and self.budget.halve():
                 return self.look(documents)

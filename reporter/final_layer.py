@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from reporter.errors import UserError
 from reporter.network import Network
 
-_PROBES = ("A short text, to see what the network does with it.", "Another one.")
 _NEAR = 1e-5
 
 
@@ -24,7 +23,6 @@ class FinalLayer:
 
 def find_final_layer(network: Network) -> FinalLayer:
     """The linear layer that the logits come out of; raises `UserError` if the network has none."""
-    inputs = network.pad([dict(network.tokenizer(text)) for text in _PROBES])
     caught: dict[str, Tensor] = {}
     linear = {name: one for name, one in network.model.named_modules() if isinstance(one, nn.Linear)}
     hooks = [
@@ -33,7 +31,7 @@ def find_final_layer(network: Network) -> FinalLayer:
     ]
     try:
         with torch.no_grad():
-            logits = network.run(inputs).logits
+            logits = network.run(network.probe).logits
     finally:
         for hook in hooks:
             hook.remove()

@@ -120,12 +120,17 @@ class Network:
         return [layer for layer in self.model.modules() if getattr(layer, "weight", None) is weight]
 
     @cached_property
+    def probe(self) -> dict[str, Tensor]:
+        """Two short texts of different lengths as a batch, to see what the network does with them."""
+        return self.pad([dict(self.tokenizer(text)) for text in _PROBES])
+
+    @cached_property
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
         shortcuts = find_shortcuts(self.model, self.facts.layers)
         if not shortcuts:
             return nullcontext
-        inputs = self.pad([dict(self.tokenizer(probe)) for probe in _PROBES])
+        inputs = self.probe
         with torch.no_grad():
             whole = self.model(**inputs).logits
             for shortcut in shortcuts:

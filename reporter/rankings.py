@@ -6,6 +6,9 @@ import numpy as np
 
 from reporter.agreement import add_by_word
 from reporter.diagnostics import Ranking
+from reporter.methods import Scores
+from reporter.quadrature import Array
+from reporter.questions import Question
 from reporter.records import Attribution, Diagnostic, Token
 from reporter.rounding import rounded
 
@@ -15,6 +18,15 @@ def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
     sums = add_by_word(tokens, one.scores)
     order = np.argsort(-sums, kind="stable")
     return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+
+
+def add_up(batches: Sequence[Sequence[Question]], scores: Sequence[Scores]) -> list[Array]:
+    """The word scores of every question of some batches, from what one method found of each batch."""
+    return [
+        add_by_word(question.encoded.tokens, found.values[row, : question.length].tolist())
+        for questions, found in zip(batches, scores, strict=True)
+        for row, question in enumerate(questions)
+    ]
 
 
 def find_lead(attributions: Sequence[Attribution]) -> Attribution | None:

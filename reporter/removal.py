@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reporter.batches import batch
+from reporter.batches import share_passes
 from reporter.cases import read_cells
 from reporter.diagnostics import Answer, Cut
 from reporter.network import Network
@@ -54,14 +54,12 @@ def write_over(question: Question, cut: Cut, piece: int) -> Left:
 
 
 def _list_places(question: Question, cut: Cut) -> set[int]:
-    words = words_of(question.encoded.tokens)
-    places = {place for word in cut for place in words[word]}
+    places = {place for place, token in enumerate(question.encoded.tokens) if token.word in cut}
     return places - ({question.target.position} if question.everywhere else set())
 
 
 def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
     """The model's answers to some texts, each at its own position: rows choices, on the processor."""
-    found: dict[int, Tensor] = {}
 
     def answer(network: Network, some: list[int]) -> Tensor:
         inputs = network.pad([texts[at].inputs for at in some])
@@ -70,10 +68,9 @@ def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
         places = torch.tensor([texts[at].position for at in some], device=table.device)
         return table[torch.arange(len(some), device=table.device), places].cpu()
 
-    passes = list(batch(range(len(texts)), lambda at: texts[at].length, budget=asking.budget.tokens))[::-1]
-    for some, answers in zip(passes, asking.network.crew.share(answer, passes), strict=True):
-        found |= zip(some, answers, strict=True)
-    return torch.stack([found[at] for at in range(len(texts))]) if found else torch.empty(0, 0)
+    lengths = [text.length for text in texts]
+    found = share_passes(asking.network.crew, answer, lengths, budget=asking.budget.tokens)
+    return torch.stack(found) if found else torch.empty(0, 0)
 
 
 def read_answers(asking: Asking, choices: Tensor, targets: Sequence[Target]) -> list[Answer]:

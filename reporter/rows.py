@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.batches import batch
+from reporter.batches import share_passes
 from reporter.cases import Cases, read_cells
 from reporter.network import Network
 from reporter.tasks import Task
@@ -61,18 +61,14 @@ class Rows:
 
         `work` is called with some of them at a time, as many as share a pass, and with their places in `rows`.
         """
-        found: dict[int, Result] = {}
-        shortest_first = batch(range(len(rows)), lambda at: self.lengths[rows[at]], budget=self.batches[0].budget)
-        passes = list(shortest_first)[::-1]
         for cases in self.batches:  # a network does one thing at a time, so they are not left to those who share
             _ = cases.baselines, cases.embeddings
 
         def one(network: Network, some: list[int]) -> Sequence[Result]:
             return work(self._gather(network, [rows[at] for at in some]), some)
 
-        for some, results in zip(passes, self._network.crew.share(one, passes), strict=True):
-            found.update(zip(some, results, strict=True))
-        return [found[at] for at in range(len(rows))]
+        lengths = [self.lengths[row] for row in rows]
+        return share_passes(self._network.crew, one, lengths, budget=self.batches[0].budget)
 
     @cached_property
     def lengths(self) -> list[int]:

@@ -13,6 +13,7 @@ from reporter.methods import Method
 from reporter.network import Network
 from reporter.quadrature import Array
 from reporter.questions import Asking, Question
+from reporter.rankings import add_up
 from reporter.records import Section, Sensitivity
 from reporter.rounding import rounded
 
@@ -53,12 +54,7 @@ def _is_served(name: str, network: Network) -> bool:
 def _draw(asking: Asking, method: Method, baseline: str, batches: Sequence[Sequence[Question]]) -> list[Array]:
     """The word scores of every question, from another baseline."""
     other = replace(asking, settings=replace(asking.settings, baseline=baseline))
-    found = method.attribute([other.pose(questions) for questions in batches])
-    return [
-        add_by_word(question.encoded.tokens, scores.values[row, : question.length].tolist())
-        for questions, scores in zip(batches, found, strict=True)
-        for row, question in enumerate(questions)
-    ]
+    return add_up(batches, method.attribute([other.pose(questions) for questions in batches]))
 
 
 def _record(method: str, baselines: tuple[str, ...], scores: Array) -> Sensitivity:

@@ -13,7 +13,7 @@ from reporter.evidence import find_level
 from reporter.methods import Method
 from reporter.quadrature import Array
 from reporter.questions import Asking, Question
-from reporter.rankings import beside_random
+from reporter.rankings import add_up, beside_random
 from reporter.records import Diagnostic, Section
 
 POINTS = 10
@@ -24,7 +24,7 @@ def measure_sensitivity(
     asking: Asking, methods: Sequence[Method], *, batches: Sequence[Sequence[Question]], sections: Sequence[Section]
 ) -> list[Section]:
     """The sections with the max-sensitivity of their methods, if the settings ask for it, where it is defined."""
-    if MaxSensitivity.about.name not in find_level(asking.settings.evidence).perturbation:
+    if not methods or MaxSensitivity.about.name not in find_level(asking.settings.evidence).perturbation:
         return list(sections)
     near = [explain_near(asking, methods, batches, point) for point in range(POINTS)]
     return [
@@ -42,15 +42,8 @@ def explain_near(
         replace(cases, shift=_draw(cases, [asking.seed(one, f"near {point}") for one in questions]))
         for cases, questions in zip(posed, batches, strict=True)
     ]
-    found = [method.attribute(moved) for method in methods]
-    return [
-        [
-            add_by_word(question.encoded.tokens, scores[number].values[row, : question.length].tolist())
-            for scores in found
-        ]
-        for number, questions in enumerate(batches)
-        for row, question in enumerate(questions)
-    ]
+    found = [add_up(batches, method.attribute(moved)) for method in methods]
+    return [list(scores) for scores in zip(*found, strict=True)]
 
 
 def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:

@@ -16,6 +16,7 @@ from reporter import origin
 from reporter.documents import read
 from reporter.documents.listing import TABLES, show
 from reporter.errors import UserError
+from reporter.files import hash_file
 from reporter.labels import find_label
 from reporter.records import Document
 from reporter.settings import DATA, EMBEDDED, Settings
@@ -176,7 +177,6 @@ def _hash_model(path: Path, settings: Settings) -> str:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_file(path)
     except OSError as error:
         raise UserError(f"There is no file at {show(path)} that can be read; check the path.") from error
