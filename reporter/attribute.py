@@ -88,7 +88,7 @@ class Attribute:
         numbered = sorted(enumerate(questions), key=lambda pair: pair[1].length)
         for some in pool(numbered, lambda pair: self.asking.attention_bytes(pair[1]), budget=ATTENTION_BYTES):
             budget = self.asking.tokens([question for _, question in some])
-            batches = list(batch(some, lambda pair: pair[1].length, budget=budget))
+            batches = list(batch(some, lambda pair: self.asking.network.fit(pair[1].length), budget=budget))
             sections = self._measure_together([[question for _, question in rows] for rows in batches])
             found |= dict(zip((number for rows in batches for number, _ in rows), sections, strict=True))
         return [found[number] for number in range(len(questions))]

@@ -12,7 +12,6 @@ Member = TypeVar("Member")
 Result = TypeVar("Result")
 
 POOL = 64
-_PASS = 1 / 32  # the time that a pass takes beside what it computes, as a share of that of a full one
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 
 
@@ -37,30 +36,37 @@ def window(items: Iterable[Item], size: int = 256) -> Iterator[list[Item]]:
         yield found
 
 
-def batch(items: Iterable[Item], length: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
-    """Batches, shortest first, whose rows times their longest row stay within `budget` (one row may exceed it).
+def batch(
+    items: Iterable[Item], width: Callable[[Item], int], *, budget: int, filled: float = 1.0
+) -> Iterator[list[Item]]:
+    """Batches, narrowest first, whose rows stay within `budget` together (one row may exceed it).
 
-    Padding takes at most an eighth of a batch, and what a pass of its own would cost.
+    Of rows times the widest row at least the share `filled` is rows, and the rest padding: by default there is none.
     """
 
-    def fits(rows: int, filled: int, longest: int) -> bool:
-        return rows * longest <= budget and 0.88 * rows * longest <= filled + _PASS * budget
+    def fits(rows: int, spent: int, widest: int) -> bool:
+        return filled * rows * widest <= spent <= budget
 
-    return _fill(sorted(items, key=length), length, fits)
+    return _fill(sorted(items, key=width), width, fits)
 
 
 def share_passes(
-    crew: Crew[Member], work: Callable[[Member, list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
+    crew: Crew[Member],
+    work: Callable[[Member, list[int]], Iterable[Result]],
+    widths: Sequence[int],
+    *,
+    budget: int,
+    filled: float = 1.0,
 ) -> list[Result]:
     """What `work` makes of each of some rows, in their order; it is called with the numbers of those that share a pass.
 
-    The longest go first, so that no member of the crew is left with one of them at the end.
+    The widest go first, so that no member of the crew is left with one of them at the end.
     """
-    passes = list(batch(range(len(lengths)), lengths.__getitem__, budget=budget))[::-1]
+    passes = list(batch(range(len(widths)), widths.__getitem__, budget=budget, filled=filled))[::-1]
     found: dict[int, Result] = {}
     for some, results in zip(passes, crew.share(work, passes), strict=True):
         found.update(zip(some, results, strict=True))
-    return [found[at] for at in range(len(lengths))]
+    return [found[at] for at in range(len(widths))]
 
 
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:

@@ -116,11 +116,11 @@ class Cases:
     @cached_property
     def attention_slopes(self) -> Tensor:
         """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of its own."""
-        points = self.embeddings.clone().requires_grad_()
+        inputs, points, cells = self._accompanied
         with torch.enable_grad(), self.network.eager():
-            found = self.network.run(self.inputs, points, output_attentions=True)
-            score = read_cells(self.task.table(found.logits), self.cells)
-            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))
+            found = self.network.run(inputs, points, output_attentions=True)
+            score = read_cells(self.task.table(found.logits), cells)
+            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
 
     @cached_property
     def start(self) -> Pass:
@@ -164,16 +164,28 @@ class Cases:
         """One pass at the text itself, which shows its attention weights if the network can."""
         if self.network.attention_gap is not None:
             return self._pass(self.embeddings), None
-        points = self.embeddings.clone().requires_grad_()
+        inputs, points, cells = self._accompanied
         with torch.enable_grad(), self.network.eager():
-            found = self.network.run(self.inputs, points, output_attentions=True, output_hidden_states=True)
+            found = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
             table = self.task.table(found.logits)
-            score = read_cells(table, self.cells)
+            score = read_cells(table, cells)
             pull, slope = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
-        size = pull.norm(dim=-1)
-        weights = torch.stack([layer.detach() for layer in found.attentions])
+        own = slice(len(self.cells))
+        size = pull[own].norm(dim=-1)
+        weights = torch.stack([layer.detach()[own] for layer in found.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        return Pass(table.detach(), score.detach(), slope), Attention(weights, readout)
+        return Pass(table.detach()[own], score.detach()[own], slope[own]), Attention(weights, readout)
+
+    @property
+    def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Inputs, embeddings to be differentiated by, and cells; a row that is alone stands there twice.
+
+        Attention that shows its weights multiplies matrices of one row alone in another layout than those of several,
+        and that adds up in another order.
+        """
+        times = 2 if len(self.cells) == 1 else 1
+        inputs = {name: values.repeat(times, 1) for name, values in self.inputs.items()}
+        return inputs, self.embeddings.repeat(times, 1, 1).requires_grad_(), self.cells.repeat(times, 1)
 
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         inputs = {name: values[rows] for name, values in self.inputs.items()}

@@ -17,6 +17,7 @@ from reporter.errors import UserError
 from reporter.network import Network
 from reporter.records import Model
 from reporter.settings import DATA, Trust
+from reporter.steady import steady
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
@@ -35,6 +36,7 @@ def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     tokenizer = _read_tokenizer(folder, model, trust)
     with _reading(f"The model in {folder} cannot be used"):
         facts = _describe(name, model, tokenizer, fingerprint=origin.fingerprint(origin.hash_files(folder, trust)))
+        steady(model)
         return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
 
 

@@ -72,7 +72,7 @@ class Lens:
         given = [[one.text for one in documents], *([] if pairs is None else [pairs])]
         rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)
         inputs = [{name: values[at] for name, values in rows.items()} for at in range(len(documents))]
-        lengths = [len(one["input_ids"]) for one in inputs]
+        widths = [self.network.fit(len(one["input_ids"])) for one in inputs]
         crew = self.network.crew
 
         def one(network: Network, some: list[int]) -> Array:
@@ -80,7 +80,7 @@ class Lens:
 
         try:
             with crew.at_work():
-                found = np.stack(share_passes(crew, one, lengths, budget=self.budget.tokens))
+                found = np.stack(share_passes(crew, one, widths, budget=self.budget.tokens))
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error) and self.budget.halve():
                 return self.look(documents)

@@ -13,10 +13,12 @@ from torch.utils.hooks import RemovableHandle
 
 from reporter.crew import Crew
 from reporter.errors import UserError
-from reporter.readout import Shortcut, find_shortcuts
+from reporter.readout import Packed, Shortcut, find_shortcuts
 from reporter.records import Model
+from reporter.steady import width_of
 
 _PROBES = ("A short text, to see what the network does with it.", "Another.")
+_PACKED, _PADDED = 0.5, 0.88
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Network:
         if embeddings is None:
             return self.model(**inputs, **options)
         shortcut = nullcontext if options else self._shortcut
-        with _substituting(self._layers, embeddings), shortcut():
+        with _substituting(self._layers, embeddings), shortcut(inputs):
             return self.model(**inputs, **options)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -51,13 +53,37 @@ class Network:
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
-        stride = None if self._stride == 1 else self._stride
-        padded = self.tokenizer.pad(rows, padding_side="right", pad_to_multiple_of=stride, return_tensors="pt")
-        return {name: values.to(self.device) for name, values in padded.items()}
+        return self._pad(rows, self.fit(max(len(row["input_ids"]) for row in rows)))
+
+    def serve(self, row: dict[str, list[int]]) -> dict[str, Tensor]:
+        """An encoded text by itself, as it is plainly served: name -> 1 tokens."""
+        return self._pad([row], self._stretch(len(row["input_ids"])))
+
+    def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
+        options = {"padding": "max_length", "max_length": width, "padding_side": "right", "return_tensors": "pt"}
+        return {name: values.to(self.device) for name, values in self.tokenizer.pad(rows, **options).items()}
 
     def fit(self, length: int) -> int:
-        """The width to which a row of `length` tokens is padded."""
-        return -(-length // self._stride) * self._stride
+        """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
+        return self._stretch(width_of(length, limit=self.facts.limit))
+
+    def _stretch(self, width: int) -> int:
+        """The next width that the network takes."""
+        return -(-width // self._stride) * self._stride
+
+    def span(self, length: int) -> int:
+        """What a row of `length` tokens takes of a pass with `embeddings`."""
+        return length if isinstance(self._shortcut, Packed) else self.fit(length)
+
+    @property
+    def filled(self) -> float:
+        """How much of such a pass must be rows, as a share: all, if padding changes numbers.
+
+        On other devices than a processor it does so slightly, and few large passes are worth more there.
+        """
+        if isinstance(self._shortcut, Packed):
+            return _PACKED
+        return 1.0 if self.device.type == "cpu" else _PADDED
 
     @property
     def padding(self) -> dict[str, int]:
@@ -127,14 +153,14 @@ class Network:
     @cached_property
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
-        shortcuts = find_shortcuts(self.model, self.facts.layers)
+        shortcuts = find_shortcuts(self.model, self.facts.layers, packing=self.device.type == "cpu")
         if not shortcuts:
             return nullcontext
         inputs = self.probe
         with torch.no_grad():
             whole = self.model(**inputs).logits
             for shortcut in shortcuts:
-                with suppress(RuntimeError, IndexError, TypeError), shortcut():
+                with suppress(RuntimeError, IndexError, TypeError, KeyError), shortcut(inputs):
                     short = self.model(**inputs).logits
                     if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
                         return shortcut

@@ -53,7 +53,7 @@ class Asking:
         """What the model says to this text alone, served plainly; raises `ValueError` if it says no number."""
         check_served(encoded, self.network)
         with torch.no_grad():
-            logits = self.network.run(self.network.pad([encoded.inputs])).logits
+            logits = self.network.run(self.network.serve(encoded.inputs)).logits
         return predict(self.task.table(logits)[0].cpu(), self.network.facts.labels, self.network.problem)
 
     def choose(self, encoded: Encoded, answer: Prediction) -> list[Question]:

@@ -1,63 +1,131 @@
-"""The last layer, computed for the position that is read only: most of a layer less to do for every pass.
+"""Less to compute where only the answer is wanted: no padding, and of the last layer only what is read.
 
-A head that reads the first position needs one row of the last layer's attention and nothing of the other positions
-after it. With a single query the keys and values need not be computed either: `q . (K x) = (K' q) . x`, and the values
-are mixed before they are projected. Whether a network may be read so is measured: its answer must stay what it was.
+Rows stand in one line, without padding, and each attends to itself alone: what a row gets does not depend on the rows
+beside it. A head that reads the first position needs one row of the last layer's attention and nothing of the other
+positions after it; with a single query the keys and values need not be computed either: `q . (K x) = (K' q) . x`, and
+the values are mixed before they are projected. Whether a network may be run so is measured: its answer must stay the
+same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, groupby
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
-Shortcut = Callable[[], Any]
-"""Makes a context in which a network computes less."""
+from reporter.steady import accompany
+
+Inputs = Mapping[str, Tensor]
+Shortcut = Callable[[Inputs], Any]
+"""Makes a context in which a network computes less, for the inputs (rows tokens) that it is about to be given."""
 
 
-def find_shortcuts(model: nn.Module, layers: int) -> list[Shortcut]:
+@dataclass(frozen=True)
+class Packed:
+    """An encoder, the self-attention of its layers, and what follows the last of these: its rows are run packed."""
+
+    encoder: nn.Module
+    attentions: Sequence[Any]
+    output: nn.Module
+
+    @contextmanager
+    def __call__(self, inputs: Inputs) -> Iterator[None]:
+        """The encoder takes rows tokens width, computes 1 tokens width, and gives the first positions: rows 1 width."""
+        seen = inputs["attention_mask"]
+        lengths, places = seen.sum(1).tolist(), seen.flatten().nonzero().flatten()
+        firsts = torch.tensor([0, *accumulate(lengths[:-1])])
+        *earlier, last = self.attentions
+        with ExitStack() as stack:
+            _before(self.encoder, lambda x: x.flatten(0, 1).index_select(0, places).unsqueeze(0), stack)
+            for attention in earlier:
+                _instead(attention, partial(_attend, attention, lengths), stack)
+            _instead(last, partial(_attend_first, last, lengths, firsts), stack)
+            _before(self.output, lambda x: x if len(x) > 1 else x[0, firsts].unsqueeze(1), stack)
+            yield
+
+
+def find_shortcuts(model: nn.Module, layers: int, *, packing: bool) -> list[Shortcut]:
     """What may be tried on a network of so many layers, the most thorough first."""
-    blocks = [part for path, part in model.named_modules() if path.endswith(f"layer.{layers - 1}.attention")]
-    outputs = [block.output for block in blocks if isinstance(getattr(block, "output", None), nn.Module)]
-    if not outputs:
-        return []
-    parts = [getattr(block, "self", None) for block in blocks]
-    plain = [part for part in parts if isinstance(part, nn.Module) and _is_plain(part)]
-    thorough = [partial(_reading, plain, outputs)] if len(plain) == len(outputs) else []
-    return [*thorough, partial(_reading, [], outputs)]
+    paths = [path for path, _ in model.named_modules() if path.endswith(f"layer.{layers - 1}.attention")]
+    outputs = [getattr(model.get_submodule(path), "output", None) for path in paths]
+    modules = [output for output in outputs if isinstance(output, nn.Module)]
+    packed = [_pack(model, paths[0], layers)] if packing and len(paths) == len(modules) == 1 else []
+    return [*(one for one in packed if one), *([partial(_reading, modules)] if modules else [])]
 
 
 @contextmanager
-def _reading(attentions: Sequence[nn.Module], outputs: Sequence[nn.Module]) -> Iterator[None]:
-    """Attention asks for the first position only, and so does what follows it (tensors are rows tokens width)."""
+def _reading(outputs: Sequence[nn.Module], _: Inputs) -> Iterator[None]:
+    """What follows the last layer's attention sees the first position only."""
     with ExitStack() as stack:
         for output in outputs:
-            hook = output.register_forward_pre_hook(lambda _, given: tuple(x[:, :1] for x in given))
-            stack.callback(hook.remove)
-        for attention in attentions:
-            attention.forward = partial(_attend, attention)
-            stack.callback(delattr, attention, "forward")
+            _before(output, lambda x: x[:, :1].contiguous(), stack)
         yield
 
 
-def _is_plain(attention: nn.Module) -> bool:
-    """Whether it has the three projections of ordinary attention, as many heads as it says, and its class's way."""
-    projections = (getattr(attention, name, None) for name in ("query", "key", "value"))
+def _pack(model: nn.Module, path: str, layers: int) -> Packed | None:
+    """The encoder that holds the last layer's attention at this path, if all its layers have ordinary attention."""
+    above = path.rpartition(f".{layers - 1}.")[0]
+    blocks = [model.get_submodule(f"{above}.{layer}.attention") for layer in range(layers)]
+    attentions = [getattr(block, "self", None) for block in blocks]
+    if not all(map(_is_plain, attentions)):
+        return None
+    return Packed(model.get_submodule(above.rpartition(".")[0]), attentions, blocks[-1].output)  # type: ignore[arg-type]
+
+
+def _is_plain(attention: Any) -> bool:  # noqa: ANN401
+    """Whether it has three projections and nothing else, looks both ways, and works as its class says."""
+    parts = dict(attention.named_children()) if isinstance(attention, nn.Module) else {}
+    projections = [parts.pop(name, None) for name in ("query", "key", "value")]
     usual = hasattr(attention, "num_attention_heads") and "forward" not in vars(attention)
-    return usual and all(isinstance(one, nn.Linear) for one in projections)
+    both_ways = usual and not getattr(attention, "is_causal", False) and parts.keys() <= {"dropout"}
+    return both_ways and all(isinstance(one, nn.Linear) for one in projections)
 
 
-def _attend(attention: Any, hidden: Tensor, attention_mask: Tensor | None = None, **_: object) -> tuple[Tensor, None]:  # noqa: ANN401
-    """What the first position gathers from all, rows 1 width; of `hidden`, rows tokens width."""
+def _attend(attention: Any, lengths: list[int], hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
+    """What every position gathers from its own row, 1 tokens width, as `hidden` is."""
+    runs = [(len(list(some)), length) for length, some in groupby(lengths)]
+    layers = (attention.query, attention.key, attention.value)
+    heads = (layer(hidden)[0].unflatten(-1, (attention.num_attention_heads, -1)) for layer in layers)
+    parts = zip(*(torch.split(one, [prod(run) for run in runs]) for one in heads), strict=True)
+    rows = ((one.unflatten(0, run).transpose(1, 2) for one in part) for part, run in zip(parts, runs, strict=True))
+    found = [scaled_dot_product_attention(*some).transpose(1, 2).flatten(0, 1) for some in rows]
+    return torch.cat(found).flatten(1).unsqueeze(0), None
+
+
+def _attend_first(
+    attention: Any,  # noqa: ANN401
+    lengths: list[int],
+    firsts: Tensor,
+    hidden: Tensor,
+    *_: object,
+    **__: object,
+) -> tuple[Tensor, None]:
+    """What the first position of each row gathers from its row, rows 1 width; of `hidden`, 1 tokens width."""
     heads = attention.num_attention_heads
     key, value = (one.weight.unflatten(0, (heads, -1)) for one in (attention.key, attention.value))
-    query = attention.query(hidden[:, 0]).unflatten(-1, (heads, -1)) * key.shape[1] ** -0.5
-    scores = torch.einsum("bhd,hdw->bhw", query, key) @ hidden.mT
-    if attention_mask is not None:
-        seen = attention_mask[:, :, 0]
-        scores = scores.masked_fill(~seen, -torch.inf) if seen.dtype == torch.bool else scores + seen
-    mixed = scores.softmax(-1) @ hidden
-    gathered = torch.einsum("bhw,hdw->bhd", mixed, value).flatten(1)
+    query = attention.query(accompany(hidden[0, firsts])).unflatten(-1, (heads, -1)) * key.shape[1] ** -0.5
+    folded = torch.einsum("bhd,hdw->bhw", query, key)
+    rows = zip(folded, torch.split(hidden[0], lengths), strict=False)
+    mixed = accompany(torch.stack([(ask @ row.mT).softmax(-1) @ row for ask, row in rows]))
+    gathered = torch.einsum("bhw,hdw->bhd", mixed, value).flatten(1)[: len(lengths)]
     return (gathered + attention.value.bias).unsqueeze(1), None
+
+
+def _before(module: nn.Module, change: Callable[[Tensor], Tensor], stack: ExitStack) -> None:
+    """Change the tensors that a module is called with, until the stack is left."""
+    hook = module.register_forward_pre_hook(
+        lambda _, given: tuple(change(x) if isinstance(x, Tensor) else x for x in given)
+    )
+    stack.callback(hook.remove)
+
+
+def _instead(module: Any, forward: Callable[..., Any], stack: ExitStack) -> None:  # noqa: ANN401
+    """Let a module compute something else, until the stack is left."""
+    module.forward = forward
+    stack.callback(delattr, module, "forward")

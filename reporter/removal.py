@@ -68,8 +68,8 @@ def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
         places = torch.tensor([texts[at].position for at in some], device=table.device)
         return table[torch.arange(len(some), device=table.device), places].cpu()
 
-    lengths = [text.length for text in texts]
-    found = share_passes(asking.network.crew, answer, lengths, budget=asking.budget.tokens)
+    network, widths = asking.network, [asking.network.span(text.length) for text in texts]
+    found = share_passes(network.crew, answer, widths, budget=asking.budget.tokens, filled=network.filled)
     return torch.stack(found) if found else torch.empty(0, 0)
 
 

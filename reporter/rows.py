@@ -67,8 +67,9 @@ class Rows:
         def one(network: Network, some: list[int]) -> Sequence[Result]:
             return work(self._gather(network, [rows[at] for at in some]), some)
 
-        lengths = [self.lengths[row] for row in rows]
-        return share_passes(self._network.crew, one, lengths, budget=self.batches[0].budget)
+        widths = [self._network.span(self.lengths[row]) for row in rows]
+        budget, filled = self.batches[0].budget, self._network.filled
+        return share_passes(self._network.crew, one, widths, budget=budget, filled=filled)
 
     @cached_property
     def lengths(self) -> list[int]:

@@ -41,6 +41,7 @@ ORDER = (
     "origin",
     "training",
     "plan",
+    "steady",
     "readout",
     "network",
     "checkpoint",

@@ -1,21 +1,23 @@
 """What nobody reads is not computed, and nothing that is read changes by it."""
 
 from contextlib import nullcontext
+from functools import partial
 
 import pytest
 import torch
 
 from reporter.checkpoint import load
+from reporter.readout import Packed
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
-SHORT = {"Bert": True, "Roberta": True, "Electra": True, "DistilBert": False, "Albert": False}
-"""Tiny networks, and whether they can be read shorter; those of other makings are left as they are."""
+SHORT = {"Bert": Packed, "Roberta": Packed, "Electra": Packed, "DebertaV2": partial, "DistilBert": type, "Albert": type}
+"""Tiny networks, and by what they can be run shorter; those of other makings are left as they are (`nullcontext`)."""
 
 
 def whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on networks are run as they are."""
-    monkeypatch.setattr("reporter.network.find_shortcuts", lambda *_: [])
+    monkeypatch.setattr("reporter.network.find_shortcuts", lambda *_, **__: [])
 
 
 def open_network(folder, head: str = "SequenceClassification"):
@@ -32,7 +34,7 @@ def test_answers_and_slopes_are_those_of_the_whole_network(kind, tmp_path, monke
         logits = network.run(inputs, points).logits
         return logits.detach(), torch.autograd.grad(logits[:, 1].sum(), points)[0]
 
-    assert (network._shortcut is not nullcontext) == SHORT[kind]
+    assert isinstance(network._shortcut, SHORT[kind])
     short = differentiate()
     network.__dict__.pop("_shortcut")
     whole(monkeypatch)
@@ -74,3 +76,34 @@ def test_attention_of_another_kind_is_left_as_it_is(tiny):
     assert not halved.allclose(plain)
     torch.testing.assert_close(network.run(inputs, network.embed(inputs)).logits, halved)
     torch.testing.assert_close(network.run(inputs).logits, halved)
+
+
+@pytest.mark.parametrize("how", ["causal", "rotary", "its own way"])
+def test_attention_that_is_not_ordinary_is_not_packed(how, tiny):
+    network = open_network(tiny)
+    attention = network.model.bert.encoder.layer[0].attention.self
+    if how == "causal":
+        attention.is_causal = True
+    elif how == "rotary":
+        attention.add_module("rotary", torch.nn.Identity())
+    else:
+        attention.forward = type(attention).forward.__get__(attention)
+    assert not isinstance(network._shortcut, Packed)
+
+
+def test_every_row_attends_to_itself_alone(tiny):
+    """A row's answer and slopes are those it has alone, to the last bit, though rows stand in one line."""
+    network = open_network(tiny)
+    texts = [dict(network.tokenizer(text)) for text in (*TEXTS, TEXTS[0], TEXTS[0])]
+
+    def differentiate(some: list[dict[str, list[int]]]) -> list[torch.Tensor]:
+        inputs = network.pad(some)
+        points = network.embed(inputs).requires_grad_()
+        with network.crew.at_work():
+            logits = network.run(inputs, points).logits
+            (slopes,) = torch.autograd.grad(logits[:, 0].sum(), points)
+        found = zip(logits.detach(), slopes, some, strict=True)
+        return [torch.cat([one, slope[: len(text["input_ids"])].flatten()]) for one, slope, text in found]
+
+    for alone, among in zip((differentiate([text])[0] for text in texts), differentiate(texts), strict=True):
+        assert alone.equal(among)

@@ -24,7 +24,6 @@ from reporter.interrupt import deferred
 from reporter.store import Store
 from tests.networks import TEXTS
 from tests.test_cli import refusal, run
-from tests.test_golden import assert_close
 
 ROOT = Path(__file__).parent.parent
 KILLED = """
@@ -197,7 +196,7 @@ def test_what_did_not_change_is_built_again_without_torch(inputs, whole, tiny):
 @pytest.fixture
 def copies(tmp_path: Path, tiny: Path) -> tuple[Path, Path, Path]:
     """Texts and a model of one's own, and a site built from them."""
-    inputs, model, site = texts(tmp_path / "inputs", 3), shutil.copytree(tiny, tmp_path / "model"), tmp_path / "site"
+    inputs, model, site = texts(tmp_path / "inputs", 6), shutil.copytree(tiny, tmp_path / "model"), tmp_path / "site"
     assert run("build", inputs, "-o", site, "--model", model, "--methods", "gradient") == 1
     return inputs, model, site
 
@@ -223,15 +222,9 @@ def test_what_changed_is_built_as_if_it_were_new(kind, copies, tmp_path):
     change, more = CHANGES[kind]
     change(tmp_path)
     for place in (site, tmp_path / "fresh"):
-        assert run("build", inputs, "-o", place, "--model", model, "--methods", "gradient", *more) == 1
+        assert run("build", inputs, "-o", place, "--model", model, *(more or ("--methods", "gradient"))) == 1
     assert holds(site)
-    found, fresh = read_all(site), read_all(tmp_path / "fresh")
-    if "text" not in kind:
-        assert found == fresh
-    assert found.keys() == fresh.keys()  # a text that was measured in other company may differ in its last digit
-    for name in ("data/run.json", "data/documents.jsonl"):
-        for line, other in zip(found[name].splitlines(), fresh[name].splitlines(), strict=True):
-            assert_close(json.loads(line), json.loads(other), name)
+    assert read_all(site) == read_all(tmp_path / "fresh")
 
 
 def test_only_the_pages_that_change_are_drawn_again(copies, monkeypatch):

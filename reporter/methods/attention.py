@@ -10,6 +10,7 @@ from reporter.cases import Cases
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.records import Description
+from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -40,4 +41,4 @@ class Attention:
 
 def _read(cases: Cases) -> Tensor:
     last = cases.attention.weights[-1].mean(1)
-    return (cases.attention.readout.unsqueeze(1) @ last).squeeze(1)
+    return flow(cases.attention.readout, last)

@@ -11,6 +11,7 @@ from reporter.cases import Cases
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.records import Description
+from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class AttentionGradient:
 
 def _walk(cases: Cases) -> Tensor:
     """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
-    start = reach = cases.attention.readout.unsqueeze(1)
+    start = reach = cases.attention.readout
     for weights, slopes in reversed(list(zip(cases.attention.weights, cases.attention_slopes, strict=True))):
-        reach = reach + reach @ (weights * slopes).clamp_min(0).mean(1)
-    return torch.where(cases.real, (reach - start).squeeze(1), 0.0)
+        reach = reach + flow(reach, (weights * slopes).clamp_min(0).mean(1))
+    return torch.where(cases.real, reach - start, 0.0)

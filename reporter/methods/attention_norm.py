@@ -12,6 +12,7 @@ from reporter.methods import Scores
 from reporter.network import Network
 from reporter.projections import carry, find_gap
 from reporter.records import Description
+from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,4 @@ def _measure(cases: Cases) -> Tensor:
     products = torch.einsum("rjhw,rjkw->rjhk", vectors, vectors)
     squares = torch.einsum("rhij,rjhk,rkij->rij", weights, products, weights)
     norms = squares.clamp_min(0).sqrt()
-    return torch.where(cases.real, (cases.attention.readout.unsqueeze(1) @ norms).squeeze(1), 0.0)
+    return torch.where(cases.real, flow(cases.attention.readout, norms), 0.0)

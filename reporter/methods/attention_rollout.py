@@ -11,6 +11,7 @@ from reporter.cases import Cases
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.records import Description
+from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class AttentionRollout:
 
 
 def _walk(cases: Cases) -> Tensor:
-    reach = cases.attention.readout.unsqueeze(1)
+    reach = cases.attention.readout
     for layer in reversed(cases.attention.weights.mean(2)):
-        reach = 0.5 * (reach @ layer) + 0.5 * reach
-    return torch.where(cases.real, reach.squeeze(1), 0.0)
+        reach = 0.5 * flow(reach, layer) + 0.5 * reach
+    return torch.where(cases.real, reach, 0.0)

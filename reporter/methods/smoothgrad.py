@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+from torch.nn.functional import pad
 
 from reporter.batches import pool
 from reporter.cases import Cases
@@ -59,7 +59,7 @@ class Smoothgrad:
                 sums[row] = sums[row] + slope
                 squares[row] = squares[row] + slope.square().sum(-1)
         found = iter([self._measure(*pair) for pair in zip(sums, squares, strict=True)])
-        return [self._join(list(islice(found, len(cases.cells)))) for cases in batches]
+        return [self._join(list(islice(found, len(cases.cells))), cases.real.shape[1]) for cases in batches]
 
     def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
         """The slope at each of some copies of some rows, tokens width."""
@@ -86,6 +86,7 @@ class Smoothgrad:
         spread = (square / self.copies - values.square()).clamp_min(0) / (self.copies - 1)
         return values, 2 * spread.sqrt()
 
-    def _join(self, found: list[tuple[Tensor, Tensor]]) -> Scores:
-        values, errors = (pad_sequence(list(part), batch_first=True) for part in zip(*found, strict=True))
+    def _join(self, found: list[tuple[Tensor, Tensor]], width: int) -> Scores:
+        rows = ([pad(one, (0, width - len(one))) for one in part] for part in zip(*found, strict=True))
+        values, errors = map(torch.stack, rows)
         return Scores(values, [self.copies] * len(found), errors)

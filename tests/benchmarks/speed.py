@@ -55,7 +55,7 @@ def tutorial(attribute: Attribute, steps: int) -> Tool:
     def run(documents: list[Encoded]) -> tuple[Residuals, float]:
         found = []
         for document in documents:
-            inputs = network.pad([document.inputs])
+            inputs = network.serve(document.inputs)
             ids, mask = inputs["input_ids"], inputs["attention_mask"]
             ordinary = torch.tensor([[not token.special for token in document.tokens]], device=ids.device)
             absent = ids.masked_fill(ordinary, network.tokenizer.pad_token_id)
@@ -80,7 +80,7 @@ def by_hand(attribute: Attribute, steps: int) -> Tool:
 
     def run(documents: list[Encoded]) -> tuple[Residuals, float]:
         budget = attribute.asking.budget.tokens
-        groups = batch(documents, lambda one: len(one.tokens), budget=budget)
+        groups = batch(documents, lambda one: len(one.tokens), budget=budget, filled=0.88)
         return [share for group in groups for share in explain(group)], float(steps)
 
     def explain(documents: list[Encoded]) -> Residuals:

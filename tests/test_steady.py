@@ -1,0 +1,91 @@
+"""The record of a text is the same to the last bit, whatever shares its passes and however many cores there are."""
+
+import pytest
+import torch
+
+from reporter import parts, twin
+from reporter.records import Explanation
+from reporter.steady import accompany, flow, width_of
+from tests.conftest import encoded, prepared
+from tests.networks import WORDS, save_network
+
+METHODS = tuple(parts.names("methods"))
+SHOWN = ("attention", "gradient", "integrated_gradients", "occlusion")
+LENGTHS = (1, 4, 9, 9, 13, 18, 19, 24, 30, 45, 60)
+TEXTS = [" ".join((WORDS * 2)[at : at + length]) for at, length in enumerate(LENGTHS)]
+
+
+def dumped(found: list[Explanation]) -> list[bytes]:
+    return [twin.dump(one) for one in found]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_company_changes_no_bit_of_a_record(tiny, method):
+    attribute = prepared(tiny, methods=(method,), samples=32)
+    documents = encoded(attribute, *TEXTS)
+    together = dumped(attribute(documents))
+    for few in (1, 2, 3, 5):
+        apart = [found for at in range(0, len(documents), few) for found in attribute(documents[at : at + few])]
+        assert dumped(apart) == together, few
+
+
+def test_company_changes_no_bit_of_the_evidence(tiny):
+    attribute = prepared(tiny, methods=("gradient", "integrated_gradients"), evidence="full")
+    documents = encoded(attribute, *TEXTS[1:6])
+    together = dumped(attribute(documents))
+    assert [line for one in documents for line in dumped(attribute([one]))] == together
+
+
+@pytest.mark.parametrize("kind", ["Roberta", "DistilBert", "Albert", "Electra"])
+def test_company_changes_no_bit_whatever_the_family(kind, tmp_path):
+    attribute = prepared(save_network(tmp_path, kind), methods=SHOWN)
+    documents = encoded(attribute, *TEXTS)
+    together = dumped(attribute(documents))
+    for few in (1, 3):
+        apart = [found for at in range(0, len(documents), few) for found in attribute(documents[at : at + few])]
+        assert dumped(apart) == together, few
+
+
+def test_cores_change_no_bit_of_a_record(tiny):
+    usual, found = torch.get_num_threads(), []
+    try:
+        for cores in (1, 2, 3):
+            torch.set_num_threads(cores)
+            attribute = prepared(tiny, methods=SHOWN)
+            found.append(dumped(attribute(encoded(attribute, *TEXTS))))
+    finally:
+        torch.set_num_threads(usual)
+    assert found[0] == found[1] == found[2]
+
+
+def test_few_rows_are_computed_as_many_are(tiny):
+    layer = prepared(tiny).asking.network.model.bert.pooler.dense
+    values = torch.randn(9, layer.in_features, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        many = layer(values)
+        for rows in (1, 2, 3, 4):
+            assert layer(values[:rows]).equal(many[:rows])
+            assert layer(values[:rows].unsqueeze(1)).equal(many[:rows].unsqueeze(1))
+    assert layer(values[:0]).shape == (0, layer.out_features)
+
+
+def test_empty_rows_keep_few_rows_company():
+    few, many = torch.ones(2, 3, 5), torch.ones(6, 3, 5)
+    assert accompany(few).shape == (4, 3, 5)
+    assert accompany(few)[2:].eq(0).all()
+    assert accompany(many) is many
+
+
+def test_shares_flow_as_a_product():
+    shares, weights = torch.rand(3, 5), torch.rand(3, 5, 5)
+    torch.testing.assert_close(flow(shares, weights), (shares.unsqueeze(1) @ weights).squeeze(1))
+
+
+@pytest.mark.parametrize("limit", [64, 512, 100_000])
+def test_the_width_of_a_text_is_its_own_and_little_more_than_it_needs(limit):
+    widths = [width_of(length, limit=limit) for length in range(1, limit + 1)]
+    for length, width in enumerate(widths, 1):
+        assert length <= width <= max(length, min(limit, length * 5 / 4))
+        assert width_of(width, limit=limit) == width
+    assert widths == sorted(widths)
+    assert width_of(limit + 7, limit=limit) == limit + 7
