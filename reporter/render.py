@@ -50,7 +50,7 @@ Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | Proven
 
 _ALONE = 200  # documents up to which other processes are not worth their start
 _BATCH = 16  # documents that are dealt out at once
-_PIECES = 500  # pieces of a page that are joined before they are written
+_PIECES = 40  # pieces of a page that are joined before they are written
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
     **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},

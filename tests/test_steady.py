@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from reporter import parts, twin
+from reporter.attribute import Attribute
 from reporter.records import Explanation
 from reporter.steady import accompany, flow, width_of
 from tests.conftest import encoded, prepared
@@ -19,14 +20,22 @@ def dumped(found: list[Explanation]) -> list[bytes]:
     return [twin.dump(one) for one in found]
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_company_changes_no_bit_of_a_record(tiny, method):
-    attribute = prepared(tiny, methods=(method,), samples=32)
-    documents = encoded(attribute, *TEXTS)
-    together = dumped(attribute(documents))
-    for few in (1, 2, 3, 5):
+def check_alike(attribute: Attribute, texts: list[str]) -> None:
+    """Together, backwards, and a few at a time: the same records."""
+    documents = encoded(attribute, *texts)
+    together = attribute(documents)
+    assert {one.status for one in together} == {"explained"}
+    assert attribute(documents[::-1])[::-1] == together
+    for few in (1, 3):
         apart = [found for at in range(0, len(documents), few) for found in attribute(documents[at : at + few])]
-        assert dumped(apart) == together, few
+        assert dumped(apart) == dumped(together), few
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", ["sequence_classification", "token_classification"])
+def test_company_changes_no_bit_of_a_record(tiny, tagger, method, task):
+    folder, texts = (tiny, TEXTS) if task == "sequence_classification" else (tagger, TEXTS[1:4])
+    check_alike(prepared(folder, task=task, methods=(method,), samples=32), texts)
 
 
 def test_company_changes_no_bit_of_the_evidence(tiny):
@@ -38,12 +47,7 @@ def test_company_changes_no_bit_of_the_evidence(tiny):
 
 @pytest.mark.parametrize("kind", ["Roberta", "DistilBert", "Albert", "Electra"])
 def test_company_changes_no_bit_whatever_the_family(kind, tmp_path):
-    attribute = prepared(save_network(tmp_path, kind), methods=SHOWN)
-    documents = encoded(attribute, *TEXTS)
-    together = dumped(attribute(documents))
-    for few in (1, 3):
-        apart = [found for at in range(0, len(documents), few) for found in attribute(documents[at : at + few])]
-        assert dumped(apart) == together, few
+    check_alike(prepared(save_network(tmp_path, kind), methods=SHOWN), TEXTS)
 
 
 def test_cores_change_no_bit_of_a_record(tiny):
