@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_WAITING = 3  # items per process that are handed out before the first result is taken
+_WAITING = 2  # items per process that are handed out before the first result is taken
 _ITEMS = 50_000  # objects that are made before any are looked for that only know each other; by default 700
 _work: Callable[[object], object]
 

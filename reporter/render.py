@@ -49,7 +49,7 @@ from reporter.writing import Writer, renew
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
 
 _ALONE = 200  # documents up to which other processes are not worth their start
-_BATCH = 16  # documents that are dealt out at once
+_BATCH = 8  # documents that are dealt out at once
 _PIECES = 40  # pieces of a page that are joined before they are written
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
