@@ -17,7 +17,7 @@ from reporter.diagnostics.effect import strongest
 from reporter.evidence import find_level
 from reporter.neighbours import Vocabulary
 from reporter.questions import Asking, Question
-from reporter.rankings import find_lead, rank_words
+from reporter.rankings import rank_words
 from reporter.records import Change, Counterfactual, Section
 from reporter.removal import leave, read_answers, serve, words_of, write_over
 from reporter.rounding import rounded
@@ -99,7 +99,7 @@ def probe(asking: Asking, questions: Sequence[Question], sections: Sequence[Sect
 
 def _prepare(question: Question, section: Section, reach: int) -> _Text:
     """The strongest words by the first method that claims completeness, less the one whose own answer is explained."""
-    first = find_lead(section.attributions)
+    first = section.lead
     if first is None:
         return _Text(question, "", (), ())
     places, ranking = words_of(section.tokens), rank_words(section.tokens, first)

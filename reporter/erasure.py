@@ -18,7 +18,7 @@ from reporter.diagnostics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
 from reporter.diagnostics.effect import strongest
 from reporter.evidence import Level, find_level
 from reporter.questions import Asking, Question
-from reporter.rankings import beside_random, find_lead, rank_words, shuffle
+from reporter.rankings import beside_random, rank_words, shuffle
 from reporter.records import Band, Curve, Effect, Erasure, Section, Target
 from reporter.records import Diagnostic as Finding
 from reporter.removal import leave, read_answers, serve, write_over
@@ -130,9 +130,8 @@ def _whole(target: Target) -> Answer:
 
 
 def _prepare(asking: Asking, level: Level, question: Question, section: Section) -> Probe | None:
-    words, found = question.words, list(section.attributions)
-    if level.lead:
-        found = [one for one in [find_lead(found)] if one is not None]
+    words = question.words
+    found = [one for one in ((section.lead,) if level.lead else section.attributions) if one is not None]
     if not found or not words:
         return None
     rankings = {one.method: rank_words(section.tokens, one) for one in found}

@@ -29,11 +29,6 @@ def add_up(batches: Sequence[Sequence[Question]], scores: Sequence[Scores]) -> l
     ]
 
 
-def find_lead(attributions: Sequence[Attribution]) -> Attribution | None:
-    """The attribution that a page shows first: the first that claims completeness, or else the first."""
-    return next(iter(sorted(attributions, key=lambda one: one.certificate.claim != "complete")), None)
-
-
 def shuffle(words: int, draws: int, seed: int) -> list[Ranking]:
     """Random orders of so many words, with falling scores that say no more than the order."""
     random, scores = np.random.default_rng(seed), tuple(map(float, range(words, 0, -1)))

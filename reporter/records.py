@@ -265,6 +265,11 @@ class Section:
     counterfactual: Counterfactual | None = None
     consensus: Consensus | None = None
 
+    @property
+    def lead(self) -> Attribution | None:
+        """The attribution that is shown first: the first that claims completeness, or else the first."""
+        return next(iter(sorted(self.attributions, key=lambda one: one.certificate.claim != "complete")), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:

@@ -4,6 +4,7 @@ import csv
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,7 +13,9 @@ from reporter.measure import measure
 from reporter.render import draw
 from reporter.settings import Settings
 from reporter.store import Store
+from tests.benchmarks.builds import run
 from tests.conftest import encoded, prepared
+from tests.networks import WORDS
 from tests.test_methods import assert_certified, integrate_by_midpoints
 
 pytestmark = pytest.mark.sweep
@@ -81,3 +84,17 @@ def test_hostile_texts_come_out_as_texts_on_every_page(tiny, tmp_path):
         tags.feed(page.read_text("utf-8"))
         assert tags.found == (["script"] if page.name == "index.html" and page.parent == site else []), page
         assert page.resolve().is_relative_to(site.resolve())
+
+
+def test_ten_thousand_documents_take_no_more_than_a_tenth_more_memory_than_a_hundred(tiny, tmp_path):
+    """The most that any one process of a build holds; the texts are different ones, of the same lengths."""
+
+    def peak(count: int) -> float:
+        inputs = tmp_path / f"inputs-{count}"
+        inputs.mkdir()
+        texts = [" ".join([*Random(at).choices(WORDS, k=1 + at * 7 % 55), str(at)]) for at in range(count)]
+        (inputs / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
+        command = ("-c", "from reporter.cli import main; main()", "build", str(inputs), "--model", str(tiny))
+        return run(*command, "-o", str(tmp_path / f"site-{count}"))[2]
+
+    assert peak(10_000) <= 1.1 * peak(100)

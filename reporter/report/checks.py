@@ -31,10 +31,9 @@ class Check:
 
 
 def led(section: Section) -> Section:
-    """The section with the method that is shown first at its head: the first that claims to be complete."""
-    order = sorted(section.attributions, key=lambda one: one.certificate.claim != "complete")
-    first = order[:1]
-    return replace(section, attributions=(*first, *(one for one in section.attributions if one not in first)))
+    """The section with the attribution that is shown first at its head."""
+    others = (one for one in section.attributions if one is not section.lead)
+    return replace(section, attributions=tuple(one for one in (section.lead, *others) if one is not None))
 
 
 def shown(explanation: Explanation) -> list[Section]:
