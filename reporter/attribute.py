@@ -97,8 +97,7 @@ class Attribute:
         """The sections of some batches, in their order; every method sees all of the batches at once."""
         posed = [self.asking.pose(questions) for questions in batches]
         with self.watch.on(ENDS):
-            for cases in posed:
-                _ = cases.ends
+            self.asking.network.crew.share(lambda network, cases: cases.look(network), posed[::-1])
         scores = [self._attribute(method, posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)

@@ -12,6 +12,7 @@ Member = TypeVar("Member")
 Result = TypeVar("Result")
 
 POOL = 64
+_WORTH = 128  # tokens in a pass: fewer cost too much beside what they compute
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 
 
@@ -62,11 +63,22 @@ def share_passes(
 
     The widest go first, so that no member of the crew is left with one of them at the end.
     """
-    passes = list(batch(range(len(widths)), widths.__getitem__, budget=budget, filled=filled))[::-1]
+    even = spread(widths, budget=budget, members=crew.size)
+    passes = list(batch(range(len(widths)), widths.__getitem__, budget=even, filled=filled))[::-1]
     found: dict[int, Result] = {}
     for some, results in zip(passes, crew.share(work, passes), strict=True):
         found.update(zip(some, results, strict=True))
     return [found[at] for at in range(len(widths))]
+
+
+def spread(widths: Sequence[int], *, budget: int, members: int) -> int:
+    """The budget by which each of some members has as many passes as the others, where that leaves them large enough.
+
+    What a pass leaves empty is half a row on average.
+    """
+    total = sum(widths)
+    passes = members * -(-total // (budget * members))
+    return min(budget, max(_WORTH, total // passes + total // (2 * len(widths)))) if total else budget
 
 
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:

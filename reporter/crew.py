@@ -22,6 +22,7 @@ class Crew(Generic[Member]):
 
     def __init__(self, members: Sequence[Member]) -> None:
         """As many at work at once as there are members; what each of them holds is its own."""
+        self.size = len(members)
         self._free: SimpleQueue[Member] = SimpleQueue()
         for member in members:
             self._free.put(member)

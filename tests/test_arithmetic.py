@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from reporter.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
-from reporter.batches import POOL, Budget, batch, pool, window
+from reporter.batches import POOL, Budget, batch, pool, spread, window
 from reporter.completeness import Effort, Ends, certify
 from reporter.errors import UserError
 from reporter.records import Attribution, Certificate, Token
@@ -192,6 +192,22 @@ def test_batches_hold_like_lengths():
     lengths = [random.Random(0).randint(1, 100) for _ in range(100)]
     found = list(batch(lengths, lambda length: length, budget=400))
     assert [length for rows in found for length in rows] == sorted(lengths)
+
+
+@given(some.lists(some.integers(1, 200), max_size=150), some.integers(1, 1000), some.integers(1, 8))
+def test_work_is_spread_evenly_and_within_the_budget(widths, budget, members):
+    even = spread(widths, budget=budget, members=members)
+    passes = members * -(-sum(widths) // (budget * members))
+    assert 1 <= even <= budget
+    assert even * passes >= sum(widths) - passes
+
+
+def test_two_share_what_one_pass_would_hold_if_it_is_worth_it():
+    assert spread([40] * 10, budget=512, members=2) == 220
+    assert spread([40] * 10, budget=512, members=1) == 420
+    assert spread([40] * 3, budget=512, members=2) == 128
+    assert spread([40] * 60, budget=512, members=2) == 420
+    assert spread([], budget=512, members=2) == 512
 
 
 @given(some.lists(some.integers(1, 600), max_size=150), some.integers(1, 5000))
