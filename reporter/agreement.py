@@ -63,9 +63,13 @@ class Resampled:
         self._shuffled = {name: values[0][shuffled] for name, values in ranks.items()}
         self._drawn = {name: _standardise(stats.rankdata(values[drawn], axis=1)) for name, values in sizes.items()}
 
+    def correlate(self, a: str, b: str) -> float:
+        """The Spearman correlation of the words as they are."""
+        return float(self._ranks[a] @ self._ranks[b])
+
     def chance(self, a: str, b: str) -> float:
         """The share of shuffled orders, the given one among them, whose Spearman correlation is as large."""
-        found = self._ranks[a] @ self._ranks[b]
+        found = self.correlate(a, b)
         return float((1 + np.sum(self._shuffled[a] @ self._ranks[b] >= found - 1e-12)) / (1 + DRAWS))
 
     def interval(self, a: str, b: str) -> tuple[float, float]:
@@ -92,7 +96,7 @@ def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resa
         a=names[0],
         b=names[1],
         kendall=_round(stats.kendalltau(a, b).statistic if defined else None),
-        spearman=_round(stats.spearmanr(a, b).statistic if defined else None),
+        spearman=_round(draws.correlate(*names) if defined else None),
         top_k=_round(share_top(a, b, k) if defined else None),
         sign=_round(share_same_sign(*scores) if signed else None),
         k=k,
