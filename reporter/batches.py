@@ -30,7 +30,7 @@ class Budget:
         return True
 
 
-def window(items: Iterable[Item], size: int = 128) -> Iterator[list[Item]]:
+def window(items: Iterable[Item], size: int = 64) -> Iterator[list[Item]]:
     """The items in lists of `size`, the last one shorter, so that a stream can be sorted piece by piece."""
     stream = iter(items)
     while found := list(islice(stream, size)):

@@ -15,6 +15,7 @@ from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.evidence import find_level
+from reporter.memory import release
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.plan import date, make_key, remember
@@ -60,6 +61,7 @@ def measure(
         for rows in explain(fresh, attribute):
             store.save(rows)
             notice(len(rows))
+        release()
         keys += keyed
         sample = dict(sorted((sample | keyed).items())[:TEXTS])
     remember(settings, store)

@@ -50,6 +50,7 @@ ORDER = (
     "tasks",
     "targets",
     "batches",
+    "memory",
     "final_layer",
     "features",
     "cases",
