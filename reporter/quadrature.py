@@ -3,11 +3,13 @@
 The integrand is a vector, one slope per feature, and the sum of the slopes is the derivative of a total F that is known
 at every node. So every panel between two nodes tells two things about itself: how far rules differ on each feature's
 integral, and by how much the sum of the features is known to be off (its defect), which shows structure between the
-nodes that every rule overlooks. Rules, nodes and constants were chosen by measuring on trained models;
-tests/benchmarks/certificates.py holds them against a float64 reference.
+nodes that every rule overlooks. The whole integral tells a third: how far it moves by other rules, and with half of the
+nodes. Rules, nodes and constants were chosen by measuring on trained models; tests/benchmarks/certificates.py holds
+them against a float64 reference.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +20,18 @@ Array = NDArray[np.float64]
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
-_MARGIN = 3.4  # of a feature's error over its estimate, for 99 in 100 tokens
-_WHOLE = 2.0  # of the error of all features together over the sum of their estimates
+_MARGIN = 1.95  # of a feature's error over its estimate, for 99 in 100 tokens
+_WHOLE = 0.75  # of the error of all features together over the sum of their estimates
+_HALVED = 0.2  # of the error of an integral over how far it is from the one over every second node
+_COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
 _SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
 _CLOSEST = 2.0**-20  # a panel narrower than this is not halved
+_COMMON = 64  # nodes up to which their rules are remembered
+_SPENT = 2.0  # how much of the tolerance a panel is thought to take, over its estimate
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
@@ -94,22 +100,65 @@ class Integral:
         return float(np.abs(self.values).sum())
 
 
+@dataclass(frozen=True)
+class Rules:
+    """Weights of some nodes: panels x nodes by three rules, and others x nodes for how far whole integrals are apart."""
+
+    smooth: Array
+    local: Array
+    coarse: Array
+    apart: Array
+
+
 def integrate(samples: Samples, goal: Goal) -> Integral:
-    """The integral of each feature, by local polynomials through six nodes, with its error."""
+    """The integral of each feature, halfway between a cubic spline and local polynomials, with its error."""
     alive = np.flatnonzero(np.abs(samples.slopes).max(0))
     if not len(alive):
         nothing = np.zeros(samples.slopes.shape[1])
         return Integral(nothing, nothing, 0.0, np.zeros(len(samples.nodes) - 1), -np.diff(samples.totals))
-    nodes, slopes = samples.nodes, samples.slopes[:, alive]
-    fine = weigh(nodes, 6) @ slopes
-    spline = np.diff(CubicSpline(nodes, slopes).antiderivative()(nodes), axis=0)
-    apart = np.hypot(fine - spline, (fine - weigh(nodes, 4) @ slopes) / 4)
+    rules, slopes = find_rules(samples.nodes), samples.slopes[:, alive]
+    smooth, local, coarse = rules.smooth @ slopes, rules.local @ slopes, rules.coarse @ slopes
+    fine = (smooth + local) / 2
     defects = fine.sum(1) - np.diff(samples.totals)
-    estimates = estimate(apart, defects, slopes)
+    estimates = estimate(np.hypot(local - smooth, (local - coarse) / 4), defects, slopes)
     values, errors = np.zeros((2, samples.slopes.shape[1]))
-    values[alive], errors[alive] = fine.sum(0), np.sqrt((estimates**2).sum(0))
+    values[alive] = fine.sum(0)
+    errors[alive] = np.sqrt((estimates**2).sum(0) + ((rules.apart @ slopes) ** 2).sum(0))
+    errors *= _ease(_WHOLE * float(errors.sum()) / (float(np.abs(values).sum()) or 1.0))
     rounding = samples.noise(goal.unit) * np.abs(values) / (np.abs(values).sum() or 1.0)
     return Integral(values, _MARGIN * errors + rounding, _WHOLE * float(errors.sum()), estimates.sum(1), defects)
+
+
+def _ease(share: float) -> float:
+    """What to multiply estimates with that add up to this share of the scores: the smaller, the more they exceed it."""
+    return min(1.0, max(_LEAST, (share / _COARSE) ** _EASE))
+
+
+def find_rules(nodes: Array) -> Rules:
+    """The rules at these nodes; those of few nodes are remembered, for many paths have the same ones."""
+    return _remember(nodes.tobytes()) if len(nodes) <= _COMMON else _weigh_all(nodes)
+
+
+@lru_cache(maxsize=128)
+def _remember(places: bytes) -> Rules:
+    return _weigh_all(np.frombuffer(places))
+
+
+def _weigh_all(nodes: Array) -> Rules:
+    numbers = np.arange(len(nodes))
+    ends = (numbers == 0) | (numbers == len(nodes) - 1)
+    smooth, local = _spline(nodes), weigh(nodes, 6, before=2)
+    whole = (smooth + local).sum(0) / 2
+    sides = [weigh(nodes, 5, before=before).sum(0) - whole for before in (1, 2)]
+    halves = [_HALVED * (_spline(nodes, ends | (numbers % 2 == odd)).sum(0) - whole) for odd in (0, 1)]
+    return Rules(smooth, local, weigh(nodes, 4, before=1), np.stack([*sides, *halves]))
+
+
+def _spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:
+    """Weights, panels x nodes: the integrals of the cubic spline through the nodes that are kept, between these."""
+    spline = CubicSpline(nodes[kept], np.eye(len(nodes))[kept])
+    weights: Array = np.diff(spline.antiderivative()(nodes[kept]), axis=0)
+    return weights
 
 
 def estimate(apart: Array, defects: Array, slopes: Array) -> Array:
@@ -134,13 +183,15 @@ def _over(values: Array, whole: Array) -> Array:
     return found
 
 
-def weigh(nodes: Array, order: int) -> Array:
-    """Weights, panels x nodes: each panel's integral of the polynomial through the `order` nodes nearest to it.
+def weigh(nodes: Array, order: int, *, before: int) -> Array:
+    """Weights, panels x nodes: each panel's integral of the polynomial through `order` nodes around it.
+
+    So many of them lie `before` the panel, or fewer or more near an end.
 
     The Lagrange polynomials of the nodes are integrated by three Gauss points a panel, exact up to order 6.
     """
     order = min(order, len(nodes))
-    first = np.clip(np.arange(len(nodes) - 1) - (order // 2 - 1), 0, len(nodes) - order)
+    first = np.clip(np.arange(len(nodes) - 1) - before, 0, len(nodes) - order)
     places = first[:, None] + np.arange(order)
     near = nodes[places]
     middle, half = (nodes[1:] + nodes[:-1]) / 2, np.diff(nodes) / 2
@@ -163,7 +214,7 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     change, size = (max(goal.tolerance * part, noise) for part in (abs(samples.change), integral.size))
     if abs(integral.residual) <= _STRICT * change and integral.whole <= size:
         return np.empty(0)
-    worst = np.maximum(_WHOLE * integral.panels / (size or 1.0), np.abs(integral.defects) / (2 * (change or 1.0)))
+    worst = np.maximum(_SPENT * integral.panels / (size or 1.0), np.abs(integral.defects) / (2 * (change or 1.0)))
     worst[np.diff(samples.nodes) < 2 * _CLOSEST] = 0.0
     order = np.argsort(-worst, kind="stable")
     left = np.sqrt(np.maximum((worst**2).sum() - np.cumsum(worst[order] ** 2), 0.0))

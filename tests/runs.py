@@ -131,7 +131,7 @@ def attribution(method: str, values: Sequence[float], verdict: Verdict = "met", 
         noise=2.4e-7 if claims else None,
         tolerance=0.01 if claims else None,
         evaluations=18 if claims else 1,
-        rule="local polynomials through six nodes" if claims else "one pass",
+        rule="a spline and local polynomials" if claims else "one pass",
         verdict=verdict if claims else "not claimed",
         path=path(baseline, baseline + change) if claims else (),
     )

@@ -60,7 +60,7 @@ def _score(journeys: list[Journey], cases: Cases) -> Scores:
         evaluations=[journey.evaluations for journey in journeys],
         errors=_padded([journey.integral.errors for journey in journeys], cases),
         whole=[journey.integral.whole for journey in journeys],
-        rule="local polynomials through six nodes, placed where they are needed",
+        rule="a spline and local polynomials, through nodes placed where they are needed",
         paths=[tuple(zip(*map(rounded, journey.samples.path), strict=True)) for journey in journeys],
     )
 

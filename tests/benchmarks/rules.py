@@ -16,18 +16,19 @@ from functools import partial
 from unittest.mock import patch
 
 import numpy as np
-from scipy.interpolate import CubicSpline, make_interp_spline
+from scipy.interpolate import CubicSpline
 
 from reporter import integration, quadrature
 from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.paths import Paths
-from reporter.quadrature import START, Array, Goal, Integral, Samples, weigh
+from reporter.quadrature import START, Array, Goal, Integral, Samples, find_rules
 from reporter.settings import Settings
 from tests.benchmarks.texts import deal, options
 
 PANELS = 512
+ALONE = 2.0  # what `_WHOLE` must be for verdicts that are as safe, if nothing but the panels tells of the error
 Panels = Callable[[Array, Array], Array]
 """The integrals over each panel, panels x features, from nodes and slopes."""
 
@@ -94,19 +95,31 @@ def nested(known: Known, tolerance: float, *, simpson: bool) -> tuple[int, Array
     return panels + 1, values
 
 
-def adaptive(known: Known, tolerance: float, *, panels: Panels, start: Array) -> tuple[int, Array]:
-    """The reports' own refinement, with another rule for the values or other first nodes."""
+def find_panels(nodes: Array, slopes: Array) -> Array:
+    """The reports' own values, panel by panel."""
+    rules = find_rules(nodes)
+    return (rules.smooth + rules.local) @ slopes / 2
+
+
+def adaptive(
+    known: Known, tolerance: float, *, panels: Panels = find_panels, start: Array = START, alone: bool = False
+) -> tuple[int, Array]:
+    """The reports' own refinement, with another rule for the values, other first nodes, or panels judged `alone`."""
 
     def integrate(samples: Samples, _goal: Goal) -> Integral:
         alive = np.abs(samples.slopes).max(0) > 0
-        slopes = samples.slopes[:, alive]
-        fine, spline = panels(samples.nodes, slopes), _spline(3, samples.nodes, slopes)
-        apart = np.hypot(fine - spline, (fine - weigh(samples.nodes, 4) @ slopes) / 4)
+        slopes, rules = samples.slopes[:, alive], find_rules(samples.nodes)
+        usual, fine = find_panels(samples.nodes, slopes), panels(samples.nodes, slopes)
+        local, smooth = rules.local @ slopes, rules.smooth @ slopes
         defects = fine.sum(1) - np.diff(samples.totals)
+        apart = np.hypot(local - smooth, (local - rules.coarse @ slopes) / 4)
         estimates = quadrature.estimate(apart, defects, slopes)
+        scales = np.array([[1.0], [1.0], [quadrature._HALVED], [quadrature._HALVED]])
+        moved = rules.apart @ slopes + scales * (usual - fine).sum(0)
         values, errors = np.zeros((2, len(alive)))
-        values[alive], errors[alive] = fine.sum(0), np.sqrt((estimates**2).sum(0))
-        whole = quadrature._WHOLE * float(errors.sum())
+        values[alive] = fine.sum(0)
+        errors[alive] = np.sqrt((estimates**2).sum(0) + (0 if alone else (moved**2).sum(0)))
+        whole = (ALONE if alone else quadrature._WHOLE) * float(errors.sum())
         return Integral(values, quadrature._MARGIN * errors, whole, estimates.sum(1), defects)
 
     def sample(_rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
@@ -117,32 +130,18 @@ def adaptive(known: Known, tolerance: float, *, panels: Panels, start: Array) ->
     return journey.evaluations, journey.integral.values
 
 
-def _spline(order: int, nodes: Array, slopes: Array) -> Array:
-    return np.diff(make_interp_spline(nodes, slopes, order).antiderivative()(nodes), axis=0)
-
-
-def _local(order: int, nodes: Array, slopes: Array) -> Array:
-    return weigh(nodes, order) @ slopes
-
-
-def _mean(nodes: Array, slopes: Array) -> Array:
-    return (_spline(3, nodes, slopes) + _spline(5, nodes, slopes)) / 2
-
-
 RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
     "midpoints, fewest": midpoints,
     "Gauss-Legendre, fewest": gauss,
     "nested trapezoid from 17": partial(nested, simpson=False),
     "nested Simpson from 17": partial(nested, simpson=True),
-    "adaptive, through 4 nodes": partial(adaptive, panels=partial(_local, 4), start=START),
-    "adaptive, through 6 nodes (the reports' rule)": partial(adaptive, panels=partial(_local, 6), start=START),
-    "adaptive, mean of cubic and quintic splines": partial(adaptive, panels=_mean, start=START),
-    "the reports' rule, 10 even first nodes": partial(
-        adaptive, panels=partial(_local, 6), start=np.linspace(0.0, 1.0, 10)
-    ),
-    "the reports' rule, 14 graded first nodes": partial(
-        adaptive, panels=partial(_local, 6), start=np.linspace(0.0, 1.0, 14) ** 1.6
-    ),
+    "adaptive, half spline, half local (the reports' rule)": adaptive,
+    "the same, panels judged alone": partial(adaptive, alone=True),
+    "adaptive, through 4 nodes": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).coarse @ slopes),
+    "adaptive, through 6 nodes": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).local @ slopes),
+    "adaptive, cubic spline": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).smooth @ slopes),
+    "the reports' rule, 10 even first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 10)),
+    "the reports' rule, 14 graded first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 14) ** 1.6),
 }
 
 
