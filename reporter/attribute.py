@@ -21,6 +21,7 @@ from reporter.plausibility import compare_with_people
 from reporter.questions import ATTENTION_BYTES, Asking, Question
 from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
 from reporter.rounding import rounded
+from reporter.rows import begin
 from reporter.sensitivity import vary_baseline
 from reporter.stability import measure_sensitivity
 from reporter.stopwatch import Stopwatch
@@ -98,6 +99,7 @@ class Attribute:
         posed = [self.asking.pose(questions) for questions in batches]
         with self.watch.on(ENDS):
             self.asking.network.crew.share(lambda network, cases: cases.look(network), posed[::-1])
+            begin(posed)
         scores = [self._attribute(method, posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
@@ -119,15 +121,15 @@ class Attribute:
         return vary_baseline(self.asking, self.methods, batches=batches, sections=sections)
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
-        ends, tables = self._measure_ends(questions, cases), cases.start.table.cpu()
+        ends, answers = self._measure_ends(questions, cases), cases.start.answer.cpu()
         sections = []
-        for row, (question, both, table) in enumerate(zip(questions, ends, tables, strict=True)):
+        for row, (question, both, answer) in enumerate(zip(questions, ends, answers, strict=True)):
             pairs = zip((method.description for method in self.methods), found, strict=True)
             attributions = tuple(self._attribution(what, scores, row, both, question.length) for what, scores in pairs)
             sections.append(
                 Section(
                     target=question.target,
-                    baseline=self.asking.read_baseline(question.target, table),
+                    baseline=self.asking.read_baseline(answer),
                     tokens=question.encoded.tokens,
                     attributions=attributions,
                     diagnostics=(),

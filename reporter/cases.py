@@ -36,9 +36,9 @@ class Attention:
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass forward and back: answers rows positions choices, scores rows, their slopes rows tokens width."""
+    """A pass forward and back: answers at the target's position rows choices, scores rows, slopes rows tokens width."""
 
-    table: Tensor
+    answer: Tensor
     score: Tensor
     slope: Tensor
 
@@ -127,6 +127,15 @@ class Cases:
         """The pass at the baseline."""
         return self._pass(self.baselines)
 
+    @property
+    def marks(self) -> list[bytes]:
+        """What the pass at a row's baseline depends on, row by row: where these are the same, so is the pass."""
+        network = self.network
+        served = [values for name, values in self.inputs.items() if name != "input_ids" or network.rereads]
+        facts = [self.cells, self.real, *served, self.baselines.flatten(1)]
+        rows = zip(*([one.numpy().tobytes() for one in fact.cpu()] for fact in facts), strict=True)
+        return [b"".join(row) for row in rows]
+
     @cached_property
     def ends(self) -> list[Samples]:
         """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
@@ -152,9 +161,9 @@ class Cases:
         return off.tolist()
 
     def look(self, network: Network) -> None:
-        """Compute both ends now, with `network`: it may be the same one on another core."""
+        """Compute the pass at the text now, with `network`: it may be the same one on another core."""
         there = replace(self, network=network)
-        for name in ("embeddings", "baselines", "_look", "start"):
+        for name in ("embeddings", "baselines", "_look"):
             self.__dict__[name] = getattr(there, name)
 
     def _pass(self, embeddings: Tensor) -> Pass:
@@ -163,7 +172,7 @@ class Cases:
             table = self._answer(points, self.rows)
             score = read_cells(table, self.cells)
             (slope,) = torch.autograd.grad(score.sum(), points)
-        return Pass(table.detach(), score.detach(), slope)
+        return Pass(read_answers(table, self.cells).detach(), score.detach(), slope)
 
     @cached_property
     def _look(self) -> tuple[Pass, Attention | None]:
@@ -180,7 +189,8 @@ class Cases:
         size = pull[own].norm(dim=-1)
         weights = torch.stack([layer.detach()[own] for layer in found.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        return Pass(table.detach()[own], score.detach()[own], slope[own]), Attention(weights, readout)
+        answer = read_answers(table, cells).detach()
+        return Pass(answer[own], score.detach()[own], slope[own]), Attention(weights, readout)
 
     @property
     def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
@@ -204,6 +214,11 @@ def read_cells(table: Tensor, cells: Tensor) -> Tensor:
     here = torch.arange(len(cells), device=cells.device)
     score = table[here, position, choice]
     return score - torch.where(against >= 0, table[here, position, against.clamp_min(0)], 0.0)
+
+
+def read_answers(table: Tensor, cells: Tensor) -> Tensor:
+    """All that a table rows positions choices answers at the target's position of each row, rows choices."""
+    return table[torch.arange(len(cells), device=cells.device), cells[:, 0]]
 
 
 def check_baseline(name: str, network: Network) -> None:

@@ -166,6 +166,18 @@ class Network:
                         return shortcut
         return nullcontext
 
+    @cached_property
+    def rereads(self) -> bool:
+        """Whether it looks at the numbers of its tokens again, beside their embeddings and where padding is."""
+        inputs = self.probe
+        ids = inputs["input_ids"].clone()
+        ordinary = ~torch.isin(ids, torch.tensor(self.tokenizer.all_special_ids, device=self.device))
+        ids[ordinary] = ids[ordinary].flip(0)
+        points = self.embed(inputs)
+        with torch.no_grad():
+            logits, others = (self.run(one, points).logits for one in (inputs, {**inputs, "input_ids": ids}))
+        return not torch.equal(logits, others)
+
     @property
     def heads(self) -> int:
         """How many attention heads there are in all layers together."""

@@ -47,5 +47,5 @@ class Paths:
         share = torch.tensor(nodes, device=end.device, dtype=end.dtype).view(-1, 1, 1)
         reduced = self.dtype != torch.float32
         with torch.autocast(end.device.type, dtype=self.dtype, enabled=reduced):
-            score, slope = gathered.differentiate(torch.lerp(start, end, share))
-        return to_array(score), to_array((slope * (end - start)).sum(-1))
+            found = gathered.differentiate(torch.lerp(start, end, share))
+        return to_array(found.score), to_array((found.slope * (end - start)).sum(-1))

@@ -102,7 +102,7 @@ class Integral:
 
 @dataclass(frozen=True)
 class Rules:
-    """Weights of some nodes: panels x nodes by three rules, and others x nodes for how far whole integrals are apart."""
+    """Weights of some nodes: panels x nodes by three rules, others x nodes for how far whole integrals are apart."""
 
     smooth: Array
     local: Array
@@ -131,7 +131,7 @@ def integrate(samples: Samples, goal: Goal) -> Integral:
 
 def _ease(share: float) -> float:
     """What to multiply estimates with that add up to this share of the scores: the smaller, the more they exceed it."""
-    return min(1.0, max(_LEAST, (share / _COARSE) ** _EASE))
+    return min(1.0, max(_LEAST, float((share / _COARSE) ** _EASE)))
 
 
 def find_rules(nodes: Array) -> Rules:

@@ -99,10 +99,9 @@ class Asking:
         """What the random numbers of a question start from; other ones for another `use`."""
         return make_seed(question.encoded.document, self.settings.seed, use)
 
-    def read_baseline(self, target: Target, table: torch.Tensor) -> Baseline:
-        """What the model says at the baseline, from its answer there (positions choices)."""
-        facts = self.network.facts.labels, self.network.problem
-        return read_baseline(self.settings.baseline, table[target.position], *facts)
+    def read_baseline(self, answer: torch.Tensor) -> Baseline:
+        """What the model says at the baseline, from its answer there (choices)."""
+        return read_baseline(self.settings.baseline, answer, self.network.facts.labels, self.network.problem)
 
     def locate(self, target: Target, position: int) -> tuple[int, int, int]:
         """The cell of a target that stands at this position: position, choice, choice it is set against or -1."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from reporter.batches import share_passes
-from reporter.cases import Cases, read_cells
+from reporter.cases import Cases, Pass, read_answers, read_cells
 from reporter.network import Network
 from reporter.tasks import Task
 
@@ -36,15 +36,16 @@ class Gathered:
 
     def choices(self, points: Tensor) -> Tensor:
         """All that the model answers at the target's position with these word embeddings, rows choices."""
-        return self._answer(points)[torch.arange(len(points), device=points.device), self.cells[:, 0]]
+        return read_answers(self._answer(points), self.cells)
 
-    def differentiate(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """The target's score of each row with these word embeddings, and its slope there, rows tokens width."""
+    def differentiate(self, points: Tensor) -> Pass:
+        """The pass with these word embeddings, rows tokens width."""
         points = points.detach().requires_grad_()
         with torch.enable_grad():
-            score = self.score(points)
+            table = self._answer(points)
+            score = read_cells(table, self.cells)
             (slope,) = torch.autograd.grad(score.sum(), points)
-        return score.detach(), slope
+        return Pass(read_answers(table, self.cells).detach(), score.detach(), slope)
 
     def _answer(self, points: Tensor) -> Tensor:
         return self.task.table(self.network.run(self.inputs, points).logits)
@@ -119,6 +120,28 @@ class Rows:
         )
         cells = torch.cat([cases.cells[run] for cases, run in parts])
         return Gathered(network, self.batches[0].task, inputs, start, end, cells)
+
+
+def begin(batches: Sequence[Cases]) -> None:
+    """Compute the passes at all baselines now; one that several rows have in common is computed once."""
+    rows = Rows(batches)
+    marks = [mark for cases in batches for mark in cases.marks]
+    once = list({mark: row for row, mark in enumerate(marks)}.values())
+
+    def differentiate(gathered: Gathered, _: list[int]) -> Sequence[Pass]:
+        found = gathered.differentiate(gathered.baselines)
+        return [Pass(*parts) for parts in zip(found.answer, found.score, found.slope, strict=True)]
+
+    known = dict(zip((marks[row] for row in once), rows.share(differentiate, once), strict=True))
+    passes = iter([known[mark] for mark in marks])
+    for cases in batches:
+        some = list(islice(passes, len(cases.cells)))
+        width = cases.real.shape[1]
+        cases.__dict__["start"] = Pass(
+            torch.stack([one.answer for one in some]),
+            torch.stack([one.score for one in some]),
+            torch.stack([_wide(one.slope[None], width, 0)[0] for one in some]),
+        )
 
 
 def _wide(values: Tensor, width: int, absent: int) -> Tensor:

@@ -132,6 +132,7 @@ def test_too_little_memory_halves_the_budget_and_goes_on(tiny, monkeypatch, erro
 
 def test_a_text_for_which_there_is_no_memory_at_all_says_so(tiny, monkeypatch):
     attribute = prepared(tiny, methods=IG)
+    attribute(encoded(attribute, TEXTS[0]))
     usual = Network.run
 
     def run(self, inputs, embeddings=None, **options):

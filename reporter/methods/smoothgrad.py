@@ -66,7 +66,7 @@ class Smoothgrad:
 
         def work(gathered: Gathered, some: list[int]) -> list[Tensor]:
             noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(some)]
-            _, slopes = gathered.differentiate(gathered.embeddings + torch.stack(noise))
+            slopes = gathered.differentiate(gathered.embeddings + torch.stack(noise)).slope
             return [slope[: rows.lengths[items[at][0]]] for slope, at in zip(slopes, some, strict=True)]
 
         return rows.share(work, [row for row, _ in items])
