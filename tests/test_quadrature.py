@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from reporter.integration import travel
-from reporter.quadrature import START, Goal, Samples, integrate, refine, weigh
+from reporter.quadrature import START, Goal, Samples, find_rules, integrate, refine, weigh
 
 TOLERANCES = (0.01, 0.001)
 
@@ -113,6 +113,29 @@ def test_a_finer_tolerance_costs_more_and_errs_less():
     coarse, fine = (travel(sample_of(*map(Cliff, range(20))), [None] * 20, Goal(t)) for t in (0.05, 0.0005))
     assert sum(j.evaluations for j in coarse) < sum(j.evaluations for j in fine)
     assert sum(j.integral.whole for j in coarse) > 10 * sum(j.integral.whole for j in fine)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 7, 12, 90])
+def test_rules_are_those_of_their_nodes_however_many(count):
+    nodes = np.linspace(0.0, 1.0, count) ** 1.5
+    rules, again = find_rules(nodes), find_rules(nodes.copy())
+    for one, other in zip(vars(rules).values(), vars(again).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    widths = np.diff(nodes)
+    for panels in (rules.smooth, rules.local, rules.coarse):
+        np.testing.assert_allclose(panels.sum(1), widths, atol=1e-12)
+        np.testing.assert_allclose(panels @ nodes, (nodes[1:] ** 2 - nodes[:-1] ** 2) / 2, atol=1e-12)
+    np.testing.assert_allclose(rules.apart @ np.stack([np.ones(count), nodes], 1), 0.0, atol=1e-12)
+
+
+def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
+    """Slopes of which every second is off a little: what F is at the nodes does not show it."""
+    nodes = np.linspace(0.0, 1.0, 17)
+    calm = np.stack([np.sin(nodes), np.cos(nodes)], 1)
+    restless = calm + 1e-3 * (np.arange(17) % 2)[:, None]
+    totals = 1 - np.cos(nodes) + np.sin(nodes)
+    found = [integrate(Samples(nodes, totals, slopes), Goal()).errors for slopes in (calm, restless)]
+    assert (found[1] > 10 * found[0]).all()
 
 
 @pytest.mark.parametrize("most", [3, 8, 11, 40])
