@@ -1,21 +1,24 @@
 """A frozen network: running it, with its word embeddings read or replaced where it calls their layer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
 from reporter.readout import Packed, Shortcut, find_shortcuts
 from reporter.records import Model
 from reporter.steady import width_of
+
+Result = TypeVar("Result")
 
 _PROBES = ("A short text, to see what the network does with it.", "Another.")
 _PACKED, _PADDED = 0.5, 0.88
@@ -76,7 +79,7 @@ class Network:
         return length if isinstance(self._shortcut, Packed) else self.fit(length)
 
     @property
-    def filled(self) -> float:
+    def _filled(self) -> float:
         """How much of such a pass must be rows, as a share: all, if padding changes numbers.
 
         On other devices than a processor it does so slightly, and few large passes are worth more there.
@@ -84,6 +87,13 @@ class Network:
         if isinstance(self._shortcut, Packed):
             return _PACKED
         return 1.0 if self.device.type == "cpu" else _PADDED
+
+    def share(
+        self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
+    ) -> list[Result]:
+        """What `work` makes of each of some rows of so many tokens, in passes by the crew; it gets their numbers."""
+        widths = [self.span(length) for length in lengths]
+        return share_passes(self.crew, work, widths, budget=budget, filled=self._filled)
 
     @property
     def padding(self) -> dict[str, int]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reporter.batches import share_passes
 from reporter.cases import read_cells
 from reporter.diagnostics import Answer, Cut
 from reporter.network import Network
@@ -68,8 +67,7 @@ def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
         places = torch.tensor([texts[at].position for at in some], device=table.device)
         return table[torch.arange(len(some), device=table.device), places].cpu()
 
-    network, widths = asking.network, [asking.network.span(text.length) for text in texts]
-    found = share_passes(network.crew, answer, widths, budget=asking.budget.tokens, filled=network.filled)
+    found = asking.network.share(answer, [text.length for text in texts], budget=asking.budget.tokens)
     return torch.stack(found) if found else torch.empty(0, 0)
 
 

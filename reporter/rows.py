@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.batches import share_passes
 from reporter.cases import Cases, Pass, read_answers, read_cells
 from reporter.network import Network
 from reporter.tasks import Task
@@ -68,9 +67,8 @@ class Rows:
         def one(network: Network, some: list[int]) -> Sequence[Result]:
             return work(self._gather(network, [rows[at] for at in some]), some)
 
-        widths = [self._network.span(self.lengths[row]) for row in rows]
-        budget, filled = self.batches[0].budget, self._network.filled
-        return share_passes(self._network.crew, one, widths, budget=budget, filled=filled)
+        lengths = [self.lengths[row] for row in rows]
+        return self.batches[0].network.share(one, lengths, budget=self.batches[0].budget)
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -97,10 +95,6 @@ class Rows:
     def _places(self) -> list[tuple[int, int]]:
         """The batch of every row, and its place there."""
         return [(number, row) for number, cases in enumerate(self.batches) for row in range(len(cases.cells))]
-
-    @property
-    def _network(self) -> Network:
-        return self.batches[0].network
 
     def _gather(self, network: Network, rows: list[int]) -> Gathered:
         """Rows that come, in order of their length, from several batches."""
