@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
-_MARGIN = 1.95  # of a feature's error over its estimate, for 99 in 100 tokens
+_MARGIN = 2.15  # of a feature's error over its estimate, for 99 in 100 tokens
 _WHOLE = 0.75  # of the error of all features together over the sum of their estimates
 _HALVED = 0.2  # of the error of an integral over how far it is from the one over every second node
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
