@@ -172,7 +172,7 @@ class Cases:
             table = self._answer(points, self.rows)
             score = read_cells(table, self.cells)
             (slope,) = torch.autograd.grad(score.sum(), points)
-        return Pass(read_answers(table, self.cells).detach(), score.detach(), slope)
+        return Pass(read_places(table, self.cells[:, 0]).detach(), score.detach(), slope)
 
     @cached_property
     def _look(self) -> tuple[Pass, Attention | None]:
@@ -189,7 +189,7 @@ class Cases:
         size = pull[own].norm(dim=-1)
         weights = torch.stack([layer.detach()[own] for layer in found.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        answer = read_answers(table, cells).detach()
+        answer = read_places(table, cells[:, 0]).detach()
         return Pass(answer[own], score.detach()[own], slope[own]), Attention(weights, readout)
 
     @property
@@ -216,9 +216,9 @@ def read_cells(table: Tensor, cells: Tensor) -> Tensor:
     return score - torch.where(against >= 0, table[here, position, against.clamp_min(0)], 0.0)
 
 
-def read_answers(table: Tensor, cells: Tensor) -> Tensor:
-    """All that a table rows positions choices answers at the target's position of each row, rows choices."""
-    return table[torch.arange(len(cells), device=cells.device), cells[:, 0]]
+def read_places(table: Tensor, places: Tensor) -> Tensor:
+    """All that a table rows positions choices answers at one position of each row, rows choices."""
+    return table[torch.arange(len(places), device=places.device), places]
 
 
 def check_baseline(name: str, network: Network) -> None:

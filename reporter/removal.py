@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reporter.cases import read_cells
+from reporter.cases import read_cells, read_places
 from reporter.diagnostics import Answer, Cut
 from reporter.network import Network
 from reporter.questions import Asking, Question
@@ -65,7 +65,7 @@ def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
         with torch.no_grad():
             table = asking.task.table(network.run(inputs, network.embed(inputs)).logits)
         places = torch.tensor([texts[at].position for at in some], device=table.device)
-        return table[torch.arange(len(some), device=table.device), places].cpu()
+        return read_places(table, places).cpu()
 
     found = asking.network.share(answer, [text.length for text in texts], budget=asking.budget.tokens)
     return torch.stack(found) if found else torch.empty(0, 0)

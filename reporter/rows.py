@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.cases import Cases, Pass, read_answers, read_cells
+from reporter.cases import Cases, Pass, read_cells, read_places
 from reporter.network import Network
 from reporter.tasks import Task
 
@@ -35,7 +35,7 @@ class Gathered:
 
     def choices(self, points: Tensor) -> Tensor:
         """All that the model answers at the target's position with these word embeddings, rows choices."""
-        return read_answers(self._answer(points), self.cells)
+        return read_places(self._answer(points), self.cells[:, 0])
 
     def differentiate(self, points: Tensor) -> Pass:
         """The pass with these word embeddings, rows tokens width."""
@@ -44,7 +44,7 @@ class Gathered:
             table = self._answer(points)
             score = read_cells(table, self.cells)
             (slope,) = torch.autograd.grad(score.sum(), points)
-        return Pass(read_answers(table, self.cells).detach(), score.detach(), slope)
+        return Pass(read_places(table, self.cells[:, 0]).detach(), score.detach(), slope)
 
     def _answer(self, points: Tensor) -> Tensor:
         return self.task.table(self.network.run(self.inputs, points).logits)
