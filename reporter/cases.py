@@ -1,6 +1,6 @@
 """A batch of cases (a document with one target each), and all that a method may ask of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -167,12 +167,7 @@ class Cases:
             self.__dict__[name] = getattr(there, name)
 
     def _pass(self, embeddings: Tensor) -> Pass:
-        points = embeddings.clone().requires_grad_()
-        with torch.enable_grad():
-            table = self._answer(points, self.rows)
-            score = read_cells(table, self.cells)
-            (slope,) = torch.autograd.grad(score.sum(), points)
-        return Pass(read_places(table, self.cells[:, 0]).detach(), score.detach(), slope)
+        return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells)
 
     @cached_property
     def _look(self) -> tuple[Pass, Attention | None]:
@@ -206,6 +201,16 @@ class Cases:
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         inputs = {name: values[rows] for name, values in self.inputs.items()}
         return self.task.table(self.network.run(inputs, embeddings).logits)
+
+
+def differentiate(answer: Callable[[Tensor], Tensor], embeddings: Tensor, cells: Tensor) -> Pass:
+    """The pass at these word embeddings (rows tokens width) of what `answer` makes a table of, towards these cells."""
+    points = embeddings.detach().requires_grad_()
+    with torch.enable_grad():
+        table = answer(points)
+        score = read_cells(table, cells)
+        (slope,) = torch.autograd.grad(score.sum(), points)
+    return Pass(read_places(table, cells[:, 0]).detach(), score.detach(), slope)
 
 
 def read_cells(table: Tensor, cells: Tensor) -> Tensor:

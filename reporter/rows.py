@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.cases import Cases, Pass, read_cells, read_places
+from reporter.cases import Cases, Pass, differentiate, read_cells, read_places
 from reporter.network import Network
 from reporter.tasks import Task
 
@@ -39,12 +39,7 @@ class Gathered:
 
     def differentiate(self, points: Tensor) -> Pass:
         """The pass with these word embeddings, rows tokens width."""
-        points = points.detach().requires_grad_()
-        with torch.enable_grad():
-            table = self._answer(points)
-            score = read_cells(table, self.cells)
-            (slope,) = torch.autograd.grad(score.sum(), points)
-        return Pass(read_places(table, self.cells[:, 0]).detach(), score.detach(), slope)
+        return differentiate(self._answer, points, self.cells)
 
     def _answer(self, points: Tensor) -> Tensor:
         return self.task.table(self.network.run(self.inputs, points).logits)
