@@ -163,8 +163,11 @@ class Cases:
     def look(self, network: Network) -> None:
         """Compute the pass at the text now, with `network`: it may be the same one on another core."""
         there = replace(self, network=network)
-        for name in ("embeddings", "baselines", "_look"):
-            self.__dict__[name] = getattr(there, name)
+        self.know(**{name: getattr(there, name) for name in ("embeddings", "baselines", "_look")})
+
+    def know(self, **facts: object) -> None:
+        """Take what was computed elsewhere for what would be computed here when it is asked for."""
+        self.__dict__.update(facts)
 
     def _pass(self, embeddings: Tensor) -> Pass:
         return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells)

@@ -126,11 +126,9 @@ def begin(batches: Sequence[Cases]) -> None:
     for cases in batches:
         some = list(islice(passes, len(cases.cells)))
         width = cases.real.shape[1]
-        cases.__dict__["start"] = Pass(
-            torch.stack([one.answer for one in some]),
-            torch.stack([one.score for one in some]),
-            torch.stack([_wide(one.slope[None], width, 0)[0] for one in some]),
-        )
+        answers, scores = (torch.stack(part) for part in zip(*((one.answer, one.score) for one in some), strict=True))
+        slopes = torch.stack([_wide(one.slope[None], width, 0)[0] for one in some])
+        cases.know(start=Pass(answers, scores, slopes))
 
 
 def _wide(values: Tensor, width: int, absent: int) -> Tensor:
