@@ -20,9 +20,11 @@ Array = NDArray[np.float64]
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
+SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
+"""Of the error of an integral over how far it is from two other rules, and from those over every second node."""
+
 _MARGIN = 2.15  # of a feature's error over its estimate, for 99 in 100 tokens
 _WHOLE = 0.75  # of the error of all features together over the sum of their estimates
-_HALVED = 0.2  # of the error of an integral over how far it is from the one over every second node
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
 _SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
@@ -102,12 +104,14 @@ class Integral:
 
 @dataclass(frozen=True)
 class Rules:
-    """Weights of some nodes: panels x nodes by three rules, others x nodes for how far whole integrals are apart."""
+    """Weights of some nodes: panels x nodes for the values and for how far other rules are from each other.
 
-    smooth: Array
-    local: Array
-    coarse: Array
-    apart: Array
+    `whole` (others x nodes) says how far the whole integral by other rules is from the sum of the values.
+    """
+
+    values: Array
+    apart: tuple[Array, Array]
+    whole: Array
 
 
 def integrate(samples: Samples, goal: Goal) -> Integral:
@@ -117,13 +121,12 @@ def integrate(samples: Samples, goal: Goal) -> Integral:
         nothing = np.zeros(samples.slopes.shape[1])
         return Integral(nothing, nothing, 0.0, np.zeros(len(samples.nodes) - 1), -np.diff(samples.totals))
     rules, slopes = find_rules(samples.nodes), samples.slopes[:, alive]
-    smooth, local, coarse = rules.smooth @ slopes, rules.local @ slopes, rules.coarse @ slopes
-    fine = (smooth + local) / 2
-    defects = fine.sum(1) - np.diff(samples.totals)
-    estimates = estimate(np.hypot(local - smooth, (local - coarse) / 4), defects, slopes)
+    panels = rules.values @ slopes
+    defects = panels.sum(1) - np.diff(samples.totals)
+    estimates = estimate(np.hypot(*(weights @ slopes for weights in rules.apart)), defects, slopes)
     values, errors = np.zeros((2, samples.slopes.shape[1]))
-    values[alive] = fine.sum(0)
-    errors[alive] = np.sqrt((estimates**2).sum(0) + ((rules.apart @ slopes) ** 2).sum(0))
+    values[alive] = panels.sum(0)
+    errors[alive] = np.sqrt((estimates**2).sum(0) + ((rules.whole @ slopes) ** 2).sum(0))
     errors *= _ease(_WHOLE * float(errors.sum()) / (float(np.abs(values).sum()) or 1.0))
     rounding = samples.noise(goal.unit) * np.abs(values) / (np.abs(values).sum() or 1.0)
     return Integral(values, _MARGIN * errors + rounding, _WHOLE * float(errors.sum()), estimates.sum(1), defects)
@@ -147,11 +150,12 @@ def _remember(places: bytes) -> Rules:
 def _weigh_all(nodes: Array) -> Rules:
     numbers = np.arange(len(nodes))
     ends = (numbers == 0) | (numbers == len(nodes) - 1)
-    smooth, local = _spline(nodes), weigh(nodes, 6, before=2)
-    whole = (smooth + local).sum(0) / 2
-    sides = [weigh(nodes, 5, before=before).sum(0) - whole for before in (1, 2)]
-    halves = [_HALVED * (_spline(nodes, ends | (numbers % 2 == odd)).sum(0) - whole) for odd in (0, 1)]
-    return Rules(smooth, local, weigh(nodes, 4, before=1), np.stack([*sides, *halves]))
+    smooth, local, coarse = _spline(nodes), weigh(nodes, 6, before=2), weigh(nodes, 4, before=1)
+    values = (smooth + local) / 2
+    sides = [weigh(nodes, 5, before=before).sum(0) for before in (1, 2)]
+    halves = [_spline(nodes, ends | (numbers % 2 == odd)).sum(0) for odd in (0, 1)]
+    whole = SCALES * (np.stack([*sides, *halves]) - values.sum(0))
+    return Rules(values, (local - smooth, (local - coarse) / 4), whole)
 
 
 def _spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:

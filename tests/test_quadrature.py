@@ -121,11 +121,11 @@ def test_rules_are_those_of_their_nodes_however_many(count):
     rules, again = find_rules(nodes), find_rules(nodes.copy())
     for one, other in zip(vars(rules).values(), vars(again).values(), strict=True):
         np.testing.assert_array_equal(one, other)
-    widths = np.diff(nodes)
-    for panels in (rules.smooth, rules.local, rules.coarse):
-        np.testing.assert_allclose(panels.sum(1), widths, atol=1e-12)
-        np.testing.assert_allclose(panels @ nodes, (nodes[1:] ** 2 - nodes[:-1] ** 2) / 2, atol=1e-12)
-    np.testing.assert_allclose(rules.apart @ np.stack([np.ones(count), nodes], 1), 0.0, atol=1e-12)
+    lines = np.stack([np.ones(count), nodes], 1)
+    areas = np.stack([np.diff(nodes), np.diff(nodes**2) / 2], 1)
+    np.testing.assert_allclose(rules.values @ lines, areas, atol=1e-12)
+    for nothing in (*rules.apart, rules.whole):
+        np.testing.assert_allclose(nothing @ lines, 0.0, atol=1e-12)
 
 
 def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():

@@ -11,7 +11,7 @@ those of Richardson's extrapolation over all 513 nodes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from unittest.mock import patch
 
@@ -23,14 +23,14 @@ from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.paths import Paths
-from reporter.quadrature import START, Array, Goal, Integral, Samples, find_rules
+from reporter.quadrature import SCALES, START, Array, Goal, Rules, find_rules, weigh
 from reporter.settings import Settings
 from tests.benchmarks.texts import deal, options
 
 PANELS = 512
 ALONE = 2.0  # what `_WHOLE` must be for verdicts that are as safe, if nothing but the panels tells of the error
-Panels = Callable[[Array, Array], Array]
-"""The integrals over each panel, panels x features, from nodes and slopes."""
+Weights = Callable[[Array], Array]
+"""The weights of some nodes for the integral over each panel, panels x nodes."""
 
 
 @dataclass(frozen=True)
@@ -95,39 +95,29 @@ def nested(known: Known, tolerance: float, *, simpson: bool) -> tuple[int, Array
     return panels + 1, values
 
 
-def find_panels(nodes: Array, slopes: Array) -> Array:
-    """The reports' own values, panel by panel."""
-    rules = find_rules(nodes)
-    return (rules.smooth + rules.local) @ slopes / 2
-
-
 def adaptive(
-    known: Known, tolerance: float, *, panels: Panels = find_panels, start: Array = START, alone: bool = False
+    known: Known, tolerance: float, *, weights: Weights | None = None, start: Array = START, alone: bool = False
 ) -> tuple[int, Array]:
-    """The reports' own refinement, with another rule for the values, other first nodes, or panels judged `alone`."""
+    """The reports' own rule, with other weights for the values, other first nodes, or panels judged `alone`."""
 
-    def integrate(samples: Samples, _goal: Goal) -> Integral:
-        alive = np.abs(samples.slopes).max(0) > 0
-        slopes, rules = samples.slopes[:, alive], find_rules(samples.nodes)
-        usual, fine = find_panels(samples.nodes, slopes), panels(samples.nodes, slopes)
-        local, smooth = rules.local @ slopes, rules.smooth @ slopes
-        defects = fine.sum(1) - np.diff(samples.totals)
-        apart = np.hypot(local - smooth, (local - rules.coarse @ slopes) / 4)
-        estimates = quadrature.estimate(apart, defects, slopes)
-        scales = np.array([[1.0], [1.0], [quadrature._HALVED], [quadrature._HALVED]])
-        moved = rules.apart @ slopes + scales * (usual - fine).sum(0)
-        values, errors = np.zeros((2, len(alive)))
-        values[alive] = fine.sum(0)
-        errors[alive] = np.sqrt((estimates**2).sum(0) + (0 if alone else (moved**2).sum(0)))
-        whole = (ALONE if alone else quadrature._WHOLE) * float(errors.sum())
-        return Integral(values, quadrature._MARGIN * errors, whole, estimates.sum(1), defects)
+    def find(nodes: Array) -> Rules:
+        usual = find_rules(nodes)
+        values = usual.values if weights is None else weights(nodes)
+        whole = usual.whole + SCALES * (usual.values - values).sum(0)
+        return replace(usual, values=values, whole=np.zeros_like(whole) if alone else whole)
 
     def sample(_rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
         return known.total(nodes), list(known.slopes(nodes))
 
-    with patch.object(integration, "integrate", integrate), patch.object(integration, "START", start):
+    judged = {"_WHOLE": ALONE, "_EASE": 0.0} if alone else {}
+    with patch.multiple(quadrature, find_rules=find, **judged), patch.object(integration, "START", start):
         (journey,) = integration.travel(sample, [None], Goal(tolerance))
     return journey.evaluations, journey.integral.values
+
+
+def spline(nodes: Array) -> Array:
+    """The weights of the cubic spline through all nodes, panels x nodes."""
+    return np.diff(CubicSpline(nodes, np.eye(len(nodes))).antiderivative()(nodes), axis=0)
 
 
 RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
@@ -137,9 +127,9 @@ RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
     "nested Simpson from 17": partial(nested, simpson=True),
     "adaptive, half spline, half local (the reports' rule)": adaptive,
     "the same, panels judged alone": partial(adaptive, alone=True),
-    "adaptive, through 4 nodes": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).coarse @ slopes),
-    "adaptive, through 6 nodes": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).local @ slopes),
-    "adaptive, cubic spline": partial(adaptive, panels=lambda nodes, slopes: find_rules(nodes).smooth @ slopes),
+    "adaptive, through 4 nodes": partial(adaptive, weights=partial(weigh, order=4, before=1)),
+    "adaptive, through 6 nodes": partial(adaptive, weights=partial(weigh, order=6, before=2)),
+    "adaptive, cubic spline": partial(adaptive, weights=spline),
     "the reports' rule, 10 even first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 10)),
     "the reports' rule, 14 graded first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 14) ** 1.6),
 }
