@@ -23,8 +23,8 @@ START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.floa
 SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
 """Of the error of an integral over how far it is from two other rules, and from those over every second node."""
 
-_MARGIN = 2.15  # of a feature's error over its estimate, for 99 in 100 tokens
-_WHOLE = 0.75  # of the error of all features together over the sum of their estimates
+_MARGIN = 1.95  # of a feature's error over its estimate, for 99 in 100 tokens
+_WHOLE = 0.7  # of the error of all features together over the sum of their estimates
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
 _SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
@@ -32,6 +32,7 @@ _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that t
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
 _CLOSEST = 2.0**-20  # a panel narrower than this is not halved
+_WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
 _COMMON = 64  # nodes up to which their rules are remembered
 _SPENT = 2.0  # how much of the tolerance a panel is thought to take, over its estimate
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
@@ -155,7 +156,19 @@ def _weigh_all(nodes: Array) -> Rules:
     sides = [weigh(nodes, 5, before=before).sum(0) for before in (1, 2)]
     halves = [_spline(nodes, ends | (numbers % 2 == odd)).sum(0) for odd in (0, 1)]
     whole = SCALES * (np.stack([*sides, *halves]) - values.sum(0))
-    return Rules(values, (local - smooth, (local - coarse) / 4), whole)
+    wider = _compare_widths(nodes)
+    return Rules(values, (wider * (local - smooth), wider * (local - coarse) / 4), whole)
+
+
+def _compare_widths(nodes: Array) -> Array:
+    """By how much to raise what rules differ by on a panel that is wider than both its neighbours, panels x 1.
+
+    These were halved because they had to be, so if its own rules agree that well, it may be by chance.
+    """
+    widths = np.diff(nodes)
+    beside = np.pad(widths, 1, constant_values=np.inf)
+    wider: Array = widths / np.maximum(beside[:-2], beside[2:])
+    return np.clip(wider**2, 1.0, _WIDEST)[:, None]
 
 
 def _spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:

@@ -128,6 +128,13 @@ def test_rules_are_those_of_their_nodes_however_many(count):
         np.testing.assert_allclose(nothing @ lines, 0.0, atol=1e-12)
 
 
+def test_a_panel_left_wide_between_halved_ones_is_doubted_by_the_square_of_how_much_wider_it_is():
+    nodes = np.array([0.0, 0.1, 0.15, 0.2, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0])
+    expected = np.array([1, 1, 1, 4, 1, 1, 1, 1, 1])[:, None]
+    plain = (weigh(nodes, 6, before=2) - weigh(nodes, 4, before=1)) / 4
+    np.testing.assert_allclose(find_rules(nodes).apart[1], expected * plain, atol=1e-15)
+
+
 def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
     """Slopes of which every second is off a little: what F is at the nodes does not show it."""
     nodes = np.linspace(0.0, 1.0, 17)
