@@ -35,7 +35,7 @@ _ALL = (*_ERASER, "deletion", "insertion", "effect")
 LEVELS = {
     "none": Level(
         idea="Nothing beyond the explanations, their certificates and how they agree.",
-        cost="Nothing: a build of 100 short reviews takes 1.1 times the time of their integration alone.",
+        cost="Nothing: a build of 100 short reviews takes 1.2 times the time of their integration alone.",
         diagnostics=(),
         controlled=(),
         plausibility=(),
