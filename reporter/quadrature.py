@@ -154,10 +154,10 @@ def _remember(places: bytes) -> Rules:
 def _weigh_all(nodes: Array) -> Rules:
     numbers = np.arange(len(nodes))
     ends = (numbers == 0) | (numbers == len(nodes) - 1)
-    smooth, local, coarse = _spline(nodes), weigh(nodes, 6, before=2), weigh(nodes, 4, before=1)
+    smooth, local, coarse = weigh_spline(nodes), weigh(nodes, 6, before=2), weigh(nodes, 4, before=1)
     values = (smooth + local) / 2
     sides = [weigh(nodes, 5, before=before).sum(0) for before in (1, 2)]
-    halves = [_spline(nodes, ends | (numbers % 2 == odd)).sum(0) for odd in (0, 1)]
+    halves = [weigh_spline(nodes, ends | (numbers % 2 == odd)).sum(0) for odd in (0, 1)]
     whole = SCALES * (np.stack([*sides, *halves]) - values.sum(0))
     wider = _compare_widths(nodes)
     return Rules(values, (wider * (local - smooth), wider * (local - coarse) / 4), whole)
@@ -174,7 +174,7 @@ def _compare_widths(nodes: Array) -> Array:
     return np.clip(wider**2, 1.0, _WIDEST)[:, None]
 
 
-def _spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:
+def weigh_spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:
     """Weights, panels x nodes: the integrals of the cubic spline through the nodes that are kept, between these."""
     spline = CubicSpline(nodes[kept], np.eye(len(nodes))[kept])
     weights: Array = np.diff(spline.antiderivative()(nodes[kept]), axis=0)

@@ -23,7 +23,7 @@ from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.paths import Paths
-from reporter.quadrature import SCALES, START, Array, Goal, Rules, find_rules, weigh
+from reporter.quadrature import SCALES, START, Array, Goal, Rules, find_rules, weigh, weigh_spline
 from reporter.settings import Settings
 from tests.benchmarks.texts import deal, options
 
@@ -115,11 +115,6 @@ def adaptive(
     return journey.evaluations, journey.integral.values
 
 
-def spline(nodes: Array) -> Array:
-    """The weights of the cubic spline through all nodes, panels x nodes."""
-    return np.diff(CubicSpline(nodes, np.eye(len(nodes))).antiderivative()(nodes), axis=0)
-
-
 RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
     "midpoints, fewest": midpoints,
     "Gauss-Legendre, fewest": gauss,
@@ -129,7 +124,7 @@ RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
     "the same, panels judged alone": partial(adaptive, alone=True),
     "adaptive, through 4 nodes": partial(adaptive, weights=partial(weigh, order=4, before=1)),
     "adaptive, through 6 nodes": partial(adaptive, weights=partial(weigh, order=6, before=2)),
-    "adaptive, cubic spline": partial(adaptive, weights=spline),
+    "adaptive, cubic spline": partial(adaptive, weights=weigh_spline),
     "the reports' rule, 10 even first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 10)),
     "the reports' rule, 14 graded first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 14) ** 1.6),
 }
