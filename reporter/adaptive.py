@@ -25,7 +25,8 @@ from captum.attr._utils.common import _format_input_baseline, _validate_input
 from torch import Tensor
 
 from reporter.integration import Journey, travel
-from reporter.quadrature import Array, Goal
+from reporter.quadrature import Goal
+from reporter.rules import Array
 
 Tensors = Tensor | tuple[Tensor, ...]
 
@@ -55,7 +56,8 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         Captum's IntegratedGradients. Raises `ValueError` where the score or its gradient is not finite.
         """
         ways = Ways.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
-        found = ways.answer(Goal(tolerance, max_evaluations), width=internal_batch_size)
+        goal = Goal(tolerance, max_evaluations, hasty=ways.ends[0].device.type != "cpu")
+        found = ways.answer(goal, width=internal_batch_size)
         values = ways.shaped([journey.integral.values for journey in found])
         result = _format_output(_is_tuple(inputs), values)
         deltas = torch.tensor([journey.integral.residual for journey in found], dtype=values[0].dtype)

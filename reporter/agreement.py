@@ -41,6 +41,8 @@ def agree(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Conse
 
 def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *, seed: int = 0) -> Iterator[Agreement]:
     """The agreement of every pair of attributions of one target, in their order; draws start from `seed`."""
+    if len(attributions) < 2:
+        return
     words = {found.method: add_by_word(tokens, found.scores) for found in attributions}
     random = np.random.default_rng(seed)
     resampled = Resampled({name: np.abs(scores) for name, scores in words.items()}, random)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import torch
 
 from reporter.agreement import agree, compare_all
 from reporter.batches import batch, pool
-from reporter.cases import Cases
+from reporter.cases import Cases, to_array
 from reporter.completeness import Effort, Ends, certify
 from reporter.counterfactuals import probe
 from reporter.encoding import Encoded
@@ -15,11 +16,12 @@ from reporter.erasure import examine
 from reporter.errors import UserError
 from reporter.heads import Heads, survey
 from reporter.infidelity import measure_infidelity
+from reporter.memory import give_up, is_out_of_memory
 from reporter.methods import Method, Scores
-from reporter.network import Network, is_out_of_memory
+from reporter.network import Network
 from reporter.plausibility import compare_with_people
-from reporter.questions import ATTENTION_BYTES, Asking, Question
-from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section, Token
+from reporter.questions import Asking, Question
+from reporter.records import SCHEMA, Attribution, Description, Document, Explanation, Prediction, Section
 from reporter.rounding import rounded
 from reporter.rows import begin
 from reporter.sensitivity import vary_baseline
@@ -52,21 +54,29 @@ class Attribute:
 
     def __call__(self, documents: Sequence[Encoded]) -> list[Explanation]:
         """The explanation of each document; one that cannot be explained costs the others nothing."""
-        crew = self.asking.network.crew
-        with crew.at_work():
+        with self.asking.network.crew.at_work():
             with self.watch.on(ANSWERS):
-                found = crew.share(self._answer, documents)
+                found = self._answer_all(documents)
             explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
         return [next(explained) if isinstance(one, Answered) else one for one in found]
 
-    def _answer(self, network: Network, encoded: Encoded) -> Answered | Explanation:
+    def _answer_all(self, documents: Sequence[Encoded]) -> list[Answered | Explanation]:
+        groups = self.asking.part(documents)
+        found = self.asking.network.crew.share(self._answer, [[documents[at] for at in some] for some in groups])
+        pairs = (pair for some, answers in zip(groups, found, strict=True) for pair in zip(some, answers, strict=True))
+        return [answer for _, answer in sorted(pairs, key=itemgetter(0))]
+
+    def _answer(self, network: Network, documents: list[Encoded]) -> list[Answered | Explanation]:
         try:
-            prediction = replace(self.asking, network=network).predict(encoded)
-            return Answered(encoded, prediction, self.asking.choose(encoded, prediction))
+            predictions = replace(self.asking, network=network).predict(documents)
+            pairs = zip(documents, predictions, strict=True)
+            return [Answered(one, prediction, self.asking.choose(one, prediction)) for one, prediction in pairs]
         except UserError:
             raise
         except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
-            return fail(encoded.document, _sentence(error))
+            if len(documents) == 1:
+                return [fail(documents[0].document, _sentence(error))]
+        return [found for one in documents for found in self._answer(network, [one])]
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
         """Explain all of them together, or else each by itself; with a smaller budget if the memory is too small."""
@@ -76,23 +86,29 @@ class Attribute:
         except UserError:
             raise
         except Exception as error:
-            problem = error
-        if is_out_of_memory(problem) and self.asking.budget.halve():
+            exhausted, sentence = is_out_of_memory(error), _sentence(error)
+        give_up()
+        if exhausted and self.asking.budget.halve():
             return self._explain(answered)
         if len(answered) == 1:
-            return [fail(answered[0].encoded.document, _sentence(problem))]
+            return [fail(answered[0].encoded.document, sentence)]
         return [explanation for one in answered for explanation in self._explain([one])]
 
     def _measure(self, questions: list[Question]) -> list[Section]:
         """The section of every question, in their order."""
         found: dict[int, Section] = {}
         numbered = sorted(enumerate(questions), key=lambda pair: pair[1].length)
-        for some in pool(numbered, lambda pair: self.asking.attention_bytes(pair[1]), budget=ATTENTION_BYTES):
-            budget = self.asking.tokens([question for _, question in some])
-            batches = list(batch(some, lambda pair: self.asking.network.fit(pair[1].length), budget=budget))
+        asking = self.asking
+        held = {"budget": asking.attention_limit, "most": asking.crowd}
+        for some in pool(numbered, lambda pair: asking.attention_bytes(pair[1]), **held):
+            budget = asking.tokens([question for _, question in some])
+            batches = list(batch(some, self._fit, budget=budget, filled=asking.network.filled))
             sections = self._measure_together([[question for _, question in rows] for rows in batches])
             found |= dict(zip((number for rows in batches for number, _ in rows), sections, strict=True))
         return [found[number] for number in range(len(questions))]
+
+    def _fit(self, pair: tuple[int, Question]) -> int:
+        return self.asking.network.fit(pair[1].length)
 
     def _measure_together(self, batches: list[list[Question]]) -> list[Section]:
         """The sections of some batches, in their order; every method sees all of the batches at once."""
@@ -122,6 +138,7 @@ class Attribute:
 
     def _record(self, questions: list[Question], cases: Cases, found: Sequence[Scores]) -> list[Section]:
         ends, answers = self._measure_ends(questions, cases), cases.start.answer.cpu()
+        looks = self._survey(questions, cases)
         sections = []
         for row, (question, both, answer) in enumerate(zip(questions, ends, answers, strict=True)):
             pairs = zip((method.description for method in self.methods), found, strict=True)
@@ -136,17 +153,18 @@ class Attribute:
                     agreement=tuple(
                         compare_all(question.encoded.tokens, attributions, seed=self.asking.seed(question, "agreement"))
                     ),
-                    heads=self._survey(cases, row, question.encoded.tokens),
+                    heads=looks[row],
                     consensus=agree(question.encoded.tokens, attributions),
                 )
             )
         return sections
 
-    def _survey(self, cases: Cases, row: int, tokens: Sequence[Token]) -> Heads | None:
+    def _survey(self, questions: Sequence[Question], cases: Cases) -> list[Heads | None]:
         if self.asking.network.attention_gap is not None:
-            return None
-        rows = cases.attention.rows[row, ..., : len(tokens)]
-        return survey(rows.cpu().double().numpy(), [token.word for token in tokens])
+            return [None] * len(questions)
+        words = [[token.word for token in question.encoded.tokens] for question in questions]
+        rows = zip(to_array(cases.attention.rows), words, strict=True)
+        return [survey(row[..., : len(line)], line) for row, line in rows]
 
     def _measure_ends(self, questions: Sequence[Question], cases: Cases) -> list[Ends]:
         """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score.
@@ -170,7 +188,7 @@ class Attribute:
         effort = Effort(
             what.claim,
             self.asking.settings.tolerance,
-            found.rule,
+            "" if found.rules is None else found.rules[row],
             found.evaluations[row],
             error,
             path=() if found.paths is None else found.paths[row],

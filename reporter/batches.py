@@ -30,7 +30,7 @@ class Budget:
         return True
 
 
-def window(items: Iterable[Item], size: int = 64) -> Iterator[list[Item]]:
+def window(items: Iterable[Item], size: int = POOL) -> Iterator[list[Item]]:
     """The items in lists of `size`, the last one shorter, so that a stream can be sorted piece by piece."""
     stream = iter(items)
     while found := list(islice(stream, size)):
@@ -81,9 +81,9 @@ def spread(widths: Sequence[int], *, budget: int, members: int) -> int:
     return min(budget, max(_WORTH, total // passes + total // (2 * len(widths)))) if total else budget
 
 
-def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int) -> Iterator[list[Item]]:
-    """Lists of neighbours, at most `POOL` in each, whose costs stay within `budget` (one item may exceed it)."""
-    return _fill(items, cost, lambda count, spent, _: count <= POOL and spent <= budget)
+def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int, most: int = POOL) -> Iterator[list[Item]]:
+    """Lists of neighbours, at most so many in each, whose costs stay within `budget` (one item may exceed it)."""
+    return _fill(items, cost, lambda count, spent, _: count <= most and spent <= budget)
 
 
 def _fill(

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from reporter.errors import UserError
 from reporter.network import Network
-from reporter.quadrature import Array, Samples
+from reporter.quadrature import Samples
+from reporter.rules import Array
 from reporter.tasks import Task
 
 BASELINES = ("pad", "mask", "zero", "mean")
@@ -130,11 +131,12 @@ class Cases:
     @property
     def marks(self) -> list[bytes]:
         """What the pass at a row's baseline depends on, row by row: where these are the same, so is the pass."""
-        network = self.network
-        served = [values for name, values in self.inputs.items() if name != "input_ids" or network.rereads]
-        facts = [self.cells, self.real, *served, self.baselines.flatten(1)]
+        served = [values for name, values in self.inputs.items() if name != "input_ids" or self.network.rereads]
+        left = self.inputs["input_ids"].masked_fill(self.ordinary, -1)
+        moved = [] if self.shift is None else [self.shift.masked_fill(self.ordinary.unsqueeze(-1), 0.0).flatten(1)]
+        facts = [self.cells, self.real, *served, left, *moved]
         rows = zip(*([one.numpy().tobytes() for one in fact.cpu()] for fact in facts), strict=True)
-        return [b"".join(row) for row in rows]
+        return [b"".join((self.baseline.encode(), *row)) for row in rows]
 
     @cached_property
     def ends(self) -> list[Samples]:

@@ -36,7 +36,8 @@ def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     tokenizer = _read_tokenizer(folder, model, trust)
     with _reading(f"The model in {folder} cannot be used"):
         facts = _describe(name, model, tokenizer, fingerprint=origin.fingerprint(origin.hash_files(folder, trust)))
-        steady(model)
+        if place.type == "cpu":
+            steady(model)
         return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
 
 

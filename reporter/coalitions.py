@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from reporter.quadrature import Array
+from reporter.rules import Array
 
 Coalitions = NDArray[np.bool_]
 

@@ -21,7 +21,8 @@ from reporter.batches import Budget, share_passes, window
 from reporter.errors import UserError
 from reporter.final_layer import FinalLayer, read_features
 from reporter.influence import Array
-from reporter.network import Network, is_out_of_memory
+from reporter.memory import is_out_of_memory
+from reporter.network import Network
 from reporter.records import Document
 
 NAME = "features.sqlite"

@@ -14,11 +14,11 @@ from reporter.coalitions import Coalitions, draw_sets
 from reporter.diagnostics.infidelity import Infidelity
 from reporter.evidence import find_level
 from reporter.perturbations import look
-from reporter.quadrature import Array
 from reporter.questions import Asking, Question
 from reporter.rankings import beside_random, shuffle
 from reporter.records import Diagnostic, Section
 from reporter.rows import Gathered, Rows
+from reporter.rules import Array
 
 SETS = 50
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reporter.quadrature import START, Array, Goal, Integral, Samples, integrate, refine
+from reporter.batches import batch
+from reporter.quadrature import START, START_HASTY, Goal, Integral, Samples, integrate, refine
+from reporter.rules import Array, find_rules
+
+_WEIGHTS = 2**17  # of rules that are found at a time
 
 Sampler = Callable[[list[int], list[float]], tuple[Array, list[Array]]]
 """Evaluates pairs of a row and a node on its path: the total F of each, and the slopes (features) there."""
@@ -23,28 +27,44 @@ class Journey:
         """Forward-and-backward passes for this row, those at its two ends included."""
         return len(self.samples.nodes)
 
+    def misses(self, goal: Goal) -> bool:
+        """Whether it ended, by what is known, outside the tolerance."""
+        known = abs(self.integral.residual) <= goal.tolerance * abs(self.samples.change)
+        return not (known and self.integral.whole <= goal.tolerance * self.integral.size)
+
 
 def travel(sample: Sampler, known: Sequence[Samples | None], goal: Goal) -> list[Journey]:
     """Integrate every row, starting from what is `known` of it; rows that have arrived take no further part.
 
     Raises `ValueError` for a row whose total or slopes are not finite numbers somewhere on its path.
     """
-    paths = list(known)
-    wanted = {row: _first(samples, goal) for row, samples in enumerate(paths)}
+    wanted = {row: _first(samples, goal) for row, samples in enumerate(known)}
+    paths = {row: samples for row, samples in enumerate(known) if samples is not None}
     done: dict[int, Journey] = {}
     while wanted:
-        for row, more in _ask(sample, wanted).items():
-            before = paths[row]
-            path = paths[row] = _check_finite(more if before is None else before.merge(more))
-            done[row] = Journey(path, integrate(path, goal))
+        paths |= {row: _join(paths.get(row), more) for row, more in _ask(sample, wanted).items()}
+        done |= _integrate({row: paths[row] for row in wanted}, goal)
         wanted = {row: refine(done[row].samples, done[row].integral, goal) for row in wanted}
         wanted = {row: nodes for row, nodes in wanted.items() if len(nodes)}
-    return [done[row] for row in range(len(paths))]
+    return [done[row] for row in range(len(known))]
+
+
+def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Journey]:
+    """What the integrals come to; the rules for as many nodes are found together."""
+    found: dict[int, Journey] = {}
+    for rows in batch(paths, lambda row: len(paths[row].nodes) ** 2, budget=_WEIGHTS):
+        rules = dict(zip(rows, find_rules([paths[row].nodes for row in rows]), strict=True))
+        for some in [rows] if goal.hasty else [[row] for row in rows]:  # one by one, no number depends on the others
+            integrals = integrate([paths[row] for row in some], goal, [rules[row] for row in some])
+            found.update((row, Journey(paths[row], one)) for row, one in zip(some, integrals, strict=True))
+    return found
 
 
 def _first(samples: Samples | None, goal: Goal) -> Array:
     """The nodes to begin with: as many of the usual ones as may be spent, always with both ends."""
-    start = START if goal.most >= len(START) else np.linspace(0.0, 1.0, max(2, goal.most))
+    start = START_HASTY if goal.hasty else START
+    if goal.most < len(start):
+        start = np.linspace(0.0, 1.0, max(2, goal.most))
     return start if samples is None else np.setdiff1d(start, samples.nodes)
 
 
@@ -57,6 +77,10 @@ def _ask(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
         found[row] = Samples(nodes, totals[here], np.array(slopes[here]).reshape(len(nodes), -1))
         at = here.stop
     return found
+
+
+def _join(before: Samples | None, more: Samples) -> Samples:
+    return _check_finite(more if before is None else before.merge(more))
 
 
 def _check_finite(samples: Samples) -> Samples:

@@ -15,6 +15,7 @@ from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.evidence import find_level
+from reporter.formats import EXACT, FORMATS
 from reporter.memory import release
 from reporter.methods import Method
 from reporter.network import Network
@@ -31,7 +32,6 @@ from reporter.tracing import Tracing, forget_influences, prepare_tracing
 _BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
 _UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
 _COPIES = 32  # changed copies of a text up to which it takes no longer than usual
-_DTYPES = ("float32", "bfloat16")
 
 WHOLE = "everything"
 """What is watched of every unit of work as a whole."""
@@ -54,7 +54,7 @@ def measure(
     store.describe(provenance)
     keys: list[str] = []
     sample: dict[str, Document] = {}
-    for documents in window(read(folder)):
+    for documents in window(read(folder), attribute.asking.crowd):
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
         notice(len(keyed) - len(fresh))
@@ -117,9 +117,9 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
 
 
 def _check_dtype(name: str, network: Network) -> None:
-    if name not in _DTYPES:
-        raise UserError(f"There is no dtype '{name}'; choose from: {', '.join(_DTYPES)}.")
-    if name != "float32" and network.device.type != "cuda":
+    if name not in FORMATS:
+        raise UserError(f"There is no dtype '{name}'; choose from: {', '.join(FORMATS)}.")
+    if name != EXACT and network.device.type != "cuda":
         raise UserError(
             f"--dtype {name} pays on a CUDA device only, and this run is on {network.device}; leave it out."
         )
@@ -155,7 +155,7 @@ def explain(keyed: dict[str, Document], attribute: Attribute) -> Iterator[list[R
     yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
     encoded.sort(key=lambda one: len(one.tokens))
     budget = max(1, int(_UNIT * attribute.asking.budget.tokens / _weigh(attribute.methods)))
-    for documents in pool(encoded, lambda one: len(one.tokens), budget=budget):
+    for documents in pool(encoded, lambda one: len(one.tokens), budget=budget, most=attribute.asking.crowd):
         start = time.perf_counter()
         explanations = attribute(documents)
         spent = time.perf_counter() - start

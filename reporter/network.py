@@ -14,6 +14,7 @@ from torch.utils.hooks import RemovableHandle
 from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
+from reporter.lines import Apart, Beside
 from reporter.readout import Packed, Shortcut, find_shortcuts
 from reporter.records import Model
 from reporter.steady import width_of
@@ -21,7 +22,7 @@ from reporter.steady import width_of
 Result = TypeVar("Result")
 
 _PROBES = ("A short text, to see what the network does with it.", "Another.")
-_PACKED, _PADDED = 0.5, 0.88
+_PACKED, _ROOMY = 0.5, 0.15  # how much of a pass must be rows where they are packed, and where passes are dear
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Network:
         return self._pad([row], self._stretch(len(row["input_ids"])))
 
     def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
-        options = {"padding": "max_length", "max_length": width, "padding_side": "right", "return_tensors": "pt"}
-        return {name: values.to(self.device) for name, values in self.tokenizer.pad(rows, **options).items()}
+        padded = self.tokenizer.pad(rows, padding="max_length", max_length=width, padding_side="right")
+        return {name: torch.tensor(values, device=self.device) for name, values in padded.items()}
 
     def fit(self, length: int) -> int:
         """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
@@ -79,21 +80,22 @@ class Network:
         return length if isinstance(self._shortcut, Packed) else self.fit(length)
 
     @property
-    def _filled(self) -> float:
-        """How much of such a pass must be rows, as a share: all, if padding changes numbers.
+    def roomy(self) -> bool:
+        """Whether a pass takes nearly as long for little as for much, so that few passes are wanted, as on a GPU."""
+        return self.device.type != "cpu"
 
-        On other devices than a processor it does so slightly, and few large passes are worth more there.
-        """
-        if isinstance(self._shortcut, Packed):
-            return _PACKED
-        return 1.0 if self.device.type == "cpu" else _PADDED
+    @property
+    def filled(self) -> float:
+        """How much of a pass of padded rows must be rows, as a share: all, but where passes are dear."""
+        return _ROOMY if self.roomy else 1.0
 
     def share(
         self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
     ) -> list[Result]:
         """What `work` makes of each of some rows of so many tokens, in passes by the crew; it gets their numbers."""
         widths = [self.span(length) for length in lengths]
-        return share_passes(self.crew, work, widths, budget=budget, filled=self._filled)
+        filled = _PACKED if isinstance(self._shortcut, Packed) and not self.roomy else self.filled
+        return share_passes(self.crew, work, widths, budget=budget, filled=filled)
 
     @property
     def padding(self) -> dict[str, int]:
@@ -116,7 +118,7 @@ class Network:
     def crew(self) -> "Crew[Network]":
         """The network and copies of it that share its weights: on a processor one for each core."""
         shared = {id(one): one for one in (*self.model.parameters(), *self.model.buffers())}
-        others = torch.get_num_threads() - 1 if self.device.type == "cpu" else 0
+        others = 0 if self.roomy else torch.get_num_threads() - 1
         return Crew([self, *(replace(self, model=deepcopy(self.model, dict(shared))) for _ in range(others))])
 
     @contextmanager
@@ -163,7 +165,7 @@ class Network:
     @cached_property
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
-        shortcuts = find_shortcuts(self.model, self.facts.layers, packing=self.device.type == "cpu")
+        shortcuts = find_shortcuts(self.model, self.facts.layers, line=Beside if self.roomy else Apart)
         if not shortcuts:
             return nullcontext
         inputs = self.probe
@@ -175,6 +177,14 @@ class Network:
                     if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
                         return shortcut
         return nullcontext
+
+    @cached_property
+    def pads_freely(self) -> bool:
+        """Whether its answers stay what they are if rows of other lengths share the pass."""
+        with torch.no_grad():
+            both = self.model(**self.probe).logits
+            alone = [self.model(**self.serve(dict(self.tokenizer(text)))).logits[0] for text in _PROBES]
+        return all(one.allclose(row[: len(one)], rtol=1e-5, atol=1e-5) for one, row in zip(alone, both, strict=True))
 
     @cached_property
     def rereads(self) -> bool:
@@ -210,12 +220,6 @@ def _substituting(layers: list[nn.Module], embeddings: Tensor) -> AbstractContex
     """Let the first of these layers that is called give the embeddings instead of its own output."""
     pending = [embeddings]
     return _holding([one.register_forward_hook(lambda *_: pending.pop() if pending else None) for one in layers])
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that there was no memory left, on whatever device."""
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(word in str(error).lower() for word in words)
 
 
 class _Caught(Exception):

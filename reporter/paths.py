@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from reporter.cases import Cases, to_array
-from reporter.quadrature import Array, Samples
+from reporter.formats import computing
+from reporter.quadrature import Samples
 from reporter.rows import Gathered, Rows
+from reporter.rules import Array
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Paths:
     """All rows of some batches, numbered through; the passes that they share compute in `dtype`."""
 
     batches: Sequence[Cases]
-    dtype: torch.dtype
+    dtype: str
 
     @cached_property
     def ends(self) -> list[Samples]:
@@ -45,7 +47,6 @@ class Paths:
     def _evaluate(self, gathered: Gathered, nodes: list[float]) -> tuple[Array, Array]:
         start, end = gathered.baselines, gathered.embeddings
         share = torch.tensor(nodes, device=end.device, dtype=end.dtype).view(-1, 1, 1)
-        reduced = self.dtype != torch.float32
-        with torch.autocast(end.device.type, dtype=self.dtype, enabled=reduced):
+        with computing(self.dtype, end.device):
             found = gathered.differentiate(torch.lerp(start, end, share))
         return to_array(found.score), to_array((found.slope * (end - start)).sum(-1))

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from reporter.cases import Cases, to_array
 from reporter.coalitions import Coalitions, Observed, Worth
-from reporter.quadrature import Array
 from reporter.rows import Gathered, Rows
+from reporter.rules import Array
 
 Draw = Callable[[int, np.random.Generator], Coalitions]
 """The coalitions to look at, coalitions words, for a text of so many words and with its own random numbers."""

@@ -1,4 +1,4 @@
-"""Nodes, weights, refinement and error estimates for integrals along a path: pure arithmetic, no model.
+"""Nodes, refinement and error estimates for integrals along a path: pure arithmetic, no model (weights: `rules.py`).
 
 The integrand is a vector, one slope per feature, and the sum of the slopes is the derivative of a total F that is known
 at every node. So every panel between two nodes tells two things about itself: how far rules differ on each feature's
@@ -8,20 +8,18 @@ nodes. Rules, nodes and constants were chosen by measuring on trained models; te
 them against a float64 reference.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
-Array = NDArray[np.float64]
+from reporter.rules import Array, Rules, find_rules
 
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
 """The first nodes: closer together near the baseline, where networks with normalised layers bend most."""
 
-SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
-"""Of the error of an integral over how far it is from two other rules, and from those over every second node."""
+START_HASTY: Array = np.array([0, 3, 8, 14, 22, 32, 45, 60, 78, 99, 125, 158, 200, 256], dtype=np.float64) / 256
+"""As many of them as many texts need, along the same curve."""
 
 _MARGIN = 2.12  # of a feature's error over its estimate, for 99 in 100 tokens, where `_ease` is 1
 _CLOSER = 1 / 3  # the power of `_ease` by which that is less elsewhere
@@ -33,19 +31,20 @@ _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that t
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
 _CLOSEST = 2.0**-20  # a panel narrower than this is not halved
-_WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
-_COMMON = 64  # nodes up to which their rules are remembered
 _SPENT = 2.0  # how much of the tolerance a panel is thought to take, over its estimate
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """When to stop: the tolerance as a share, the most evaluations, and the unit roundoff of the numbers."""
+    """When to stop: the tolerance as a share, the most evaluations, and the unit roundoff of the numbers.
+
+    `hasty` is for devices on which a round takes longer than its evaluations: few rounds then, with more of these.
+    """
 
     tolerance: float = 0.01
     most: int = 512
     unit: float = 2.0**-23
+    hasty: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +82,15 @@ class Integral:
     """The integral over [0, 1] of each feature.
 
     `values` and `errors` are per feature: the true integral lies within the error for 99 in 100 tokens. `whole` bounds
-    the sum of all true errors (they average out, so it is less than the sum of `errors`). `panels` (n - 1) says what
-    each panel adds to that sum, and `defects` (n - 1) what its values are known to be off in sum.
+    the sum of all true errors (they average out, so it is less than the sum of `errors`), `rounding` is that part of it
+    which no further node mends. `panels` (n - 1) says what each panel adds to that sum, and `defects` (n - 1) what its
+    values are known to be off in sum.
     """
 
     values: Array
     errors: Array
     whole: float
+    rounding: float
     panels: Array
     defects: Array
 
@@ -104,36 +105,40 @@ class Integral:
         return float(np.abs(self.values).sum())
 
 
-@dataclass(frozen=True)
-class Rules:
-    """Weights of some nodes: panels x nodes for the values and for how far other rules are from each other.
+def integrate(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rules] | None = None) -> list[Integral]:
+    """The integrals along paths of as many nodes each, halfway between a spline and local polynomials, with errors.
 
-    `whole` (others x nodes) says how far the whole integral by other rules is from the sum of the values.
+    `rules` are those of each path's nodes, if they are known.
     """
+    weights = rules or find_rules([path.nodes for path in paths])
+    slopes = _stack([path.slopes for path in paths])
+    panels = np.stack([one.values for one in weights]) @ slopes
+    defects = panels.sum(2) - np.diff([path.totals for path in paths], axis=1)
+    apart = np.hypot(*(np.stack(some) @ slopes for some in zip(*(one.apart for one in weights), strict=True)))
+    estimates = estimate(apart, defects, slopes)
+    moved = np.stack([one.whole for one in weights]) @ slopes
+    errors = np.sqrt((estimates**2).sum(1) + (moved**2).sum(1))
+    judged = zip(estimates.sum(2), defects, strict=True)
+    facts = zip(paths, panels.sum(1), errors, judged, strict=True)
+    return [_conclude(path, goal, *found) for path, *found in facts]
 
-    values: Array
-    apart: tuple[Array, Array]
-    whole: Array
+
+def _stack(rows: Sequence[Array]) -> Array:
+    """Slopes (nodes features) of paths, side by side: paths nodes features, 0 where a path has fewer features."""
+    found = np.zeros((len(rows), len(rows[0]), max(row.shape[1] for row in rows)))
+    for place, row in zip(found, rows, strict=True):
+        place[:, : row.shape[1]] = row
+    return found
 
 
-def integrate(samples: Samples, goal: Goal) -> Integral:
-    """The integral of each feature, halfway between a cubic spline and local polynomials, with its error."""
-    alive = np.flatnonzero(np.abs(samples.slopes).max(0))
-    if not len(alive):
-        nothing = np.zeros(samples.slopes.shape[1])
-        return Integral(nothing, nothing, 0.0, np.zeros(len(samples.nodes) - 1), -np.diff(samples.totals))
-    rules, slopes = find_rules(samples.nodes), samples.slopes[:, alive]
-    panels = rules.values @ slopes
-    defects = panels.sum(1) - np.diff(samples.totals)
-    estimates = estimate(np.hypot(*(weights @ slopes for weights in rules.apart)), defects, slopes)
-    values, errors = np.zeros((2, samples.slopes.shape[1]))
-    values[alive] = panels.sum(0)
-    errors[alive] = np.sqrt((estimates**2).sum(0) + ((rules.whole @ slopes) ** 2).sum(0))
-    ease = _ease(_WHOLE * float(errors.sum()) / (float(np.abs(values).sum()) or 1.0))
-    errors *= ease
-    rounding = samples.noise(goal.unit) * np.abs(values) / (np.abs(values).sum() or 1.0)
-    bounds = _MARGIN * ease**_CLOSER * errors + rounding
-    return Integral(values, bounds, _WHOLE * float(errors.sum()), estimates.sum(1), defects)
+def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, Array]) -> Integral:
+    """What values (features) come to, by their errors (features) and how panels are judged: estimates and defects."""
+    count = samples.slopes.shape[1]
+    values, size = values[:count], float(np.abs(values).sum())
+    errors = errors[:count] * (ease := _ease(_WHOLE * float(errors.sum()) / (size or 1.0)))
+    bounds = _MARGIN * ease**_CLOSER * errors + samples.noise(goal.unit) * np.abs(values) / (size or 1.0)
+    rounding = 2 * goal.unit * size
+    return Integral(values, bounds, _WHOLE * float(errors.sum()) + rounding, rounding, *judged)
 
 
 def _ease(share: float) -> float:
@@ -141,56 +146,20 @@ def _ease(share: float) -> float:
     return min(1.0, max(_LEAST, float((share / _COARSE) ** _EASE)))
 
 
-def find_rules(nodes: Array) -> Rules:
-    """The rules at these nodes; those of few nodes are remembered, for many paths have the same ones."""
-    return _remember(nodes.tobytes()) if len(nodes) <= _COMMON else _weigh_all(nodes)
-
-
-@lru_cache(maxsize=128)
-def _remember(places: bytes) -> Rules:
-    return _weigh_all(np.frombuffer(places))
-
-
-def _weigh_all(nodes: Array) -> Rules:
-    numbers = np.arange(len(nodes))
-    ends = (numbers == 0) | (numbers == len(nodes) - 1)
-    smooth, local, coarse = weigh_spline(nodes), weigh(nodes, 6, before=2), weigh(nodes, 4, before=1)
-    values = (smooth + local) / 2
-    sides = [weigh(nodes, 5, before=before).sum(0) for before in (1, 2)]
-    halves = [weigh_spline(nodes, ends | (numbers % 2 == odd)).sum(0) for odd in (0, 1)]
-    whole = SCALES * (np.stack([*sides, *halves]) - values.sum(0))
-    wider = _compare_widths(nodes)
-    return Rules(values, (wider * (local - smooth), wider * (local - coarse) / 4), whole)
-
-
-def _compare_widths(nodes: Array) -> Array:
-    """By how much to raise what rules differ by on a panel that is wider than both its neighbours, panels x 1.
-
-    These were halved because they had to be, so if its own rules agree that well, it may be by chance.
-    """
-    widths = np.diff(nodes)
-    beside = np.pad(widths, 1, constant_values=np.inf)
-    wider: Array = widths / np.maximum(beside[:-2], beside[2:])
-    return np.clip(wider**2, 1.0, _WIDEST)[:, None]
-
-
-def weigh_spline(nodes: Array, kept: slice | NDArray[np.bool_] = slice(None)) -> Array:
-    """Weights, panels x nodes: the integrals of the cubic spline through the nodes that are kept, between these."""
-    spline = CubicSpline(nodes[kept], np.eye(len(nodes))[kept])
-    weights: Array = np.diff(spline.antiderivative()(nodes[kept]), axis=0)
-    return weights
-
-
 def estimate(apart: Array, defects: Array, slopes: Array) -> Array:
     """Each panel's error of each feature: how far rules are apart there, raised where the defect shows more.
 
-    A defect is the sum of the features' errors; if those are independent, each is about the defect over the root of
-    their number. No feature is taken for exact because its rules happen to agree: it gets a share by how it moves.
+    All are paths panels (or nodes) features. A defect is the sum of the features' errors; if those are independent,
+    each is about the defect over the root of their number. No feature is taken for exact because its rules happen to
+    agree: it gets a share by how it moves. Features that are 0 everywhere do not count.
     """
-    typical = np.sqrt((apart**2).mean(1, keepdims=True))
-    seen = np.abs(defects)[:, None] / np.sqrt(max(1, slopes.shape[1]))
-    moves = np.abs(np.diff(slopes, axis=0))
-    moves = _over(moves + moves.mean(1, keepdims=True), np.sqrt((moves**2).mean(1, keepdims=True)))
+    alive = np.abs(slopes).max(1, keepdims=True) > 0
+    count = np.maximum(1, alive.sum(2, keepdims=True))
+    typical = np.sqrt((apart**2).sum(2, keepdims=True) / count)
+    seen = np.abs(defects)[:, :, None] / np.sqrt(count)
+    moves = np.abs(np.diff(slopes, axis=1))
+    usual = np.sqrt((moves**2).sum(2, keepdims=True) / count)
+    moves = alive * _over(moves + moves.sum(2, keepdims=True) / count, usual)
     raised = np.maximum(typical, seen) ** _SURPRISE * typical ** (1 - _SURPRISE)
     share = _over(raised, typical)
     found: Array = np.maximum(np.hypot(apart, _FLOOR * typical * moves) * share, 0.1 * _FLOOR * seen * moves)
@@ -203,28 +172,6 @@ def _over(values: Array, whole: Array) -> Array:
     return found
 
 
-def weigh(nodes: Array, order: int, *, before: int) -> Array:
-    """Weights, panels x nodes: each panel's integral of the polynomial through `order` nodes around it.
-
-    So many of them lie `before` the panel, or fewer or more near an end.
-
-    The Lagrange polynomials of the nodes are integrated by three Gauss points a panel, exact up to order 6.
-    """
-    order = min(order, len(nodes))
-    first = np.clip(np.arange(len(nodes) - 1) - before, 0, len(nodes) - order)
-    places = first[:, None] + np.arange(order)
-    near = nodes[places]
-    middle, half = (nodes[1:] + nodes[:-1]) / 2, np.diff(nodes) / 2
-    points = middle[:, None] + half[:, None] * _POINTS
-    own = np.eye(order, dtype=bool)
-    above = np.where(own, 1.0, points[:, :, None, None] - near[:, None, None, :])
-    below = np.where(own, 1.0, near[:, :, None] - near[:, None, :])
-    basis = above.prod(-1) / below.prod(-1)[:, None, :]
-    weights = np.zeros((len(nodes) - 1, len(nodes)))
-    np.put_along_axis(weights, places, half[:, None] * np.einsum("g,pgk->pk", _WEIGHTS, basis), axis=1)
-    return weights
-
-
 def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     """The nodes to add: middles of the panels that stand most in the way of the goal; empty when it is reached.
 
@@ -232,13 +179,14 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     """
     noise = samples.noise(goal.unit)
     change, size = (max(goal.tolerance * part, noise) for part in (abs(samples.change), integral.size))
-    if abs(integral.residual) <= _STRICT * change and integral.whole <= size:
+    if abs(integral.residual) <= _STRICT * change and integral.whole <= max(size, noise + integral.rounding):
         return np.empty(0)
     worst = np.maximum(_SPENT * integral.panels / (size or 1.0), np.abs(integral.defects) / (2 * (change or 1.0)))
     worst[np.diff(samples.nodes) < 2 * _CLOSEST] = 0.0
     order = np.argsort(-worst, kind="stable")
     left = np.sqrt(np.maximum((worst**2).sum() - np.cumsum(worst[order] ** 2), 0.0))
-    few = min(max(1, (len(samples.nodes) - 8) // _FEW), goal.most - len(samples.nodes))
+    few = len(samples.nodes) if goal.hasty else max(1, (len(samples.nodes) - 8) // _FEW)
+    few = min(few, goal.most - len(samples.nodes))
     marked = np.sort(order[: min(int(np.argmax(left <= _LEFT)) + 1, max(0, few))])
     marked = marked[worst[marked] > 0]
     found: Array = (samples.nodes[marked] + samples.nodes[marked + 1]) / 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reporter.batches import Budget
+from reporter.batches import POOL, Budget, batch
 from reporter.cases import Cases
 from reporter.encoding import Encoded, check_served
 from reporter.labels import find_label
@@ -17,8 +17,8 @@ from reporter.settings import Settings
 from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
 
-ATTENTION_BYTES = 2**28
-"""How much attention may be held at a time."""
+_ATTENTION_BYTES = 2**28  # how much attention may be held at a time
+_DEAR = 4  # how many times as many texts and as much attention that is where passes are dear
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,25 @@ class Asking:
     settings: Settings
     budget: Budget
 
-    def predict(self, encoded: Encoded) -> Prediction:
-        """What the model says to this text alone, served plainly; raises `ValueError` if it says no number."""
-        check_served(encoded, self.network)
+    def predict(self, documents: Sequence[Encoded]) -> list[Prediction]:
+        """What the model says to these texts, served plainly; raises `ValueError` if it says no number to one."""
+        for encoded in documents:
+            check_served(encoded, self.network)
+        rows = [encoded.inputs for encoded in documents]
         with torch.no_grad():
-            logits = self.network.run(self.network.serve(encoded.inputs)).logits
-        return predict(self.task.table(logits)[0].cpu(), self.network.facts.labels, self.network.problem)
+            found = self.network.run(self.network.pad(rows) if len(rows) > 1 else self.network.serve(rows[0]))
+        tables = [
+            table[: len(one.tokens)] for table, one in zip(self.task.table(found.logits).cpu(), documents, strict=True)
+        ]
+        return [predict(table, self.network.facts.labels, self.network.problem) for table in tables]
+
+    def part(self, documents: Sequence[Encoded]) -> list[list[int]]:
+        """The numbers of texts that are served together: each alone, but where passes are dear and company is free."""
+        if not (self.network.roomy and self.network.pads_freely):
+            return [[number] for number in range(len(documents))]
+        lengths = [len(encoded.tokens) for encoded in documents]
+        filled = self.network.filled
+        return list(batch(range(len(documents)), lengths.__getitem__, budget=self.budget.tokens, filled=filled))
 
     def choose(self, encoded: Encoded, answer: Prediction) -> list[Question]:
         """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
@@ -64,6 +77,16 @@ class Asking:
         everywhere = answer.positions > 1
         return [Question(encoded, target, everywhere) for target in targets]
 
+    @property
+    def crowd(self) -> int:
+        """How many texts are explained together at most: as many as share passes, where few passes are wanted."""
+        return POOL * (_DEAR if self.network.roomy else 1)
+
+    @property
+    def attention_limit(self) -> int:
+        """How many bytes of attention weights may be held at a time."""
+        return _ATTENTION_BYTES * (_DEAR if self.network.roomy else 1)
+
     def attention_bytes(self, question: Question) -> int:
         """What the attention weights of a question take, in all layers together."""
         return 4 * self.network.heads * question.length**2
@@ -71,24 +94,24 @@ class Asking:
     def tokens(self, questions: Sequence[Question]) -> int:
         """The token budget of a pass, less where attention over long texts would fill the memory."""
         longest = max(questions, key=lambda question: question.length)
-        fitting = ATTENTION_BYTES * longest.length // self.attention_bytes(longest)
+        fitting = self.attention_limit * longest.length // self.attention_bytes(longest)
         return max(1, min(self.budget.tokens, fitting))
 
     def pose(self, questions: Sequence[Question]) -> Cases:
         """Questions of like length as one batch of cases."""
         inputs = self.network.pad([question.encoded.inputs for question in questions])
         width = inputs["input_ids"].shape[1]
-        flags = [[[True, not token.special] for token in question.encoded.tokens] for question in questions]
-        marks = torch.tensor([row + [[False, False]] * (width - len(row)) for row in flags], device=self.network.device)
+        lengths = torch.tensor([[question.length] for question in questions], device=self.network.device)
         words = [[-1 if one.word is None else one.word for one in question.encoded.tokens] for question in questions]
+        numbers = torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device)
         cells = [self.locate(question.target, question.target.position) for question in questions]
         return Cases(
             network=self.network,
             task=self.task,
             inputs=inputs,
-            real=marks[..., 0],
-            ordinary=marks[..., 1],
-            words=torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device),
+            real=torch.arange(width, device=lengths.device) < lengths,
+            ordinary=numbers >= 0,
+            words=numbers,
             cells=torch.tensor(cells, device=self.network.device),
             seeds=[self.seed(question) for question in questions],
             baseline=self.settings.baseline,

@@ -7,10 +7,10 @@ import numpy as np
 from reporter.agreement import add_by_word
 from reporter.diagnostics import Ranking
 from reporter.methods import Scores
-from reporter.quadrature import Array
 from reporter.questions import Question
 from reporter.records import Attribution, Diagnostic, Token
 from reporter.rounding import rounded
+from reporter.rules import Array
 
 
 def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:

@@ -1,24 +1,21 @@
 """Less to compute where only the answer is wanted: no padding, and of the last layer only what is read.
 
-Rows stand in one line, without padding, and each attends to itself alone: what a row gets does not depend on the rows
-beside it. A head that reads the first position needs one row of the last layer's attention and nothing of the other
-positions after it; with a single query the keys and values need not be computed either: `q . (K x) = (K' q) . x`, and
-the values are mixed before they are projected. Whether a network may be run so is measured: its answer must stay the
-same.
+Rows stand in one line, without padding, and each attends to itself alone (`lines.py`). A head that reads the first
+position needs one row of the last layer's attention and nothing of the other positions after it; with a single query
+the keys and values need not be computed either: `q . (K x) = (K' q) . x`, and the values are mixed before they are
+projected. Whether a network may be run so is measured: its answer must stay the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, groupby
-from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
 
+from reporter.lines import Line
 from reporter.steady import accompany
 
 Inputs = Mapping[str, Tensor]
@@ -33,30 +30,29 @@ class Packed:
     encoder: nn.Module
     attentions: Sequence[Any]
     output: nn.Module
+    line: type[Line]
 
     @contextmanager
     def __call__(self, inputs: Inputs) -> Iterator[None]:
         """The encoder takes rows tokens width, computes 1 tokens width, and gives the first positions: rows 1 width."""
-        seen = inputs["attention_mask"]
-        lengths, places = seen.sum(1).tolist(), seen.flatten().nonzero().flatten()
-        firsts = torch.tensor([0, *accumulate(lengths[:-1])])
+        line = self.line(inputs["attention_mask"])
         *earlier, last = self.attentions
         with ExitStack() as stack:
-            _before(self.encoder, lambda x: x.flatten(0, 1).index_select(0, places).unsqueeze(0), stack)
+            _before(self.encoder, lambda x: x.flatten(0, 1).index_select(0, line.places).unsqueeze(0), stack)
             for attention in earlier:
-                _instead(attention, partial(_attend, attention, lengths), stack)
-            _instead(last, partial(_attend_first, last, lengths, firsts), stack)
-            _before(self.output, lambda x: x if len(x) > 1 else x[0, firsts].unsqueeze(1), stack)
+                _instead(attention, partial(_attend, attention, line), stack)
+            _instead(last, partial(_attend_first, last, line), stack)
+            _before(self.output, lambda x: x if len(x) > 1 else x[0, line.firsts].unsqueeze(1), stack)
             yield
 
 
-def find_shortcuts(model: nn.Module, layers: int, *, packing: bool) -> list[Shortcut]:
+def find_shortcuts(model: nn.Module, layers: int, *, line: type[Line]) -> list[Shortcut]:
     """What may be tried on a network of so many layers, the most thorough first."""
     paths = [path for path, _ in model.named_modules() if path.endswith(f"layer.{layers - 1}.attention")]
     outputs = [getattr(model.get_submodule(path), "output", None) for path in paths]
     modules = [output for output in outputs if isinstance(output, nn.Module)]
-    packed = [_pack(model, paths[0], layers)] if packing and len(paths) == len(modules) == 1 else []
-    return [*(one for one in packed if one), *([partial(_reading, modules)] if modules else [])]
+    packed = _pack(model, paths[0], layers, line) if len(paths) == len(modules) == 1 else None
+    return [*([packed] if packed else []), *([partial(_reading, modules)] if modules else [])]
 
 
 @contextmanager
@@ -68,14 +64,14 @@ def _reading(outputs: Sequence[nn.Module], _: Inputs) -> Iterator[None]:
         yield
 
 
-def _pack(model: nn.Module, path: str, layers: int) -> Packed | None:
+def _pack(model: nn.Module, path: str, layers: int, line: type[Line]) -> Packed | None:
     """The encoder that holds the last layer's attention at this path, if all its layers have ordinary attention."""
     above = path.rpartition(f".{layers - 1}.")[0]
     blocks = [model.get_submodule(f"{above}.{layer}.attention") for layer in range(layers)]
     attentions = [getattr(block, "self", None) for block in blocks]
     if not all(map(_is_plain, attentions)):
         return None
-    return Packed(model.get_submodule(above.rpartition(".")[0]), attentions, blocks[-1].output)  # type: ignore[arg-type]
+    return Packed(model.get_submodule(above.rpartition(".")[0]), attentions, blocks[-1].output, line)  # type: ignore[arg-type]
 
 
 def _is_plain(attention: Any) -> bool:  # noqa: ANN401
@@ -87,33 +83,21 @@ def _is_plain(attention: Any) -> bool:  # noqa: ANN401
     return both_ways and all(isinstance(one, nn.Linear) for one in projections)
 
 
-def _attend(attention: Any, lengths: list[int], hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
+def _attend(attention: Any, line: Line, hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
     """What every position gathers from its own row, 1 tokens width, as `hidden` is."""
-    runs = [(len(list(some)), length) for length, some in groupby(lengths)]
     layers = (attention.query, attention.key, attention.value)
     heads = (layer(hidden)[0].unflatten(-1, (attention.num_attention_heads, -1)) for layer in layers)
-    parts = zip(*(torch.split(one, [prod(run) for run in runs]) for one in heads), strict=True)
-    rows = ((one.unflatten(0, run).transpose(1, 2) for one in part) for part, run in zip(parts, runs, strict=True))
-    found = [scaled_dot_product_attention(*some).transpose(1, 2).flatten(0, 1) for some in rows]
-    return torch.cat(found).flatten(1).unsqueeze(0), None
+    return line.attend(*heads).flatten(1).unsqueeze(0), None
 
 
-def _attend_first(
-    attention: Any,  # noqa: ANN401
-    lengths: list[int],
-    firsts: Tensor,
-    hidden: Tensor,
-    *_: object,
-    **__: object,
-) -> tuple[Tensor, None]:
+def _attend_first(attention: Any, line: Line, hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
     """What the first position of each row gathers from its row, rows 1 width; of `hidden`, 1 tokens width."""
     heads = attention.num_attention_heads
     key, value = (one.weight.unflatten(0, (heads, -1)) for one in (attention.key, attention.value))
-    query = attention.query(accompany(hidden[0, firsts])).unflatten(-1, (heads, -1)) * key.shape[1] ** -0.5
+    query = attention.query(accompany(hidden[0, line.firsts])).unflatten(-1, (heads, -1)) * key.shape[1] ** -0.5
     folded = torch.einsum("bhd,hdw->bhw", query, key)
-    rows = zip(folded, torch.split(hidden[0], lengths), strict=False)
-    mixed = accompany(torch.stack([(ask @ row.mT).softmax(-1) @ row for ask, row in rows]))
-    gathered = torch.einsum("bhw,hdw->bhd", mixed, value).flatten(1)[: len(lengths)]
+    mixed = accompany(line.mix(folded, hidden[0]))
+    gathered = torch.einsum("bhw,hdw->bhd", mixed, value).flatten(1)[: len(line.firsts)]
     return (gathered + attention.value.bias).unsqueeze(1), None
 
 

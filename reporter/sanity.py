@@ -41,7 +41,7 @@ def examine_methods(asking: Asking, methods: Sequence[Method], documents: Sequen
     """What becomes of every method's maps of some texts when the model, the target or the order of words changes."""
     cheap = tuple(_cheapen(method) for method in methods)
     with asking.network.crew.at_work():
-        questions = [found for one in documents for found in asking.choose(one, asking.predict(one))[:1]]
+        questions = [found for one in documents for found in asking.choose(one, *asking.predict([one]))[:1]]
         usual = draw_maps(asking, cheap, questions)
         repeated = draw_maps(asking, cheap, questions)
         turned = draw_maps(asking, cheap, [_turn(asking, one) for one in questions])

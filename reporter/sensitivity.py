@@ -11,11 +11,11 @@ from reporter.errors import UserError
 from reporter.evidence import find_level
 from reporter.methods import Method
 from reporter.network import Network
-from reporter.quadrature import Array
 from reporter.questions import Asking, Question
 from reporter.rankings import add_up
 from reporter.records import Section, Sensitivity
 from reporter.rounding import rounded
+from reporter.rules import Array
 
 
 def vary_baseline(

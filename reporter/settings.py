@@ -57,7 +57,7 @@ class Settings:
         None, "Tokens in one pass; less needs less memory. By default as suits the device."
     )
     device: str = _option("auto", "Where to compute: auto, cpu, cuda or mps.")
-    dtype: str = _option("float32", "Number format of the integration: float32, or bfloat16 on a GPU.")
+    dtype: str = _option("float32", "Number format of the integration: float32; on a GPU also tf32 or bfloat16.")
 
     offline: bool = _option(False, "Fetch nothing, not even a model that is named by its id.")
     allow_pickle: bool = _option(False, "Take weights from a pickle, whose author you must trust.")

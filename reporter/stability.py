@@ -11,10 +11,10 @@ from reporter.cases import Cases
 from reporter.diagnostics.max_sensitivity import MaxSensitivity
 from reporter.evidence import find_level
 from reporter.methods import Method
-from reporter.quadrature import Array
 from reporter.questions import Asking, Question
 from reporter.rankings import add_up, beside_random
 from reporter.records import Diagnostic, Section
+from reporter.rules import Array
 
 POINTS = 10
 RADIUS = 0.1  # of the standard deviation of a text's own embeddings, as the description says

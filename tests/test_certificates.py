@@ -1,5 +1,6 @@
 """Hard cases end in a verdict or in a sentence, never in an endless loop; passes are shared, budgeted and halved."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -162,15 +163,32 @@ def test_what_the_model_says_at_the_baseline(tiny, baseline):
     assert found.probability == pytest.approx(float(shares.max()), abs=1e-6)
 
 
+def explain_in(dtype: str, attribute: Attribute, tolerance: float) -> list[Certificate]:
+    method = type(attribute.methods[0])(dtype=dtype, tolerance=tolerance)
+    asking = replace(attribute.asking, settings=replace(attribute.asking.settings, tolerance=tolerance))
+    return [certificate(found) for found in Attribute(asking, (method,))(encoded(attribute, *TEXTS))]
+
+
 def test_lower_precision_is_held_against_float32(tiny):
     """What a GPU would do in bfloat16, on the processor: the certificate sees what that costs."""
     attribute = prepared(tiny, methods=IG)
-    method = type(attribute.methods[0])(dtype="bfloat16", max_evaluations=40)
-    lower = Attribute(attribute.asking, (method,))
-    for found, exact in zip(lower(encoded(attribute, *TEXTS)), attribute(encoded(attribute, *TEXTS)), strict=True):
-        assert certificate(found).input == certificate(exact).input
-        assert certificate(found).baseline == certificate(exact).baseline
-        assert certificate(found).residual != certificate(exact).residual
+    for found, exact in zip(*(explain_in(dtype, attribute, 0.2) for dtype in ("bfloat16", "float32")), strict=True):
+        assert (found.input, found.baseline) == (exact.input, exact.baseline)
+        assert found.residual != exact.residual
+        assert found.error > exact.error
+        assert found.verdict == "met"
+        assert found.rule.endswith("in bfloat16")
+
+
+@pytest.mark.parametrize(("tolerance", "tried"), [(0.001, False), (0.016, True)])
+def test_what_lower_precision_cannot_resolve_is_integrated_in_float32(tolerance, tried, tiny):
+    """And the certificate says so, and counts what was in vain; what is coarser than the tolerance is not tried."""
+    attribute = prepared(tiny, methods=IG)
+    pairs = zip(*(explain_in(dtype, attribute, tolerance) for dtype in ("bfloat16", "float32")), strict=True)
+    for found, exact in pairs:
+        assert (found.sum, found.error, found.verdict) == (exact.sum, exact.error, "met")
+        assert (found.evaluations > exact.evaluations) == tried
+        assert found.rule.endswith("in float32")
 
 
 def test_the_exact_network_is_the_same_network(tiny):

@@ -26,7 +26,7 @@ def measured(tiny):
     attribute = prepared(tiny, methods=METHODS, evidence="full")
     documents = encoded(attribute, *TEXTS)
     asking = attribute.asking
-    questions = [asking.choose(one, asking.predict(one))[0] for one in documents]
+    questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
     sections = [one.sections[0] for one in attribute(documents)]
     return attribute, [
         (question, asking.pose([question]), one) for question, one in zip(questions, sections, strict=True)

@@ -26,7 +26,7 @@ WORDS = ("occlusion", "shapley", "kernel_shap", "lime")
 def pose(attribute, *texts: str) -> Cases:
     """The questions about some texts as one batch."""
     asking = attribute.asking
-    return asking.pose([asking.choose(one, asking.predict(one))[0] for one in encoded(attribute, *texts)])
+    return asking.pose([asking.choose(one, *asking.predict([one]))[0] for one in encoded(attribute, *texts)])
 
 
 def weigh(name: str, cases: Cases, row: int = 0, **options: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -299,7 +299,7 @@ def test_embeddings_are_looked_up_before_passes_are_shared(tiny, monkeypatch, me
         return usual(self, inputs)
 
     asking = attribute.asking
-    questions = [asking.choose(one, asking.predict(one))[0] for one in encoded(attribute, *TEXTS)]
+    questions = [asking.choose(one, *asking.predict([one]))[0] for one in encoded(attribute, *TEXTS)]
     monkeypatch.setattr(Network, "embed", embed)
     attribute.methods[0].attribute([asking.pose([question]) for question in questions])
     assert threads == {get_ident()}

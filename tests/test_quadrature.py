@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from scipy.interpolate import CubicSpline
 
 from reporter.integration import travel
-from reporter.quadrature import START, Goal, Samples, find_rules, integrate, refine, weigh
+from reporter.quadrature import START, Goal, Samples, integrate, refine
+from reporter.rules import find_rules, weigh, weigh_spline
 
 TOLERANCES = (0.01, 0.001)
 
@@ -109,6 +111,23 @@ def test_rows_do_not_touch_each_other():
         np.testing.assert_allclose(alone.integral.values, journey.integral.values, rtol=1e-12)
 
 
+def test_in_haste_it_takes_few_rounds_and_is_as_exact():
+    cliffs = [Cliff(seed) for seed in range(30)]
+    found = {}
+    for hasty in (False, True):
+        rounds = []
+        ask = sample_of(*cliffs)
+
+        def sample(rows, nodes, ask=ask, rounds=rounds):
+            rounds.append(len(rows))
+            return ask(rows, nodes)
+
+        found[hasty] = travel(sample, [None] * 30, Goal(0.01, hasty=hasty)), len(rounds)
+    assert found[True][1] < found[False][1] / 2
+    for one, other in zip(found[True][0], found[False][0], strict=True):
+        assert np.abs(one.integral.values - other.integral.values).sum() <= 0.02 * one.integral.size
+
+
 def test_a_finer_tolerance_costs_more_and_errs_less():
     coarse, fine = (travel(sample_of(*map(Cliff, range(20))), [None] * 20, Goal(t)) for t in (0.05, 0.0005))
     assert sum(j.evaluations for j in coarse) < sum(j.evaluations for j in fine)
@@ -118,7 +137,7 @@ def test_a_finer_tolerance_costs_more_and_errs_less():
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 7, 12, 90])
 def test_rules_are_those_of_their_nodes_however_many(count):
     nodes = np.linspace(0.0, 1.0, count) ** 1.5
-    rules, again = find_rules(nodes), find_rules(nodes.copy())
+    rules, again = find_rules([nodes, nodes.copy()])
     for one, other in zip(vars(rules).values(), vars(again).values(), strict=True):
         np.testing.assert_array_equal(one, other)
     lines = np.stack([np.ones(count), nodes], 1)
@@ -128,11 +147,27 @@ def test_rules_are_those_of_their_nodes_however_many(count):
         np.testing.assert_allclose(nothing @ lines, 0.0, atol=1e-12)
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 9, 30])
+def test_the_spline_is_the_one_that_everybody_knows(count):
+    nodes = np.sort(np.random.default_rng(count).random((3, count)))
+    for own, weights in zip(nodes, weigh_spline(nodes), strict=True):
+        usual = CubicSpline(own, np.eye(count)).antiderivative()(own)
+        np.testing.assert_allclose(weights, np.diff(usual, axis=0), atol=1e-12)
+
+
+def test_rules_do_not_depend_on_those_that_are_found_with_them():
+    sets = [np.linspace(0.0, 1.0, 17) ** power for power in (0.5, 1.0, 1.5, 2.0)]
+    for one, together in zip(sets, find_rules([*sets, sets[0]]), strict=False):
+        (alone,) = find_rules([one])
+        for part, same in zip(vars(alone).values(), vars(together).values(), strict=True):
+            np.testing.assert_array_equal(part, same)
+
+
 def test_a_panel_left_wide_between_halved_ones_is_doubted_by_the_square_of_how_much_wider_it_is():
     nodes = np.array([0.0, 0.1, 0.15, 0.2, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0])
     expected = np.array([1, 1, 1, 4, 1, 1, 1, 1, 1])[:, None]
     plain = (weigh(nodes, 6, before=2) - weigh(nodes, 4, before=1)) / 4
-    np.testing.assert_allclose(find_rules(nodes).apart[1], expected * plain, atol=1e-15)
+    np.testing.assert_allclose(find_rules([nodes])[0].apart[1], expected * plain, atol=1e-15)
 
 
 def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
@@ -141,7 +176,7 @@ def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
     calm = np.stack([np.sin(nodes), np.cos(nodes)], 1)
     restless = calm + 1e-3 * (np.arange(17) % 2)[:, None]
     totals = 1 - np.cos(nodes) + np.sin(nodes)
-    found = [integrate(Samples(nodes, totals, slopes), Goal()).errors for slopes in (calm, restless)]
+    found = [one.errors for one in integrate([Samples(nodes, totals, slopes) for slopes in (calm, restless)], Goal())]
     assert (found[1] > 10 * found[0]).all()
 
 
@@ -161,7 +196,7 @@ def test_a_structure_between_the_nodes_is_seen_by_its_defect():
     """A bump that no node has met: the slopes are flat everywhere, and F has moved."""
     smooth = Samples(START, np.zeros(len(START)), np.zeros((len(START), 3)) + 1e-3)
     moved = Samples(START, np.where(START > 0.4, 1.0, 0.0), smooth.slopes)
-    found = integrate(moved, Goal())
+    (found,) = integrate([moved], Goal())
     assert (found.errors >= 0.01).all()
     assert len(refine(moved, found, Goal())) >= 1
 

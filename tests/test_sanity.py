@@ -107,7 +107,7 @@ def test_a_random_network_without_an_answer_leaves_nothing_to_compare(tiny):
             raise ValueError("not finite")
 
     attribute = prepared(tiny, methods=SOUND)
-    questions = [attribute.asking.choose(one, attribute.asking.predict(one))[0] for one in encoded(attribute, *LONG)]
+    questions = [attribute.asking.choose(one, *attribute.asking.predict([one]))[0] for one in encoded(attribute, *LONG)]
     assert draw_maps(attribute.asking, [Broken()], questions) == [[{}, {}]]
 
 

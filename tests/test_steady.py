@@ -57,7 +57,7 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
     attribute = prepared(tiny, methods=("integrated_gradients",))
     assert not attribute.asking.network.rereads
     documents = encoded(attribute, TEXTS[2], TEXTS[3], TEXTS[2])
-    questions = [attribute.asking.choose(one, attribute.asking.predict(one))[0] for one in documents]
+    questions = [attribute.asking.choose(one, *attribute.asking.predict([one]))[0] for one in documents]
     assert len({question.target.index for question in questions}) == 1
     posed = [attribute.asking.pose([question]) for question in questions]
     with attribute.asking.network.crew.at_work():

@@ -20,14 +20,14 @@ class Scores:
     """One score per token, rows tokens, and passes through the network, rows.
 
     A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`);
-    one that follows a path gives the share of the way and F at each node, by row.
+    one that follows a path gives the share of the way and F at each node, by row; `rules` say how each was found.
     """
 
     values: Tensor
     evaluations: Sequence[int]
     errors: Tensor | None = None
     whole: Sequence[float] | None = None
-    rule: str = ""
+    rules: Sequence[str] | None = None
     paths: Sequence[tuple[tuple[float, float], ...]] | None = None
 
 

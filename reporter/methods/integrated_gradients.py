@@ -1,7 +1,7 @@
 """Integrated Gradients: the gradient gathered along the straight path from the baseline to the text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ClassVar
 
@@ -10,13 +10,17 @@ import torch
 from torch import Tensor
 
 from reporter.cases import Cases
+from reporter.formats import EXACT, FORMATS
 from reporter.integration import Journey, travel
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.paths import Paths
-from reporter.quadrature import Array, Goal
+from reporter.quadrature import Goal
 from reporter.records import Description
 from reporter.rounding import rounded
+from reporter.rules import Array
+
+_TRIED = 48  # evaluations after which what a coarse format has not settled is left to float32
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,51 @@ class IntegratedGradients:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Integrate each text's slopes along its own part of the way from the baseline."""
-        kind = getattr(torch, self.dtype)
-        paths = Paths(batches, kind)
-        goal = Goal(self.tolerance, self.max_evaluations, unit=torch.finfo(kind).eps)
-        found = iter(travel(paths.sample, paths.ends, goal))
-        return [_score(list(islice(found, len(cases.cells))), cases) for cases in batches]
+        dtype = self.dtype if 2 * FORMATS[self.dtype] < self.tolerance else EXACT
+        exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], hasty=batches[0].network.roomy)
+        most = exact.most if dtype == EXACT else min(exact.most, _TRIED)
+        paths = Paths(batches, dtype)
+        journeys = travel(paths.sample, paths.ends, replace(exact, unit=FORMATS[dtype], most=most))
+        found = [Found(journey, dtype) for journey in journeys]
+        if dtype != EXACT:
+            _mend(found, batches, exact)
+        rows = iter(found)
+        return [self._score(list(islice(rows, len(cases.cells))), cases) for cases in batches]
+
+    def _score(self, found: list["Found"], cases: Cases) -> Scores:
+        integrals = [one.journey.integral for one in found]
+        rule = "a spline and local polynomials, through nodes placed where they are needed"
+        return Scores(
+            values=_padded([integral.values for integral in integrals], cases),
+            evaluations=[one.vain + one.journey.evaluations for one in found],
+            errors=_padded([integral.errors for integral in integrals], cases),
+            whole=[integral.whole for integral in integrals],
+            rules=[rule if self.dtype == EXACT else f"{rule}, in {one.dtype}" for one in found],
+            paths=[tuple(zip(*map(rounded, one.journey.samples.path), strict=True)) for one in found],
+        )
 
 
-def _score(journeys: list[Journey], cases: Cases) -> Scores:
-    return Scores(
-        values=_padded([journey.integral.values for journey in journeys], cases),
-        evaluations=[journey.evaluations for journey in journeys],
-        errors=_padded([journey.integral.errors for journey in journeys], cases),
-        whole=[journey.integral.whole for journey in journeys],
-        rule="a spline and local polynomials, through nodes placed where they are needed",
-        paths=[tuple(zip(*map(rounded, journey.samples.path), strict=True)) for journey in journeys],
-    )
+@dataclass(frozen=True)
+class Found:
+    """A journey, the format of its passes, and how many evaluations in another format were in vain."""
+
+    journey: Journey
+    dtype: str
+    vain: int = 0
+
+
+def _mend(found: list[Found], batches: Sequence[Cases], goal: Goal) -> None:
+    """Integrate again, in float32, what another format was too coarse for."""
+    rows = [row for row, one in enumerate(found) if one.journey.misses(goal)]
+    exact = Paths(batches, EXACT)
+
+    def sample(some: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
+        return exact.sample([rows[at] for at in some], nodes)
+
+    spent = [found[row].journey.evaluations - 2 for row in rows]
+    left = replace(goal, most=goal.most - max(spent, default=0))
+    for row, vain, journey in zip(rows, spent, travel(sample, [exact.ends[row] for row in rows], left), strict=True):
+        found[row] = Found(journey, EXACT, vain)
 
 
 def _padded(rows: list[Array], cases: Cases) -> Tensor:

@@ -54,7 +54,7 @@ class KernelShap:
         """Fit an additive model to every text."""
         found = weigh_words(batches, self._draw, self._weigh)
         rule = "least squares over sets of words, each with its complement"
-        return [Scores(one.values, one.evaluations, one.errors, rule=rule) for one in found]
+        return [Scores(one.values, one.evaluations, one.errors, rules=[rule] * len(one.evaluations)) for one in found]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         most = spend(words, self.samples)

@@ -45,7 +45,10 @@ class Lime:
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Fit a linear model to every text."""
         found = weigh_words(batches, self._draw, _fit)
-        return [Scores(one.values, one.evaluations, one.errors, rule="ridge regression") for one in found]
+        return [
+            Scores(one.values, one.evaluations, one.errors, rules=["ridge regression"] * len(one.evaluations))
+            for one in found
+        ]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """Sets of words from which 1 to all are missing, as many of each size."""

@@ -53,7 +53,7 @@ class Shapley:
         """Let the words of every text come in several orders."""
         found = weigh_words(batches, self._draw, self._weigh)
         rule = "orders of the words, each with its reverse"
-        return [Scores(one.values, one.evaluations, one.errors, rule=rule) for one in found]
+        return [Scores(one.values, one.evaluations, one.errors, rules=[rule] * len(one.evaluations)) for one in found]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """The words that have come before each step of each order, the first and the last step left out."""

@@ -23,7 +23,8 @@ from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.paths import Paths
-from reporter.quadrature import SCALES, START, Array, Goal, Rules, find_rules, weigh, weigh_spline
+from reporter.quadrature import START, Goal
+from reporter.rules import SCALES, Array, Rules, find_rules, weigh, weigh_spline
 from reporter.settings import Settings
 from tests.benchmarks.texts import deal, options
 
@@ -50,7 +51,7 @@ class Known:
 def observe(attribute: Attribute, document: Encoded) -> Known:
     """Evaluate one text's path at 513 nodes."""
     asking = attribute.asking
-    question = asking.choose(document, asking.predict(document))[0]
+    question = asking.choose(document, *asking.predict([document]))[0]
     nodes = np.linspace(0.0, 1.0, PANELS + 1)
     totals, rows = Paths([asking.pose([question])], dtype=asking.network.model.dtype).sample([0] * len(nodes), [*nodes])
     slopes = np.stack(rows)
@@ -100,17 +101,17 @@ def adaptive(
 ) -> tuple[int, Array]:
     """The reports' own rule, with other weights for the values, other first nodes, or panels judged `alone`."""
 
-    def find(nodes: Array) -> Rules:
-        usual = find_rules(nodes)
+    def find(places: list[Array]) -> list[Rules]:
+        (nodes,), (usual,) = places, find_rules(places)
         values = usual.values if weights is None else weights(nodes)
         whole = usual.whole + SCALES * (usual.values - values).sum(0)
-        return replace(usual, values=values, whole=np.zeros_like(whole) if alone else whole)
+        return [replace(usual, values=values, whole=np.zeros_like(whole) if alone else whole)]
 
     def sample(_rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
         return known.total(nodes), list(known.slopes(nodes))
 
     judged = {"_WHOLE": ALONE, "_EASE": 0.0} if alone else {}
-    with patch.multiple(quadrature, find_rules=find, **judged), patch.object(integration, "START", start):
+    with patch.multiple(quadrature, **judged), patch.multiple(integration, START=start, find_rules=find):
         (journey,) = integration.travel(sample, [None], Goal(tolerance))
     return journey.evaluations, journey.integral.values
 

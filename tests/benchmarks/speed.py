@@ -1,6 +1,6 @@
 """Integrated Gradients against peers: the same texts, model and tokens, in one process, taking turns.
 
-    python -m tests.benchmarks.speed TEXTS MODEL [--count 64] [--tolerance 0.01 0.001] [--peers]
+    python -m tests.benchmarks.speed TEXTS MODEL [--count 64] [--tolerance 0.01 0.001] [--peers] [--device cuda]
 
 Ours is the whole unit of work of a report (prediction, checks, both ends, integration, certificate), batched. Captum's
 loop is that of its BERT tutorial (LayerIntegratedGradients, one text at a time, 50 steps), and again at the smallest
@@ -8,8 +8,9 @@ number of steps at which the sum is within the tolerance on every text, and at t
 Captum batched by hand gives IntegratedGradients texts of like length together, its passes cut to as many tokens as
 ours. transformers-interpret (where it is installed: it wants `pip install --no-deps`, or it takes the place of newer
 packages) runs as it comes.
-Seconds are those of the processor, all threads together. "Missed" counts texts whose sum is off by more than the
-tolerance, "inexact" those whose scores are (L1, as a share of their size, against ours at a hundredth of it).
+Seconds are those of the processor, all threads together; on another device they are those of the clock, and ours runs
+once with each `--dtype`. "Missed" counts texts whose sum is off by more than the tolerance, "inexact" those whose
+scores are (L1, as a share of their size, against ours at a hundredth of it).
 """
 
 import time
@@ -89,7 +90,7 @@ def by_hand(attribute: Attribute, steps: int) -> Tool:
 
     def explain(documents: list[Encoded]) -> Found:
         asking = attribute.asking
-        questions = [asking.choose(one, asking.predict(one))[0] for one in documents]
+        questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
         cases = asking.pose(questions)
         width = max(len(documents), asking.budget.tokens // cases.real.shape[1])
         scores, deltas = IntegratedGradients(cases.score).attribute(
@@ -132,6 +133,13 @@ def _off(scores: Scores | None, exact: Scores) -> float:
     return 0.0 if scores is None else float(np.abs(scores - exact).sum() / np.abs(exact).sum())
 
 
+def _read_clock() -> float:
+    if not torch.cuda.is_initialized():
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def take_turns(tools: dict[str, Tool], documents: list[Encoded]) -> dict[str, tuple[float, float, Found]]:
     """Seconds of the processor per text, evaluations per text and what every tool finds, over the same texts.
 
@@ -140,9 +148,9 @@ def take_turns(tools: dict[str, Tool], documents: list[Encoded]) -> dict[str, tu
     seconds, spent = dict.fromkeys(tools, 0.0), dict.fromkeys(tools, 0.0)
     results: dict[str, Found] = {}
     for name in (*tools, *reversed(tools)):
-        start = time.process_time()
+        start = _read_clock()
         results[name], spent[name] = tools[name](documents)
-        seconds[name] += (time.process_time() - start) / 2 / len(documents)
+        seconds[name] += (_read_clock() - start) / 2 / len(documents)
     return {name: (seconds[name], spent[name], results[name]) for name in tools}
 
 
@@ -167,23 +175,35 @@ def enough_steps(attribute: Attribute, documents: list[Encoded], exact: list[Sco
 def main() -> None:
     """Print the tables."""
     parser = options(__doc__, least=10)
-    parser.add_argument("--peers", action="store_true", help="transformers-interpret too")
+    parser.add_argument("--peers", action="store_true", help="Captum batched by hand and transformers-interpret too")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", nargs="+", default=["float32"])
     parser.add_argument("--quick", action="store_true", help="Captum's loop at 50 steps only")
     given = parser.parse_args()
     for tolerance in given.tolerance:
-        settings = Settings(model=given.model, methods=("integrated_gradients",), evidence="none", tolerance=tolerance)
+        settings = Settings(
+            model=given.model,
+            methods=("integrated_gradients",),
+            evidence="none",
+            tolerance=tolerance,
+            device=given.device,
+        )
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
-        ours(attribute)(documents[:2])
-        tools = {"ours": ours(attribute), "Captum's loop, 50": tutorial(attribute, 50)}
+        tools = {"ours": ours(attribute)}
+        for dtype in given.dtype[1:]:
+            tools[f"ours, {dtype}"] = ours(prepare(replace(settings, dtype=dtype), created="")[0])
+        for tool in tools.values():
+            tool(documents[-2:])
+        tools["Captum's loop, 50"] = tutorial(attribute, 50)
         sharp, _ = prepare(replace(settings, tolerance=SHARPER * tolerance), created="")
         exact = [scores for _, scores in ours(sharp)(documents)[0] if scores is not None]
         if not given.quick:
             for truth in (None, exact):
                 steps = enough_steps(attribute, documents, truth, tolerance)
                 tools[f"Captum's loop, {steps}"] = tutorial(attribute, steps)
-            tools["Captum by hand, 50"] = by_hand(attribute, 50)
         if given.peers:
+            tools["Captum by hand, 50"] = by_hand(attribute, 50)
             tools["transformers-interpret"] = interpret(attribute)
         tokens = [len(one.tokens) for one in documents]
         print(f"\n{given.model}, {len(documents)} texts of {min(tokens)} to {max(tokens)} tokens (mean "
