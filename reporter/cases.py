@@ -3,19 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from reporter.errors import UserError
+from reporter.baselines import find_piece
 from reporter.network import Network
 from reporter.quadrature import Samples
 from reporter.rules import Array
 from reporter.tasks import Task
-
-BASELINES = ("pad", "mask", "zero", "mean")
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,18 @@ class Cases:
     @cached_property
     def embeddings(self) -> Tensor:
         """The word embeddings as served, or shifted from there, rows tokens width."""
-        served = self.network.embed(self.inputs)
-        return served if self.shift is None else served + self.shift
+        return self._embed()
 
     @cached_property
     def baselines(self) -> Tensor:
         """The word embeddings of the absent text, rows tokens width: ordinary tokens replaced, all others as served."""
+        return self._leave_out()
+
+    def _embed(self) -> Tensor:
+        served = self.network.embed(self.inputs)
+        return served if self.shift is None else served + self.shift
+
+    def _leave_out(self) -> Tensor:
         return torch.where(self.ordinary.unsqueeze(-1), self._absent, self.embeddings)
 
     @property
@@ -105,12 +108,12 @@ class Cases:
     @cached_property
     def end(self) -> Pass:
         """The pass at the text itself, shared by everything that looks at it as it is."""
-        return self._look[0]
+        return self._looked[0]
 
     @property
     def attention(self) -> Attention:
         """The attention weights of that pass, and where the answer is read; only where the network shows them."""
-        shown = self._look[1]
+        shown = self._looked[1]
         assert shown is not None, "a method asked for attention without looking at `attention_gap`"
         return shown
 
@@ -163,9 +166,13 @@ class Cases:
         return off.tolist()
 
     def look(self, network: Network) -> None:
-        """Compute the pass at the text now, with `network`: it may be the same one on another core."""
+        """Compute the pass at the text now, with `network`: it may be the same one on another core.
+
+        Cached properties are not used on the way, since up to Python 3.11 all instances wait for each other there.
+        """
         there = replace(self, network=network)
-        self.know(**{name: getattr(there, name) for name in ("embeddings", "baselines", "_look")})
+        there.know(embeddings=there._embed())
+        self.know(embeddings=there.embeddings, baselines=there._leave_out(), _looked=there._look())
 
     def know(self, **facts: object) -> None:
         """Take what was computed elsewhere for what would be computed here when it is asked for."""
@@ -175,6 +182,9 @@ class Cases:
         return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells)
 
     @cached_property
+    def _looked(self) -> tuple[Pass, Attention | None]:
+        return self._look()
+
     def _look(self) -> tuple[Pass, Attention | None]:
         """One pass at the text itself, which shows its attention weights if the network can."""
         if self.network.attention_gap is not None:
@@ -229,19 +239,6 @@ def read_cells(table: Tensor, cells: Tensor) -> Tensor:
 def read_places(table: Tensor, places: Tensor) -> Tensor:
     """All that a table rows positions choices answers at one position of each row, rows choices."""
     return table[torch.arange(len(places), device=places.device), places]
-
-
-def check_baseline(name: str, network: Network) -> None:
-    """Raise `UserError` unless there is such a baseline and this network's tokenizer can serve it."""
-    if name not in BASELINES:
-        raise UserError(f"There is no baseline '{name}'; choose from: {', '.join(BASELINES)}.")
-    if name in ("pad", "mask") and find_piece(network, name) is None:
-        raise UserError(f"The tokenizer has no {name} token; choose --baseline zero or mean, which need none.")
-
-
-def find_piece(network: Network, name: str) -> Any:  # noqa: ANN401
-    """The vocabulary number of the token that stands for an absent word, or None."""
-    return getattr(network.tokenizer, f"{name}_token_id")
 
 
 def to_array(values: Tensor) -> Array:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from reporter import parts
 from reporter.attribute import Attribute, fail
+from reporter.baselines import check_baseline
 from reporter.batches import Budget, pool, window
-from reporter.cases import check_baseline
 from reporter.checkpoint import load
 from reporter.documents import read
 from reporter.edition import list_versions

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from reporter.agreement import add_by_word
-from reporter.cases import BASELINES, check_baseline
+from reporter.baselines import BASELINES, check_baseline
 from reporter.errors import UserError
 from reporter.evidence import find_level
 from reporter.methods import Method

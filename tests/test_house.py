@@ -56,6 +56,7 @@ ORDER = (
     "targets",
     "final_layer",
     "features",
+    "baselines",
     "cases",
     "rows",
     "paths",

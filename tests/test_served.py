@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from reporter.cases import BASELINES
+from reporter.baselines import BASELINES
 from reporter.checkpoint import choose_device, load
 from reporter.encoding import check_served, number_words
 from reporter.errors import UserError

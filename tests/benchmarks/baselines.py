@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from reporter.attribute import Attribute
-from reporter.cases import BASELINES, find_piece
+from reporter.baselines import BASELINES, find_piece
 from reporter.diagnostics.comprehensiveness import Comprehensiveness
 from reporter.diagnostics.sufficiency import Sufficiency
 from reporter.encoding import Encoded
