@@ -17,7 +17,7 @@ from reporter.errors import UserError
 from reporter.heads import Heads, survey
 from reporter.infidelity import measure_infidelity
 from reporter.memory import give_up, is_out_of_memory
-from reporter.methods import Method, Scores
+from reporter.methods import Method, Scores, is_attentive
 from reporter.network import Network
 from reporter.plausibility import compare_with_people
 from reporter.questions import Asking, Question
@@ -114,14 +114,19 @@ class Attribute:
         """The sections of some batches, in their order; every method sees all of the batches at once."""
         posed = [self.asking.pose(questions) for questions in batches]
         with self.watch.on(ENDS):
-            self.asking.network.crew.share(lambda network, cases: cases.look(network), posed[::-1])
-            begin(posed)
+            if self._attentive:
+                self.asking.network.crew.share(lambda network, cases: cases.look(network), posed[::-1])
+            begin(posed, texts=not self._attentive)
         scores = [self._attribute(method, posed) for method in self.methods]
         columns = list(zip(*scores, strict=True)) if scores else [()] * len(posed)
         facts = zip(batches, posed, columns, strict=True)
         sections = [section for questions, cases, found in facts for section in self._record(questions, cases, found)]
         with self.watch.on(EVIDENCE):
             return self._examine(batches, posed, sections)
+
+    @property
+    def _attentive(self) -> bool:
+        return any(map(is_attentive, self.methods))
 
     def _attribute(self, method: Method, posed: Sequence[Cases]) -> list[Scores]:
         with self.watch.on(method.description.name):
@@ -160,7 +165,7 @@ class Attribute:
         return sections
 
     def _survey(self, questions: Sequence[Question], cases: Cases) -> list[Heads | None]:
-        if self.asking.network.attention_gap is not None:
+        if not self._attentive:
             return [None] * len(questions)
         words = [[token.word for token in question.encoded.tokens] for question in questions]
         rows = zip(to_array(cases.attention.rows), words, strict=True)

@@ -111,24 +111,31 @@ class Rows:
         return Gathered(network, self.batches[0].task, inputs, start, end, cells)
 
 
-def begin(batches: Sequence[Cases]) -> None:
-    """Compute the passes at all baselines now; one that several rows have in common is computed once."""
+def begin(batches: Sequence[Cases], *, texts: bool = False) -> None:
+    """Compute the passes at all baselines now, and those at the texts if nobody did; what rows share, once."""
     rows = Rows(batches)
     marks = [mark for cases in batches for mark in cases.marks]
     once = list({mark: row for row, mark in enumerate(marks)}.values())
+    wanted = [*((row, False) for row in once), *((row, True) for row in range(len(marks)) if texts)]
 
-    def differentiate(gathered: Gathered, _: list[int]) -> Sequence[Pass]:
-        found = gathered.differentiate(gathered.baselines)
+    def differentiate(gathered: Gathered, some: list[int]) -> Sequence[Pass]:
+        written = torch.tensor([wanted[at][1] for at in some], device=gathered.cells.device).view(-1, 1, 1)
+        found = gathered.differentiate(torch.where(written, gathered.embeddings, gathered.baselines))
         return [Pass(*parts) for parts in zip(found.answer, found.score, found.slope, strict=True)]
 
-    known = dict(zip((marks[row] for row in once), rows.share(differentiate, once), strict=True))
-    passes = iter([known[mark] for mark in marks])
+    passes = rows.share(differentiate, [row for row, _ in wanted])
+    known = dict(zip((marks[row] for row in once), passes, strict=False))
+    starts, ends = iter([known[mark] for mark in marks]), iter(passes[len(once) :])
     for cases in batches:
-        some = list(islice(passes, len(cases.cells)))
-        width = cases.real.shape[1]
-        answers, scores = (torch.stack(part) for part in zip(*((one.answer, one.score) for one in some), strict=True))
-        slopes = torch.stack([_wide(one.slope[None], width, 0)[0] for one in some])
-        cases.know(start=Pass(answers, scores, slopes))
+        facts = {"start": _join(list(islice(starts, len(cases.cells))), cases)}
+        cases.know(**facts | ({"end": _join(list(islice(ends, len(cases.cells))), cases)} if texts else {}))
+
+
+def _join(passes: list[Pass], cases: Cases) -> Pass:
+    """The passes of the rows of a batch as one."""
+    answers, scores = (torch.stack(part) for part in zip(*((one.answer, one.score) for one in passes), strict=True))
+    slopes = [_wide(one.slope[None], cases.real.shape[1], 0)[0] for one in passes]
+    return Pass(answers, scores, torch.stack(slopes))
 
 
 def _wide(values: Tensor, width: int, absent: int) -> Tensor:

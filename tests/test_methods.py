@@ -8,6 +8,7 @@ import torch
 
 from reporter import parts
 from reporter.attribute import Attribute
+from reporter.network import Network
 from reporter.records import Explanation
 from reporter.settings import METHODS
 from tests.conftest import encoded, prepared
@@ -170,3 +171,18 @@ def test_all_scores_of_the_model_inside_equal_an_independent_computation():
     for layer in layers:
         reach = (layer + np.eye(len(layer))) / 2 @ reach
     np.testing.assert_allclose(mine["attention_rollout"], reach[0], atol=1e-6)
+
+
+def test_attention_is_shown_only_where_a_method_reads_it(tiny, monkeypatch):
+    """Without it, the passes at the texts are like all others, and say the same."""
+    plain, attentive = ("gradient", "integrated_gradients"), ("attention", "gradient", "integrated_gradients")
+    seen, unseen = (prepared(tiny, methods=methods) for methods in (attentive, plain))
+    with_it = seen(encoded(seen, *TEXTS))
+    monkeypatch.setattr(Network, "eager", None)
+    without = unseen(encoded(unseen, *TEXTS))
+    for one, other in zip(without, with_it, strict=True):
+        assert one.error is None, one.error
+        assert one.sections[0].heads is None
+        assert other.sections[0].heads is not None
+        for score, same in zip(one.sections[0].attributions, other.sections[0].attributions[1:], strict=True):
+            assert score.scores == pytest.approx(same.scores, abs=1e-5 * max(map(abs, same.scores)))

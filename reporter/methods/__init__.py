@@ -32,7 +32,10 @@ class Scores:
 
 
 class Method(Protocol):
-    """A way to share the score of a target out among the tokens."""
+    """A way to share the score of a target out among the tokens.
+
+    One that reads attention weights says so by `attentive`, so that they are not shown where nobody looks.
+    """
 
     description: ClassVar[Description]
 
@@ -43,3 +46,8 @@ class Method(Protocol):
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """The scores of every case, batch by batch; a method may let the cases of all batches share its passes."""
         ...
+
+
+def is_attentive(method: Method) -> bool:
+    """Whether a method reads attention weights."""
+    return getattr(method, "attentive", False)

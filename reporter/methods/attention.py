@@ -17,6 +17,7 @@ from reporter.steady import flow
 class Attention:
     """The last layer's attention from the position that the answer is read from, mean over heads; sums to 1."""
 
+    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention",
         title="Attention, last layer",

@@ -18,6 +18,7 @@ from reporter.steady import flow
 class AttentionGradient:
     """Attention times its gradient, negatives left out, mean over heads, added up along all ways through the layers."""
 
+    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_gradient",
         title="Attention × gradient",

@@ -19,6 +19,7 @@ from reporter.steady import flow
 class AttentionNorm:
     """The norm of each token's attention-weighted value vectors, all heads together, at the last layer."""
 
+    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_norm",
         title="Norm-weighted attention",

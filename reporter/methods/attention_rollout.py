@@ -18,6 +18,7 @@ from reporter.steady import flow
 class AttentionRollout:
     """The product over layers of half attention (mean over heads) and half identity, read where the answer is read."""
 
+    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_rollout",
         title="Attention rollout",
