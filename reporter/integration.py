@@ -62,7 +62,7 @@ def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Journey]:
 
 def _first(samples: Samples | None, goal: Goal) -> Array:
     """The nodes to begin with: as many of the usual ones as may be spent, always with both ends."""
-    start = START_HASTY if goal.hasty else START
+    start = START_HASTY if goal.hasty and goal.most >= len(START_HASTY) else START
     if goal.most < len(start):
         start = np.linspace(0.0, 1.0, max(2, goal.most))
     return start if samples is None else np.setdiff1d(start, samples.nodes)
