@@ -169,6 +169,18 @@ def explain_in(dtype: str, attribute: Attribute, tolerance: float) -> list[Certi
     return [certificate(found) for found in Attribute(asking, (method,))(encoded(attribute, *TEXTS))]
 
 
+def test_tf32_asks_for_products_of_its_kind_and_leaves_the_setting_as_it_was(tiny, monkeypatch):
+    """On a processor, where it changes nothing but the errors, which hold its rounding."""
+    asked = []
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", asked.append)
+    attribute = prepared(tiny, methods=IG)
+    usual = torch.get_float32_matmul_precision()
+    for found, exact in zip(*(explain_in(dtype, attribute, 0.05) for dtype in ("tf32", "float32")), strict=True):
+        assert found.sum == exact.sum
+        assert found.error > exact.error
+    assert asked.count("high") == asked.count(usual) == len(asked) / 2 > 0
+
+
 def test_lower_precision_is_held_against_float32(tiny):
     """What a GPU would do in bfloat16, on the processor: the certificate sees what that costs."""
     attribute = prepared(tiny, methods=IG)
@@ -178,6 +190,16 @@ def test_lower_precision_is_held_against_float32(tiny):
         assert found.error > exact.error
         assert found.verdict == "met"
         assert found.rule.endswith("in bfloat16")
+
+
+@pytest.mark.parametrize("most", [12, 40, 60])
+def test_lower_precision_keeps_to_the_evaluations_too(most, tiny):
+    attribute = prepared(tiny, methods=IG)
+    method = type(attribute.methods[0])(dtype="bfloat16", tolerance=0.016, max_evaluations=most)
+    for found in Attribute(attribute.asking, (method,))(encoded(attribute, *TEXTS)):
+        held = certificate(found)
+        assert 10 <= held.evaluations <= most
+        assert abs(held.relative) < 0.2
 
 
 @pytest.mark.parametrize(("tolerance", "tried"), [(0.001, False), (0.016, True)])

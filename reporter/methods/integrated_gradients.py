@@ -15,7 +15,7 @@ from reporter.integration import Journey, travel
 from reporter.methods import Scores
 from reporter.network import Network
 from reporter.paths import Paths
-from reporter.quadrature import Goal
+from reporter.quadrature import START, Goal
 from reporter.records import Description
 from reporter.rounding import rounded
 from reporter.rules import Array
@@ -85,17 +85,18 @@ class Found:
 
 
 def _mend(found: list[Found], batches: Sequence[Cases], goal: Goal) -> None:
-    """Integrate again, in float32, what another format was too coarse for."""
+    """Integrate again, in float32, what another format was too coarse for, if enough evaluations are left for that."""
+    left = replace(goal, most=goal.most - _TRIED)
+    if left.most < len(START):
+        return
     rows = [row for row, one in enumerate(found) if one.journey.misses(goal)]
     exact = Paths(batches, EXACT)
 
     def sample(some: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
         return exact.sample([rows[at] for at in some], nodes)
 
-    spent = [found[row].journey.evaluations - 2 for row in rows]
-    left = replace(goal, most=goal.most - max(spent, default=0))
-    for row, vain, journey in zip(rows, spent, travel(sample, [exact.ends[row] for row in rows], left), strict=True):
-        found[row] = Found(journey, EXACT, vain)
+    for row, journey in zip(rows, travel(sample, [exact.ends[row] for row in rows], left), strict=True):
+        found[row] = Found(journey, EXACT, vain=found[row].journey.evaluations - 2)
 
 
 def _padded(rows: list[Array], cases: Cases) -> Tensor:
