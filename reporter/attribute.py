@@ -79,7 +79,7 @@ class Attribute:
         return [found for one in documents for found in self._answer(network, [one])]
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
-        """Explain all of them together, or else each by itself; with a smaller budget if the memory is too small."""
+        """Explain all of them together, or else in halves; with a smaller budget if the memory is too small."""
         try:
             sections = self._measure([question for one in answered for question in one.questions])
             return [_succeed(one, [sections.pop(0) for _ in one.questions]) for one in answered]
@@ -87,12 +87,14 @@ class Attribute:
             raise
         except Exception as error:
             exhausted, sentence = is_out_of_memory(error), _sentence(error)
-        give_up()
-        if exhausted and self.asking.budget.halve():
-            return self._explain(answered)
+        if exhausted:
+            give_up()
+            if self.asking.budget.halve():
+                return self._explain(answered)
         if len(answered) == 1:
             return [fail(answered[0].encoded.document, sentence)]
-        return [explanation for one in answered for explanation in self._explain([one])]
+        middle = len(answered) // 2
+        return [*self._explain(answered[:middle]), *self._explain(answered[middle:])]
 
     def _measure(self, questions: list[Question]) -> list[Section]:
         """The section of every question, in their order."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from reporter.attribute import Attribute
 from reporter.baselines import BASELINES
 from reporter.checkpoint import choose_device, load
 from reporter.encoding import check_served, number_words
@@ -171,6 +172,24 @@ def test_one_bad_document_harms_nobody_else(tiny):
     documents[1].inputs["input_ids"][2] = 10_000
     found = attribute(documents)
     assert [one.status for one in found] == ["explained", "failed", "explained", "explained"]
+
+
+def test_one_text_that_cannot_be_explained_is_found_in_few_attempts(tiny, monkeypatch):
+    attribute = prepared(tiny, methods=("gradient",))
+    documents = encoded(attribute, *TEXTS * 4)
+    usual, attempts = Attribute._measure, []
+
+    def measure(self, questions):
+        attempts.append(len(questions))
+        if any(question.encoded.document.id == "d5" for question in questions):
+            raise ValueError("this one is bad.")
+        return usual(self, questions)
+
+    monkeypatch.setattr(Attribute, "_measure", measure)
+    found = attribute(documents)
+    assert [one.document.id for one, now in zip(documents, found, strict=True) if now.status == "failed"] == ["d5"]
+    assert found[5].error.endswith("this one is bad.")
+    assert attempts == [16, 8, 4, 4, 2, 1, 1, 2, 8]
 
 
 def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny):
