@@ -21,7 +21,7 @@ from reporter.batches import Budget, share_passes, window
 from reporter.errors import UserError
 from reporter.final_layer import FinalLayer, read_features
 from reporter.influence import Array
-from reporter.memory import is_out_of_memory
+from reporter.memory import give_up, is_out_of_memory
 from reporter.network import Network
 from reporter.records import Document
 
@@ -83,12 +83,14 @@ class Lens:
             with crew.at_work():
                 found = np.stack(share_passes(crew, one, widths, budget=self.budget.tokens))
         except (MemoryError, RuntimeError) as error:
-            if is_out_of_memory(error) and self.budget.halve():
-                return self.look(documents)
-            raise
-        if not np.isfinite(found).all():
-            raise UserError("The model's answer to a training example is not a finite number.")
-        return found
+            if not (is_out_of_memory(error) and self.budget.halve()):
+                raise
+        else:
+            if not np.isfinite(found).all():
+                raise UserError("The model's answer to a training example is not a finite number.")
+            return found
+        give_up()
+        return self.look(documents)
 
     def _pass(self, network: Network, rows: list[dict[str, list[int]]]) -> Array:
         """One pass of a member of the crew."""

@@ -18,13 +18,14 @@ _NARROWEST = 16
 
 
 class Line(ABC):
-    """Rows in one line: `places` are its tokens' places in the rows, `firsts` the places in line where rows begin."""
+    """Rows in one line, of these `lengths`: `places` are its tokens' places in the rows, `firsts` where rows begin."""
 
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         counts = seen.sum(1)
         self.places = seen.flatten().nonzero().flatten()
         self.firsts = counts.cumsum(0) - counts
+        self.lengths: list[int] = counts.tolist()
 
     @abstractmethod
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -41,8 +42,7 @@ class Apart(Line):
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         super().__init__(seen)
-        self._lengths: list[int] = seen.sum(1).tolist()
-        self._runs = [(len(list(some)), length) for length, some in groupby(self._lengths)]
+        self._runs = [(len(list(some)), length) for length, some in groupby(self.lengths)]
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Run by run."""
@@ -53,7 +53,7 @@ class Apart(Line):
 
     def mix(self, asking: Tensor, hidden: Tensor) -> Tensor:
         """Row by row."""
-        rows = zip(asking, torch.split(hidden, self._lengths), strict=False)
+        rows = zip(asking, torch.split(hidden, self.lengths), strict=False)
         return torch.stack([(ask @ row.mT).softmax(-1) @ row for ask, row in rows])
 
 
@@ -63,9 +63,7 @@ class Beside(Line):
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         super().__init__(seen)
-        self._blocks = [
-            _Block.of(list(some), width, seen.device) for width, some in groupby(seen.sum(1).tolist(), key=_widen)
-        ]
+        self._blocks = [_Block.of(list(some), width, seen.device) for width, some in groupby(self.lengths, key=_widen)]
         self._tokens = [len(block.slots) for block in self._blocks]
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ All arrays may stand for many sets of as many nodes at once: `...` below are the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
 """Of the error of an integral over how far it is from two other rules, and from those over every second node."""
 
 _WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
-_COMMON = 10  # nodes up to which rules are remembered: as many as there are at first
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 
@@ -34,16 +32,9 @@ class Rules:
 
 def find_rules(places: Sequence[Array]) -> list[Rules]:
     """The rules at each of these sets of as many nodes; what sets have in common is computed once."""
-    if len(places[0]) <= _COMMON:
-        return [_remember(nodes.tobytes()) for nodes in places]
     distinct = {nodes.tobytes(): nodes for nodes in places}
     known = dict(zip(distinct, _weigh_all(np.stack([*distinct.values()])), strict=True))
     return [known[nodes.tobytes()] for nodes in places]
-
-
-@lru_cache(maxsize=16)
-def _remember(mark: bytes) -> Rules:
-    return _weigh_all(np.frombuffer(mark)[None])[0]
 
 
 def _weigh_all(nodes: Array) -> list[Rules]:

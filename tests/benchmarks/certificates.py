@@ -16,8 +16,7 @@ from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
 from reporter.records import Section
-from reporter.settings import Settings
-from tests.benchmarks.texts import deal, explain, options
+from tests.benchmarks.texts import deal, explain, integrating, options
 
 
 def refer(attribute: Attribute, document: Encoded, label: int, panels: int) -> np.ndarray:
@@ -85,13 +84,7 @@ def main() -> None:
     given = parser.parse_args()
     references: list[np.ndarray] = []
     for tolerance in given.tolerance:
-        settings = Settings(
-            model=given.model,
-            methods=("integrated_gradients",),
-            evidence="none",
-            tolerance=tolerance,
-            baseline=given.baseline,
-        )
+        settings = integrating(given.model, tolerance=tolerance, baseline=given.baseline)
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         sections = explain(attribute, documents)

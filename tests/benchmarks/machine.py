@@ -15,9 +15,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from reporter.measure import prepare
-from reporter.settings import Settings
 from tests.benchmarks.speed import ours, tutorial
-from tests.benchmarks.texts import deal, options
+from tests.benchmarks.texts import deal, integrating, options
 
 
 def peak(size: int = 1024, times: int = 40) -> float:
@@ -43,7 +42,7 @@ def main() -> None:
     """Print the table."""
     given = options(__doc__, least=10).parse_args()
     torch.set_num_threads(1)
-    attribute, _ = prepare(Settings(model=given.model, methods=("integrated_gradients",), evidence="none"), created="")
+    attribute, _ = prepare(integrating(given.model), created="")
     documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
     network = attribute.asking.network
     network.crew.share = lambda work, items: [work(network, item) for item in items]

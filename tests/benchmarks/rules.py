@@ -11,6 +11,7 @@ those of Richardson's extrapolation over all 513 nodes.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from unittest.mock import patch
@@ -21,12 +22,12 @@ from scipy.interpolate import CubicSpline
 from reporter import integration, quadrature
 from reporter.attribute import Attribute
 from reporter.encoding import Encoded
+from reporter.formats import EXACT
 from reporter.measure import prepare
 from reporter.paths import Paths
 from reporter.quadrature import START, Goal
 from reporter.rules import SCALES, Array, Rules, find_rules, weigh, weigh_spline
-from reporter.settings import Settings
-from tests.benchmarks.texts import deal, options
+from tests.benchmarks.texts import deal, integrating, options
 
 PANELS = 512
 ALONE = 2.0  # what `_WHOLE` must be for verdicts that are as safe, if nothing but the panels tells of the error
@@ -53,7 +54,7 @@ def observe(attribute: Attribute, document: Encoded) -> Known:
     asking = attribute.asking
     question = asking.choose(document, *asking.predict([document]))[0]
     nodes = np.linspace(0.0, 1.0, PANELS + 1)
-    totals, rows = Paths([asking.pose([question])], dtype=asking.network.model.dtype).sample([0] * len(nodes), [*nodes])
+    totals, rows = Paths([asking.pose([question])], EXACT).sample([0] * len(nodes), [*nodes])
     slopes = np.stack(rows)
     coarse, middle, fine = (
         (part.sum(0) - (part[0] + part[-1]) / 2) * step / PANELS for step in (4, 2, 1) for part in [slopes[::step]]
@@ -110,8 +111,10 @@ def adaptive(
     def sample(_rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
         return known.total(nodes), list(known.slopes(nodes))
 
-    judged = {"_WHOLE": ALONE, "_EASE": 0.0} if alone else {}
-    with patch.multiple(quadrature, **judged), patch.multiple(integration, START=start, find_rules=find):
+    with ExitStack() as stack:
+        stack.enter_context(patch.multiple(integration, START=start, find_rules=find))
+        if alone:
+            stack.enter_context(patch.multiple(quadrature, _WHOLE=ALONE, _EASE=0.0))
         (journey,) = integration.travel(sample, [None], Goal(tolerance))
     return journey.evaluations, journey.integral.values
 
@@ -137,7 +140,7 @@ def main() -> None:
     parser.add_argument("--baseline", default="pad")
     parser.set_defaults(count=48, most=64)
     given = parser.parse_args()
-    settings = Settings(model=given.model, methods=("integrated_gradients",), evidence="none", baseline=given.baseline)
+    settings = integrating(given.model, baseline=given.baseline)
     attribute, _ = prepare(settings, created="")
     documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
     known = [observe(attribute, document) for document in documents]

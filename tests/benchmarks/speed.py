@@ -9,7 +9,7 @@ Captum batched by hand gives IntegratedGradients texts of like length together, 
 ours. transformers-interpret (where it is installed: it wants `pip install --no-deps`, or it takes the place of newer
 packages) runs as it comes.
 Seconds are those of the processor, all threads together; on another device they are those of the clock, and ours runs
-once with each `--dtype`. "Missed" counts texts whose sum is off by more than the tolerance, "inexact" those whose
+in each `--dtype` as well. "Missed" counts texts whose sum is off by more than the tolerance, "inexact" those whose
 scores are (L1, as a share of their size, against ours at a hundredth of it).
 """
 
@@ -25,8 +25,7 @@ from reporter.attribute import Attribute
 from reporter.batches import batch
 from reporter.encoding import Encoded
 from reporter.measure import prepare
-from reporter.settings import Settings
-from tests.benchmarks.texts import deal, options
+from tests.benchmarks.texts import deal, integrating, options
 
 LADDER = (50, 64, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 700, 1000)
 SHARPER = 0.01  # of the tolerance: that to which the scores are known that others are held against
@@ -177,21 +176,15 @@ def main() -> None:
     parser = options(__doc__, least=10)
     parser.add_argument("--peers", action="store_true", help="Captum batched by hand and transformers-interpret too")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--dtype", nargs="+", default=["float32"])
+    parser.add_argument("--dtype", nargs="+", default=[], help="formats that ours computes in beside float32")
     parser.add_argument("--quick", action="store_true", help="Captum's loop at 50 steps only")
     given = parser.parse_args()
     for tolerance in given.tolerance:
-        settings = Settings(
-            model=given.model,
-            methods=("integrated_gradients",),
-            evidence="none",
-            tolerance=tolerance,
-            device=given.device,
-        )
+        settings = integrating(given.model, tolerance=tolerance, device=given.device)
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         tools = {"ours": ours(attribute)}
-        for dtype in given.dtype[1:]:
+        for dtype in given.dtype:
             tools[f"ours, {dtype}"] = ours(prepare(replace(settings, dtype=dtype), created="")[0])
         for tool in tools.values():
             tool(documents[-2:])

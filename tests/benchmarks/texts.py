@@ -11,6 +11,7 @@ from reporter.batches import pool
 from reporter.encoding import Encoded, encode
 from reporter.network import Network
 from reporter.records import Document, Section
+from reporter.settings import Settings
 
 
 def options(description: str | None, *, least: int) -> argparse.ArgumentParser:
@@ -23,6 +24,11 @@ def options(description: str | None, *, least: int) -> argparse.ArgumentParser:
     parser.add_argument("--most", type=int, default=200)
     parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
     return parser
+
+
+def integrating(model: str, **more: object) -> Settings:
+    """Integrated Gradients alone, with nothing that checks it."""
+    return Settings(model=model, methods=("integrated_gradients",), evidence="none", **more)  # type: ignore[arg-type]
 
 
 def deal(path: Path, network: Network, count: int, *, least: int = 8, most: int = 512) -> list[Encoded]:
