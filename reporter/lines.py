@@ -6,7 +6,6 @@ elsewhere many at once, for there every call has its price.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import prod
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 _NARROWEST = 16
+_NARROWER = 4  # times: the next block
 
 
 class Line(ABC):
@@ -58,61 +58,59 @@ class Apart(Line):
 
 
 class Beside(Line):
-    """Rows that are looked at in blocks of about the same length, with padding after them."""
+    """Rows that are looked at in blocks of about the same length, with padding after them.
+
+    What can be done for all blocks at once is, for there starting a piece of work takes longer than the work.
+    """
 
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         super().__init__(seen)
-        self._blocks = [_Block.of(list(some), width, seen.device) for width, some in groupby(self.lengths, key=_widen)]
-        self._tokens = [len(block.slots) for block in self._blocks]
+        lengths, widths = torch.tensor(self.lengths), torch.tensor(_choose_widths(self.lengths))
+        rows = torch.arange(len(lengths)).repeat_interleave(widths)
+        columns = torch.arange(len(rows)) - (widths.cumsum(0) - widths)[rows]
+        inside = columns < lengths[rows]
+        tokens = (lengths.cumsum(0) - lengths)[rows] + torch.minimum(columns, lengths[rows] - 1)
+        self._runs = [(len(list(some)), width) for width, some in groupby(widths.tolist())]
+        self._tokens = tokens.to(seen.device)  # what stands in each place of the blocks; in padding, some of its row
+        self._slots = inside.nonzero().flatten().to(seen.device)  # the place where each token stands
+        self._closed = self._split(inside.float().log().to(seen.device))  # added to weights: -inf in padding
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Block by block."""
-        parts = torch.split(torch.stack((query, key, value), 1), self._tokens)
-        return torch.cat([block.attend(part) for block, part in zip(self._blocks, parts, strict=True)])
+        blocks = self._split(torch.stack((query, key, value), 1).index_select(0, self._tokens))
+        found = []
+        for block, closed in zip(blocks, self._closed, strict=True):
+            mask = closed[:, None, None].to(query.dtype)
+            asked, keys, values = block.permute(2, 0, 3, 1, 4)
+            some = scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
+            found.append(some.transpose(1, 2).flatten(0, 1))
+        return torch.cat(found).index_select(0, self._slots)
 
     def mix(self, asking: Tensor, hidden: Tensor) -> Tensor:
         """Block by block."""
-        parts = torch.split(hidden, self._tokens)
-        rows = torch.split(asking[: len(self.firsts)], [block.rows for block in self._blocks])
-        return torch.cat([block.mix(*both) for block, *both in zip(self._blocks, rows, parts, strict=True)])
+        blocks = self._split(hidden.index_select(0, self._tokens))
+        asked = torch.split(asking[: len(self.lengths)], [rows for rows, _ in self._runs])
+        found = []
+        for ask, rows, closed in zip(asked, blocks, self._closed, strict=True):
+            weights = (ask @ rows.mT + closed[:, None]).softmax(-1)
+            found.append(weights.to(rows.dtype) @ rows)
+        return torch.cat(found)
+
+    def _split(self, places: Tensor) -> list[Tensor]:
+        """What stands in all places, as blocks, each rows width (...)."""
+        parts = torch.split(places, [prod(run) for run in self._runs])
+        return [part.view(*run, *part.shape[1:]) for part, run in zip(parts, self._runs, strict=True)]
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Rows of one width: where their tokens stand in it, and what to add to weights, which closes all other places."""
-
-    rows: int
-    width: int
-    slots: Tensor
-    closed: Tensor
-
-    @classmethod
-    def of(cls, lengths: Sequence[int], width: int, device: torch.device) -> "_Block":
-        """The block of rows of these lengths."""
-        seen = torch.arange(width) < torch.tensor(lengths).unsqueeze(1)
-        slots = seen.flatten().nonzero().flatten()
-        return cls(len(lengths), width, slots.to(device), seen.float().log().unsqueeze(1).to(device))
-
-    def attend(self, line: Tensor) -> Tensor:
-        """What tokens gather, tokens heads width; of queries, keys and values, tokens 3 heads width."""
-        query, key, value = self._part(line).permute(2, 0, 3, 1, 4)
-        closed = self.closed.to(query.dtype).unsqueeze(1)
-        found = scaled_dot_product_attention(query, key, value, attn_mask=closed)
-        return found.transpose(1, 2).flatten(0, 1).index_select(0, self.slots)
-
-    def mix(self, asking: Tensor, line: Tensor) -> Tensor:
-        """What rows gather of their tokens (tokens width) by asking, rows heads width."""
-        rows = self._part(line)
-        weights = (asking @ rows.mT + self.closed).softmax(-1)
-        return weights.to(rows.dtype) @ rows
-
-    def _part(self, line: Tensor) -> Tensor:
-        """What stands in line (tokens ...) as rows width ..., with 0 where nothing is."""
-        places = line.new_zeros(self.rows * self.width, *line.shape[1:])
-        return places.index_copy(0, self.slots, line).view(self.rows, self.width, *line.shape[1:])
+def _choose_widths(lengths: Sequence[int]) -> list[int]:
+    """The width of the block that takes each row: few blocks, for every one has its price, and so has padding."""
+    widths = [_round(max(lengths))]
+    while widths[-1] > _NARROWEST:
+        widths.append(_round(-(-widths[-1] // _NARROWER)))
+    return [min(width for width in widths if width >= length) for length in lengths]
 
 
-def _widen(length: int) -> int:
-    """The width of the block that takes rows of `length` tokens."""
-    return max(_NARROWEST, 1 << (length - 1).bit_length())
+def _round(length: int) -> int:
+    """The next width that kernels take as it is."""
+    return -(-length // _NARROWEST) * _NARROWEST

@@ -76,18 +76,18 @@ def test_rows_in_line_attend_to_themselves_alone(line):
     generator = torch.Generator().manual_seed(0)
     lengths = [5, 5, 17, 16, 1, 40, 33]
     seen = torch.arange(40) < torch.tensor(lengths).unsqueeze(1)
-    parts = torch.randn(3, sum(lengths), 2, 8, generator=generator, dtype=torch.float64)
+    parts = torch.randn(3, sum(lengths), 2, 8, generator=generator, dtype=torch.float64, requires_grad=True)
     asking = torch.randn(len(lengths), 2, 6, generator=generator, dtype=torch.float64)
     hidden = torch.randn(sum(lengths), 6, generator=generator, dtype=torch.float64)
     rows = line(seen.long())
     assert rows.firsts.tolist() == np.cumsum([0, *lengths[:-1]]).tolist()
-    found = zip(rows.attend(*parts).split(lengths), rows.mix(asking, hidden), strict=True)
-    for (attended, mixed), own, ask, line_of in zip(
-        found, parts.split(lengths, 1), asking, hidden.split(lengths), strict=True
-    ):
-        alone = scaled_dot_product_attention(*own.transpose(1, 2)).transpose(0, 1)
-        torch.testing.assert_close(attended, alone)
-        torch.testing.assert_close(mixed, (ask @ line_of.T).softmax(-1) @ line_of)
+    attended, mixed = rows.attend(*parts), rows.mix(asking, hidden)
+    apart = [scaled_dot_product_attention(*own.transpose(1, 2)).transpose(0, 1) for own in parts.split(lengths, 1)]
+    torch.testing.assert_close(attended, torch.cat(apart))
+    slopes = [torch.autograd.grad(one.square().sum(), parts)[0] for one in (attended, torch.cat(apart))]
+    torch.testing.assert_close(*slopes)
+    for one, ask, own in zip(mixed, asking, hidden.split(lengths), strict=True):
+        torch.testing.assert_close(one, (ask @ own.T).softmax(-1) @ own)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
