@@ -74,9 +74,11 @@ class Attribute:
         except UserError:
             raise
         except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
-            if len(documents) == 1:
-                return [fail(documents[0].document, _sentence(error))]
-        return [found for one in documents for found in self._answer(network, [one])]
+            sentence = _sentence(error)
+        if len(documents) == 1:
+            return [fail(documents[0].document, sentence)]
+        middle = len(documents) // 2
+        return [*self._answer(network, documents[:middle]), *self._answer(network, documents[middle:])]
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
         """Explain all of them together, or else in halves; with a smaller budget if the memory is too small."""

@@ -117,12 +117,14 @@ class Cases:
         assert shown is not None, "a method asked for attention without looking at `attention_gap`"
         return shown
 
-    @cached_property
-    def attention_slopes(self) -> Tensor:
-        """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of its own."""
+    def slope_attention(self, network: Network) -> Tensor:
+        """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of `network`.
+
+        It may be the same one on another core.
+        """
         inputs, points, cells = self._accompanied
-        with torch.enable_grad(), self.network.eager():
-            found = self.network.run(inputs, points, output_attentions=True)
+        with torch.enable_grad(), network.eager():
+            found = network.run(inputs, points, output_attentions=True)
             score = read_cells(self.task.table(found.logits), cells)
             return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
 

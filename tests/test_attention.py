@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from reporter import parts
+from reporter.crew import Crew
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 from tests.test_served import FAMILIES
@@ -23,9 +24,9 @@ def test_attention_times_gradient_by_hand():
         attention=SimpleNamespace(
             weights=torch.tensor(np.stack([first, second])[:, None]), readout=torch.tensor([[1.0, 0.0]]).double()
         ),
-        attention_slopes=torch.tensor(np.stack(pulls)[:, None]),
+        slope_attention=lambda _: torch.tensor(np.stack(pulls)[:, None]),
+        network=SimpleNamespace(crew=Crew([None])),
         real=torch.tensor([[True, True]]),
-        cells=[0],
     )
     relevance = np.eye(2)
     for weights, slopes in ((first, pulls[0]), (second, pulls[1])):

@@ -71,6 +71,28 @@ def test_texts_are_answered_alone_where_company_changes_answers(tiny, monkeypatc
     assert attribute.asking.part(encoded(attribute, *ALL)) == [[number] for number in range(len(ALL))]
 
 
+def test_a_text_that_cannot_be_answered_is_found_by_halves(tiny, monkeypatch):
+    monkeypatch.setattr(Network, "roomy", True)
+    attribute = prepared(tiny, methods=METHODS)
+    texts = encoded(attribute, *[TEXTS[0]] * 7, "The bad one.", *[TEXTS[0]] * 24)
+    bad = texts[7].inputs["input_ids"]
+    usual = attribute.asking.network.model.forward
+    rows: list[int] = []
+
+    def forward(*given: torch.Tensor, **named: torch.Tensor):
+        rows.append(len(named["input_ids"]))
+        if bad in [line[: len(bad)] for line in named["input_ids"].tolist()]:
+            raise ArithmeticError("no")
+        return usual(*given, **named)
+
+    assert attribute.asking.network.pads_freely
+    monkeypatch.setattr(attribute.asking.network.model, "forward", forward)
+    found = attribute(texts)
+    assert [one.status for one in found] == ["explained"] * 7 + ["failed"] + ["explained"] * 24
+    assert "no" in found[7].error
+    assert rows[:11] == [32, 16, 8, 4, 4, 2, 2, 1, 1, 8, 16]
+
+
 @pytest.mark.parametrize("line", [Apart, Beside])
 def test_rows_in_line_attend_to_themselves_alone(line):
     generator = torch.Generator().manual_seed(0)

@@ -38,12 +38,14 @@ class AttentionGradient:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Walk from the answer down through the layers, from the last to the first."""
-        return [Scores(_walk(cases), [1] * len(cases.cells)) for cases in batches]
+        crew = batches[0].network.crew
+        values = crew.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[::-1]
+        return [Scores(found, [1] * len(found)) for found in values]
 
 
-def _walk(cases: Cases) -> Tensor:
+def _walk(cases: Cases, slopes: Tensor) -> Tensor:
     """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
     start = reach = cases.attention.readout
-    for weights, slopes in reversed(list(zip(cases.attention.weights, cases.attention_slopes, strict=True))):
-        reach = reach + flow(reach, (weights * slopes).clamp_min(0).mean(1))
+    for weights, slope in reversed(list(zip(cases.attention.weights, slopes, strict=True))):
+        reach = reach + flow(reach, (weights * slope).clamp_min(0).mean(1))
     return torch.where(cases.real, reach - start, 0.0)
