@@ -120,7 +120,7 @@ class Cases:
     def slope_attention(self, network: Network) -> Tensor:
         """The slope of the score along each attention weight, layers rows heads tokens tokens, by a pass of `network`.
 
-        It may be the same one on another core.
+        It may be the same one on another core, once `attention` is known: that is not looked up there.
         """
         inputs, points, cells = self._accompanied
         with torch.enable_grad(), network.eager():

@@ -1,5 +1,6 @@
 """Readings of attention against their papers' formulas, written out, and which networks they can read."""
 
+from threading import get_ident
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from reporter import parts
+from reporter.cases import Cases
 from reporter.crew import Crew
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
@@ -39,6 +41,18 @@ def test_attention_times_gradient_by_hand():
     found = parts.load("methods", "attention_gradient")().attribute([cases])[0].values
     np.testing.assert_allclose(found[0], relevance[0] - [1.0, 0.0], atol=1e-6)
     np.testing.assert_allclose(found[0], [1.06, 1.56], atol=1e-6)
+
+
+def test_cores_that_slope_attention_leave_each_others_networks_alone(tiny, monkeypatch):
+    """Where nobody looked at the texts yet, as in sanity checks, they are looked at before the work is dealt out."""
+    attribute = prepared(tiny, methods=("attention_gradient",))
+    asking = attribute.asking
+    posed = [asking.pose(asking.choose(one, asking.predict([one])[0])) for one in encoded(attribute, *TEXTS)]
+    threads: list[int] = []
+    usual = Cases._look
+    monkeypatch.setattr(Cases, "_look", lambda cases: threads.append(get_ident()) or usual(cases))
+    attribute.methods[0].attribute(posed)
+    assert threads == [get_ident()] * len(posed)
 
 
 def test_attention_times_gradient_of_a_network_equals_its_own_attention_and_gradient(tiny):

@@ -38,6 +38,8 @@ class AttentionGradient:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Walk from the answer down through the layers, from the last to the first."""
+        for cases in batches:  # a network does one thing at a time, so this is not left to those who share
+            _ = cases.attention
         crew = batches[0].network.crew
         values = crew.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[::-1]
         return [Scores(found, [1] * len(found)) for found in values]
