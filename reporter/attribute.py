@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 
 import torch
 
 from reporter.agreement import agree, compare_all
-from reporter.batches import batch, pool
+from reporter.batches import batch, in_halves, pool
 from reporter.cases import Cases, to_array
 from reporter.completeness import Effort, Ends, certify
 from reporter.counterfactuals import probe
@@ -77,8 +78,7 @@ class Attribute:
             sentence = _sentence(error)
         if len(documents) == 1:
             return [fail(documents[0].document, sentence)]
-        middle = len(documents) // 2
-        return [*self._answer(network, documents[:middle]), *self._answer(network, documents[middle:])]
+        return in_halves(partial(self._answer, network), documents)
 
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
         """Explain all of them together, or else in halves; with a smaller budget if the memory is too small."""
@@ -95,8 +95,7 @@ class Attribute:
                 return self._explain(answered)
         if len(answered) == 1:
             return [fail(answered[0].encoded.document, sentence)]
-        middle = len(answered) // 2
-        return [*self._explain(answered[:middle]), *self._explain(answered[middle:])]
+        return in_halves(self._explain, answered)
 
     def _measure(self, questions: list[Question]) -> list[Section]:
         """The section of every question, in their order."""

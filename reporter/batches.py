@@ -81,6 +81,12 @@ def spread(widths: Sequence[int], *, budget: int, members: int) -> int:
     return min(budget, max(_WORTH, total // passes + total // (2 * len(widths)))) if total else budget
 
 
+def in_halves(work: Callable[[list[Item]], list[Result]], items: list[Item]) -> list[Result]:
+    """What `work` makes of the first half of some items, and then of the second."""
+    middle = len(items) // 2
+    return [*work(items[:middle]), *work(items[middle:])]
+
+
 def pool(items: Iterable[Item], cost: Callable[[Item], int], *, budget: int, most: int = POOL) -> Iterator[list[Item]]:
     """Lists of neighbours, at most so many in each, whose costs stay within `budget` (one item may exceed it)."""
     return _fill(items, cost, lambda count, spent, _: count <= most and spent <= budget)
