@@ -20,6 +20,8 @@ _NARROWER = 4  # times: the next block
 class Line(ABC):
     """Rows in one line, of these `lengths`: `places` are its tokens' places in the rows, `firsts` where rows begin."""
 
+    _runs: list[tuple[int, int]]  # of neighbours that are looked at together: how many, and their width
+
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         counts = seen.sum(1)
@@ -35,6 +37,11 @@ class Line(ABC):
     def mix(self, asking: Tensor, hidden: Tensor) -> Tensor:
         """What each row gathers of its own part of `hidden` (tokens width), asking so: rows heads width."""
 
+    def _split(self, places: Tensor) -> list[Tensor]:
+        """What stands in all places of the runs, one after another, as rows width (...) of each run."""
+        parts = torch.split(places, [prod(run) for run in self._runs])
+        return [part.view(*run, *part.shape[1:]) for part, run in zip(parts, self._runs, strict=True)]
+
 
 class Apart(Line):
     """Rows that are looked at one after another, those of one length together."""
@@ -42,13 +49,12 @@ class Apart(Line):
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
         super().__init__(seen)
-        self._runs = [(len(list(some)), length) for length, some in groupby(self.lengths)]
+        self._runs = _count_runs(self.lengths)
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Run by run."""
-        parts = zip(*(torch.split(one, [prod(run) for run in self._runs]) for one in (query, key, value)), strict=True)
-        pairs = zip(parts, self._runs, strict=True)
-        rows = ((one.unflatten(0, run).transpose(1, 2) for one in part) for part, run in pairs)
+        runs = zip(*map(self._split, (query, key, value)), strict=True)
+        rows = ((one.transpose(1, 2) for one in run) for run in runs)
         return torch.cat([scaled_dot_product_attention(*some).transpose(1, 2).flatten(0, 1) for some in rows])
 
     def mix(self, asking: Tensor, hidden: Tensor) -> Tensor:
@@ -71,7 +77,7 @@ class Beside(Line):
         columns = torch.arange(len(rows)) - (widths.cumsum(0) - widths)[rows]
         inside = columns < lengths[rows]
         tokens = (lengths.cumsum(0) - lengths)[rows] + torch.minimum(columns, lengths[rows] - 1)
-        self._runs = [(len(list(some)), width) for width, some in groupby(widths.tolist())]
+        self._runs = _count_runs(widths.tolist())
         self._tokens = tokens.to(seen.device)  # what stands in each place of the blocks; in padding, some of its row
         self._slots = inside.nonzero().flatten().to(seen.device)  # the place where each token stands
         self._closed = self._split(inside.float().log().to(seen.device))  # added to weights: -inf in padding
@@ -97,10 +103,10 @@ class Beside(Line):
             found.append(weights.to(rows.dtype) @ rows)
         return torch.cat(found)
 
-    def _split(self, places: Tensor) -> list[Tensor]:
-        """What stands in all places, as blocks, each rows width (...)."""
-        parts = torch.split(places, [prod(run) for run in self._runs])
-        return [part.view(*run, *part.shape[1:]) for part, run in zip(parts, self._runs, strict=True)]
+
+def _count_runs(widths: Sequence[int]) -> list[tuple[int, int]]:
+    """How many neighbours have each width, and the width."""
+    return [(len(list(some)), width) for width, some in groupby(widths)]
 
 
 def _choose_widths(lengths: Sequence[int]) -> list[int]:
