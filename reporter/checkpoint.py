@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import transformers
 from reporter import origin
 from reporter.errors import UserError
 from reporter.network import Network
+from reporter.readiness import check_ready, explain_mismatch, explain_tokenizer
 from reporter.records import Model
 from reporter.settings import DATA, Trust
 from reporter.steady import steady
@@ -32,10 +34,12 @@ def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     """
     folder = origin.find(name, trust)
     place = choose_device(device)
-    model = _read_model(folder, head, trust)
+    check_ready(folder)
+    model, unused = _read_model(folder, head, trust)
     tokenizer = _read_tokenizer(folder, model, trust)
     with _reading(f"The model in {folder} cannot be used"):
         facts = _describe(name, model, tokenizer, fingerprint=origin.fingerprint(origin.hash_files(folder, trust)))
+        facts = replace(facts, unused=unused)
         if place.type == "cpu":
             steady(model)
         return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
@@ -53,7 +57,8 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _read_model(folder: Path, head: str, trust: Trust) -> Any:  # noqa: ANN401
+def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, ...]]:
+    """The network, and the names of the weights in its files that it has no use for."""
     _check_weights(folder, trust)
     torch.manual_seed(0)  # what a head that was never trained begins with
     with _reading(f"The model in {folder} cannot be read as {head}"):
@@ -62,21 +67,25 @@ def _read_model(folder: Path, head: str, trust: Trust) -> Any:  # noqa: ANN401
             folder,
             output_loading_info=True,
             local_files_only=True,
+            ignore_mismatched_sizes=True,
             use_safetensors=None if trust.pickle else True,
             trust_remote_code=trust.remote_code,
             dtype=torch.float32,
         )
-        gaps = sorted(found["missing_keys"]) + sorted(str(key) for key in found["mismatched_keys"])
+        gaps, mismatched = sorted(found["missing_keys"]), sorted(found["mismatched_keys"])
         saved = list(map(str, model.config.architectures or [type(model).__name__]))
+    if mismatched:
+        raise UserError(explain_mismatch(folder, model.config.num_labels, mismatched))
     _check_finite(folder, model)
     if gaps and not trust.untrained_head:
         raise UserError(
-            f"The model in {folder} was not trained for {head}: it has no {', '.join(gaps[:4])}, and these "
-            "would be made up; choose another --task or model, or give --allow-untrained-head."
+            f"The model in {folder} was not trained for {head}: saved as {', '.join(saved)}, it has no "
+            f"{', '.join(gaps[:4])}, and these would be made up; train it for its task first, choose another --task or "
+            "model, or give --allow-untrained-head."
         )
     if type(model).__name__ not in saved and not trust.untrained_head:
         raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
-    return model
+    return model, tuple(sorted(key for key in found["unexpected_keys"] if not key.endswith("position_ids")))
 
 
 def _check_kernels(folder: Path, trust: Trust) -> None:
@@ -121,6 +130,9 @@ def _reading(sentence: str) -> Iterator[None]:
 
 
 def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN401
+    problem = explain_tokenizer(folder)
+    if problem:
+        raise UserError(problem)
     with _reading(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json"):
         tokenizer = transformers.AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=trust.remote_code

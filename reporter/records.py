@@ -315,7 +315,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """What was explained: where it came from, what it is, and a hash of its weights, configuration and tokenizer."""
+    """What was explained: where it came from, what it is, and a hash of its weights, configuration and tokenizer.
+
+    `unused` names the weights in its files that the architecture has no place for.
+    """
 
     id: str
     fingerprint: str
@@ -326,6 +329,7 @@ class Model:
     parameters: int
     layers: int
     limit: int
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from reporter.findings import Finding, Verified
 from reporter.records import Run
+from reporter.report.wording import listed
 from reporter.stopwatch import Stopwatch
 
 _SHOWN = 20
@@ -84,6 +85,8 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         say(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
     if slowest:
         say(f"Slowest: {slowest[0]}, {slowest[1]:.1f} s.")
+    if run.model.unused:
+        warn(f"{run.model.architecture} has no use for some weights in the model's files: {listed(run.model.unused)}.")
     for failure in run.failures[:_SHOWN]:
         warn(f"{failure.source}: {failure.error}")
     if len(run.failures) > _SHOWN:

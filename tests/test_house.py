@@ -41,6 +41,7 @@ ORDER = (
     "store",
     "edition",
     "origin",
+    "readiness",
     "training",
     "plan",
     "memory",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reporter.records import Run, Setting
 from reporter.report.frame import Frame, frame
-from reporter.report.wording import date
+from reporter.report.wording import date, listed
 from reporter.settings import HELP, Settings
 
 _DEFAULTS = Settings().saved()
@@ -14,6 +14,7 @@ _WARNINGS = {
     "allow_pickle": "The weights may come from a pickle (--allow-pickle): reading one can run code of its author.",
     "allow_untrained_head": "The answer may come from weights that were never trained (--allow-untrained-head).",
 }
+_UNUSED = "weights in the model’s files that its architecture has no use for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ def _model(run: Run) -> list[Fact]:
         Fact(name="Vocabulary", value=f"{model.vocabulary:,} tokens"),
         Fact(name="Parameters", value=f"{model.parameters:,}"),
         Fact(name="Layers", value=f"{model.layers:,}"),
+        *([Fact(name="Left aside", value=listed(model.unused, 20), meaning=_UNUSED)] if model.unused else []),
         Fact(name="Longest text", value=f"{model.limit:,} tokens"),
         Fact(name="Device", value=run.device),
         Fact(name="Number format", value=run.dtype),

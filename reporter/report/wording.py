@@ -1,5 +1,6 @@
 """How numbers and names are written on the pages: a true minus, thin spaces, and no more digits than are meant."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from math import floor, log10
@@ -35,6 +36,11 @@ def digits_for(largest: float) -> int:
 def count(number: int, noun: str) -> str:
     """A number with its noun: 1 text, 1,024 texts."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first of some names in a sentence: a, b, c and 4 more."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def percent(share: float) -> str:
