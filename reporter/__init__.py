@@ -1,3 +1,7 @@
 """salience-report: a folder of texts becomes a static site that shows why a transformer said what it said."""
 
+from reporter import threads
+
 __version__ = "0.1.0"
+
+threads.settle()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.rich_utils import rich_format_error
 
-from reporter import __version__, threads, twin
+from reporter import __version__, twin
 from reporter.errors import UserError
 from reporter.finished import check, export, serve, verify
 from reporter.interrupt import deferred
@@ -226,7 +226,6 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, 
     """Measure what the run does not hold yet; torch is loaded only if there is any of that."""
     if renew(folder, settings, store):
         return
-    threads.settle()
     with show_progress(documents) as show, deferred(show, warn) as notice:
         from reporter.measure import measure
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from reporter import threads
 from reporter.errors import UserError
 from reporter.place import find_run
 from reporter.store import Store
@@ -50,7 +49,6 @@ def verify(
     Exit code 0 if they come out the same, 1 if not, 2 if it cannot be told.
     """
     path = find_run(site)
-    threads.settle()
     from reporter.verify import TOLERANCE, read_settings, verify_run
 
     settings = read_settings(path)

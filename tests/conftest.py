@@ -5,6 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import reporter  # noqa: F401, it chooses how torch will compute, and so comes first
+
+# isort: split
 import pytest
 import torch
 from torch import Tensor, nn

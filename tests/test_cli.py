@@ -1,7 +1,6 @@
 """The command line as a person meets it: what it prints, what it refuses, and how it exits."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reporter import __version__, cli, parts, serve, terminal, threads
+from reporter import __version__, cli, parts, serve, terminal
 from reporter.evidence import LEVELS
 from reporter.settings import METHODS
 
@@ -337,17 +336,3 @@ def test_what_needs_no_torch_loads_none(line):
         ).returncode
         == 0
     )
-
-
-def test_threads_are_as_many_as_the_cores_that_may_be_used(tmp_path, monkeypatch):
-    quota = tmp_path / "cpu.max"
-    monkeypatch.setattr(threads, "_QUOTA", quota)
-    bound = threads.count_cores()
-    assert bound >= 1
-    for share, cores in (("max 100000", bound), ("100000 100000", 1), ("50000 100000", 1), ("nonsense", bound)):
-        quota.write_text(share)
-        assert threads.count_cores() == cores
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    threads.settle()
-    assert (os.environ["OMP_NUM_THREADS"], os.environ["OMP_WAIT_POLICY"]) == ("7", "PASSIVE")

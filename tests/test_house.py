@@ -128,7 +128,7 @@ def room(path: Path) -> str:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path):
     if room(path) == "__init__":
-        assert imported(path) == set()
+        assert imported(path) == {"threads"}  # which choose how torch computes, on every way in
         return
     place = ORDER.index(room(path))
     assert {name for name in imported(path) if ORDER.index(name) > place} == set()

@@ -20,8 +20,6 @@ from pathlib import Path
 ALONE = """
 import sys
 from pathlib import Path
-from reporter.threads import settle
-settle()
 from reporter.measure import measure
 from reporter.settings import Settings
 from reporter.store import Store
