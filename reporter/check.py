@@ -18,7 +18,7 @@ from reporter.proving import find_faults
 from reporter.records import Explanation, Failure, Run
 from reporter.report import Tally, facts
 from reporter.report.frame import page_path
-from reporter.store import Store
+from reporter.store import SavedRun
 from reporter.summary import summarise
 from reporter.totals import Summary
 
@@ -140,7 +140,7 @@ def _compare_run(site: Path, run: Run | None) -> Iterator[str]:
     if not path.is_file():
         return
     try:
-        with Store(path) as store, (site / "data" / "documents.jsonl").open(encoding="utf-8", newline="\n") as told:
+        with SavedRun(path) as store, (site / "data" / "documents.jsonl").open(encoding="utf-8", newline="\n") as told:
             made = store.provenance()
             if run is not None and any(getattr(run, one.name) != getattr(made, one.name) for one in fields(made)):
                 yield "What made the run is not what run.json tells."

@@ -1,6 +1,5 @@
 """A checkpoint becomes a frozen network with its tokenizer on a device; nothing else imports transformers."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import torch
 import transformers
 
 from reporter import origin
+from reporter.containment import check_folder
 from reporter.errors import UserError
 from reporter.network import Network
 from reporter.readiness import check_ready, explain_mismatch, explain_tokenizer
@@ -33,6 +33,7 @@ def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     Raises `UserError` if there is no such model, if it is not whole, or if it was not trained for this task.
     """
     folder = origin.find(name, trust)
+    check_folder(folder, trust)
     place = choose_device(device)
     check_ready(folder)
     model, unused = _read_model(folder, head, trust)
@@ -62,7 +63,6 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
     _check_weights(folder, trust)
     torch.manual_seed(0)  # what a head that was never trained begins with
     with _reading(f"The model in {folder} cannot be read as {head}"):
-        _check_kernels(folder, trust)
         model, found = getattr(transformers, head).from_pretrained(
             folder,
             output_loading_info=True,
@@ -86,14 +86,6 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
     if type(model).__name__ not in saved and not trust.untrained_head:
         raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
     return model, tuple(sorted(key for key in found["unexpected_keys"] if not key.endswith("position_ids")))
-
-
-def _check_kernels(folder: Path, trust: Trust) -> None:
-    """Raise `UserError` if the configuration names a kernel, which is code that would be fetched and run."""
-    config = json.loads((folder / "config.json").read_bytes())
-    named = [value for name, value in config.items() if "attn_implementation" in name and "/" in str(value)]
-    if named and not trust.remote_code:
-        raise UserError(f"The model in {folder} asks for the kernel {named[0]}, code; see --trust-remote-code.")
 
 
 def _check_weights(folder: Path, trust: Trust) -> None:

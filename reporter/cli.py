@@ -2,8 +2,6 @@
 
 import sqlite3
 import sys
-import tomllib
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +9,8 @@ import typer
 from typer.rich_utils import rich_format_error
 
 from reporter import __version__, twin
+from reporter.configuration import check_trusted, read_config
+from reporter.database import copy
 from reporter.errors import UserError
 from reporter.finished import check, export, serve, verify
 from reporter.interrupt import deferred
@@ -18,7 +18,7 @@ from reporter.place import find_run, hold
 from reporter.plan import renew
 from reporter.settings import HELP, Settings, part
 from reporter.stopwatch import Stopwatch
-from reporter.store import Store, copy
+from reporter.store import Store
 from reporter.terminal import conclude, say, show_progress, show_times, tame, warn
 from reporter.training import ABOUT
 
@@ -55,24 +55,6 @@ def _option(name: str, **more: Any) -> Any:  # noqa: ANN401, what Typer takes
     return typer.Option(*switch, help=HELP[name], **more)
 
 
-def _read_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Take defaults from a TOML file: the one that is named, or `salience.toml` in the working folder."""
-    found = path or Path("salience.toml")
-    if path is None and not found.is_file():
-        return None
-    try:
-        values = tomllib.loads(found.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"The settings in {found} cannot be read: {error}") from error
-    known = {option.name: name for option in fields(Settings) for name in (option.name, option.name.replace("_", "-"))}
-    named = {name.replace("-", "_"): value for name, value in values.items()}
-    if unknown := sorted(set(named) - set(known)):
-        raise UserError(f"{found} sets '{unknown[0]}', which is no option; there are: {', '.join(sorted(known))}.")
-    joined = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in named.items()}
-    context.default_map = {**(context.default_map or {}), **joined}
-    return found
-
-
 def _print_version(*, wanted: bool) -> None:
     if wanted:
         say(f"salience-report {__version__}")
@@ -91,6 +73,7 @@ def _start(
 
 @app.command()
 def build(
+    context: typer.Context,
     folder: Annotated[
         Path, typer.Argument(metavar="INPUT", help="A folder of .txt, .md, .jsonl, .csv and .tsv files.")
     ],
@@ -118,8 +101,8 @@ def build(
     config: Annotated[  # noqa: ARG001, its callback does the work
         Path | None,
         typer.Option(
-            help="A TOML file with these options; salience.toml is found by itself.",
-            callback=_read_config,
+            help="A TOML file with these options; salience.toml is found by itself, but sets no trust.",
+            callback=read_config,
             is_eager=True,
         ),
     ] = None,
@@ -150,6 +133,7 @@ def build(
         trust_remote_code=trust_remote_code,
         allow_untrained_head=allow_untrained_head,
     )
+    check_trusted(context, settings)
     raise typer.Exit(_build(folder, site, settings))
 
 

@@ -1,6 +1,5 @@
 """The commands for a finished site: is it right, what is in it for others, and how does it look."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +7,11 @@ import typer
 
 from reporter.errors import UserError
 from reporter.place import find_run
-from reporter.store import Store
+from reporter.settings import HELP, Settings
+from reporter.store import SavedRun
 from reporter.terminal import conclude_export, say, show_findings, show_verified
+
+_DEFAULT = Settings()
 
 
 def check(
@@ -42,18 +44,34 @@ def verify(
     site: Annotated[Path, typer.Argument(metavar="SITE", help="A site that 'build' has written, or its run.sqlite.")],
     sample: Annotated[int, typer.Option(min=1, help="How many documents to explain again.")] = 5,
     seed: Annotated[int, typer.Option(help="Which documents: the same seed takes the same ones.")] = 0,
-    model: Annotated[str | None, typer.Option(help="Where the model of the run is, if not where it was.")] = None,
+    model: Annotated[
+        str, typer.Option(help="The model of the run, a folder or an id; needed unless it is the one inside.")
+    ] = "",
+    device: Annotated[str, typer.Option(help=HELP["device"])] = _DEFAULT.device,
+    offline: Annotated[bool, typer.Option("--offline", help=HELP["offline"])] = False,
+    allow_pickle: Annotated[bool, typer.Option("--allow-pickle", help=HELP["allow_pickle"])] = False,
+    trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=HELP["trust_remote_code"])] = False,
+    allow_untrained_head: Annotated[
+        bool, typer.Option("--allow-untrained-head", help=HELP["allow_untrained_head"])
+    ] = False,
 ) -> None:
     """Explain some documents of a site again, and compare answers, scores and errors with what was saved.
 
-    Exit code 0 if they come out the same, 1 if not, 2 if it cannot be told.
+    The site is trusted in nothing: what is loaded, and what it may do, is said here. Exit code 0 if they come out the
+    same, 1 if not, 2 if it cannot be told.
     """
     path = find_run(site)
-    from reporter.verify import TOLERANCE, read_settings, verify_run
+    from reporter.verify import TOLERANCE, choose_settings, verify_run
 
-    settings = read_settings(path)
-    settings = settings if model is None else replace(settings, model=model)
-    found = [show_verified(one) for one in verify_run(path, settings, sample=sample, seed=seed)]
+    own = Settings(
+        model=model,
+        device=device,
+        offline=offline,
+        allow_pickle=allow_pickle,
+        trust_remote_code=trust_remote_code,
+        allow_untrained_head=allow_untrained_head,
+    )
+    found = [show_verified(one) for one in verify_run(path, choose_settings(path, own), sample=sample, seed=seed)]
     say(f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest.")
     raise typer.Exit(0 if all(found) else 1)
 
@@ -77,7 +95,7 @@ def export(
     """
     from reporter.export import choose, write_out
 
-    with Store(find_run(run)) as store:
+    with SavedRun(find_run(run)) as store:
         sink = choose(format, store.provenance(), method=method, target=target)
         done = write_out(store, sink, ids=tuple(document or ()), to=output)
     conclude_export(done.written, done.left_out, to=output)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from reporter.errors import UserError
 from reporter.files import hash_file
@@ -30,10 +31,25 @@ def list_patterns(trust: Trust) -> list[str]:
     return [*_FILES, *(["*.bin"] if trust.pickle else []), *(["*.py"] if trust.remote_code else [])]
 
 
+def list_files(folder: Path, trust: Trust) -> list[Path]:
+    """The files in a folder that a checkpoint may consist of, by name."""
+    found = {path for pattern in list_patterns(trust) for path in folder.glob(pattern)}
+    return sorted(path for path in found if path.is_file())
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one if it cannot be read, which others will say better."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def hash_files(folder: Path, trust: Trust, known: Mapping[str, tuple[int, int, int, int, str]] | None = None) -> Sums:
     """The files of a checkpoint with their hashes; one that was not touched since it was `known` is not read again."""
     sums: Sums = {}
-    for path in sorted({path for pattern in list_patterns(trust) for path in folder.glob(pattern)}):
+    for path in list_files(folder, trust):
         found = path.stat()
         stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
         before = (known or {}).get(path.name)

@@ -39,8 +39,11 @@ def hold(site: Path, *, apart_from: Path | None = None) -> Iterator[Path]:
 
 
 def find_run(place: Path) -> Path:
-    """The run of a site, or the run itself."""
-    return place / "data" / "run.sqlite" if place.is_dir() else place
+    """The run of a site, or the run itself; raises `UserError` for a site whose run lies elsewhere."""
+    path = place / "data" / "run.sqlite" if place.is_dir() else place
+    if place.is_dir() and not path.resolve().is_relative_to(place.resolve()):
+        raise UserError(f"{path} is a link that leads out of the site; name the run itself if that is what you mean.")
+    return path
 
 
 def _open(site: Path) -> None:

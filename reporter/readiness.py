@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from reporter import origin
 from reporter.errors import UserError
 
 _OTHERS = {
@@ -29,7 +30,7 @@ def check_ready(folder: Path) -> None:
         raise UserError(_explain_adapter(folder))
     if not (folder / "config.json").is_file():
         raise UserError(_explain_missing(folder))
-    config = _read(folder / "config.json")
+    config = origin.read_object(folder / "config.json")
     if (folder / "modules.json").is_file() and not _names_head(config):
         raise UserError(
             f"The model in {folder} is a sentence-transformers encoder (modules.json): it gives a vector and no label, "
@@ -69,7 +70,7 @@ def explain_mismatch(folder: Path, labels: int, mismatched: list[tuple[str, Any,
 
 
 def _explain_adapter(folder: Path) -> str:
-    adapter = _read(folder / "adapter_config.json")
+    adapter = origin.read_object(folder / "adapter_config.json")
     kind, over = str(adapter.get("peft_type", "PEFT")), adapter.get("base_model_name_or_path")
     head = _HEADS.get(str(adapter.get("task_type")), "SequenceClassification")
     whole = (folder / "model.safetensors").is_file()
@@ -104,7 +105,7 @@ def _explain_missing(folder: Path) -> str:
 
 def _find_best(checkpoint: Path) -> str | None:
     """The folder that a Trainer calls its best, by name."""
-    best = _read(checkpoint / "trainer_state.json").get("best_model_checkpoint")
+    best = origin.read_object(checkpoint / "trainer_state.json").get("best_model_checkpoint")
     return re.split(r"[\\/]", best.rstrip("\\/"))[-1] if isinstance(best, str) else None
 
 
@@ -144,15 +145,6 @@ def _order(pair: tuple[str, Any]) -> tuple[int, str]:
 
 def _names_head(config: dict[str, Any]) -> bool:
     return any("Classification" in str(name) for name in config.get("architectures") or [])
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; an empty one if it cannot be read, which others will say better."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _is_installed(module: str) -> bool:

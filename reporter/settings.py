@@ -82,6 +82,8 @@ class Settings:
 HELP = {option.name: option.metadata["help"] for option in fields(Settings)}
 PASSING = ("batch_tokens", "offline")
 """The options on which no number depends."""
+LIFTING = ("allow_pickle", "trust_remote_code", "allow_untrained_head")
+"""The options that lift a guard: no site and no file that was merely found may set them."""
 TRAINING = ("training_data", "checkpoints")
 """The options on which influence depends and nothing else."""
 

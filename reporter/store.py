@@ -13,31 +13,11 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from reporter import twin
+from reporter import database, twin
 from reporter.errors import UserError
 from reporter.ledger import Ledger
 from reporter.records import Explanation, Provenance
 
-_TABLES = """
-create table if not exists facts (name text primary key, value text not null);
-create table if not exists explanations (
-    key text primary key, position integer, id text not null, source text not null, "group" text not null,
-    label text, predicted text, status text not null, error text, seconds real not null, line text not null);
-create index if not exists explanations_by_position on explanations (position);
-create table if not exists traced (key text primary key, fingerprint text not null);
-create view if not exists attributions as
-    select e.id, json_extract(s.value, '$.target.label') as target, json_extract(a.value, '$.method') as method,
-        json_extract(a.value, '$.certificate.verdict') as verdict,
-        json_extract(a.value, '$.certificate.relative') as relative, json_extract(a.value, '$.scores') as scores
-    from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.attributions') a;
-create view if not exists agreement as
-    select e.id, json_extract(s.value, '$.target.label') as target, json_extract(g.value, '$.a') as a,
-        json_extract(g.value, '$.b') as b, json_extract(g.value, '$.kendall') as kendall,
-        json_extract(g.value, '$.spearman') as spearman, json_extract(g.value, '$.top_k') as top_k,
-        json_extract(g.value, '$.sign') as sign
-    from explanations e, json_each(e.line, '$.sections') s, json_each(s.value, '$.agreement') g;
-"""
-_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -52,24 +32,16 @@ class Row(NamedTuple):
 class Store:
     """An open run; use it as a context manager, so that the file is closed and whole at the end."""
 
+    _mode: database.Mode = "rw"
+
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the run at `path` as it is or, with `create`, to measure into it.
 
         Raises `UserError` if it is not there (unless `create`) or is not a run.
         """
-        if not create:
-            _check_there(path)
         self._growing = create
         self.folder = path.parent
-        address = f"{path.resolve().as_uri()}?mode={'rwc' if create else 'rw'}"
-        try:
-            self._database = sqlite3.connect(address, isolation_level=None, uri=True)
-            if create:
-                self._database.execute("pragma journal_mode = wal")
-                self._database.executescript(_TABLES)
-            self._database.execute("select 1 from explanations limit 1")
-        except sqlite3.DatabaseError as error:
-            raise _blame(path, error) from error
+        self._database = database.connect(path, "rwc" if create else self._mode)
 
     def __enter__(self) -> Self:
         return self
@@ -204,30 +176,10 @@ class Store:
         self._database.execute("commit")
 
 
-def copy(source: Path, to: Path) -> None:
-    """Copy the run at `source` onto `to`, leaving the source alone; raises `UserError` if there is none."""
-    _check_there(source)
-    if source.resolve() == to.resolve():
-        return
-    address = f"{source.resolve().as_uri()}?mode=ro"
-    try:
-        with closing(sqlite3.connect(address, uri=True)) as old, closing(sqlite3.connect(to)) as new:
-            old.backup(new)
-            new.execute("pragma journal_mode = delete")
-    except sqlite3.DatabaseError as error:
-        raise _blame(source, error) from error
+class SavedRun(Store):
+    """A run as it was found, of whomever: nothing is written into it, or anywhere beside it."""
 
-
-def _check_there(path: Path) -> None:
-    if not path.is_file():
-        raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
-
-
-def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:
-    """The error itself where the disk is to blame, and else a sentence about the file."""
-    if str(getattr(error, "sqlite_errorname", "")).startswith(_DISK):
-        return error
-    return UserError(f"{path} is not a run of salience-report ({error}).")
+    _mode = "ro"
 
 
 def _columns(row: Row) -> tuple[object, ...]:

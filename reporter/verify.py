@@ -1,17 +1,21 @@
 """Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 from random import Random
 
+import msgspec
+
+from reporter import origin
 from reporter.attribute import Attribute
 from reporter.errors import UserError
 from reporter.findings import Verified
 from reporter.measure import explain, prepare
 from reporter.records import Attribution, Document, Explanation, Provenance, Section
-from reporter.settings import Settings
-from reporter.store import Store
+from reporter.settings import EMBEDDED, LIFTING, Settings
+from reporter.store import SavedRun
 
 TOLERANCE = 1e-4
 """By how much a number may differ, as a share of the largest of its kind; an integrated score also by both its errors.
@@ -20,15 +24,35 @@ Another batch, another processor and another version add up the same float32 num
 """
 
 
+OWN = (*LIFTING, "offline", "device", "batch_tokens", "training_data", "checkpoints")
+"""The options beside the model that are never taken from a site, because they run, fetch or open something."""
+
+
+def choose_settings(path: Path, own: Settings) -> Settings:
+    """The settings of a saved run, but for whatever is run, fetched or opened: that is taken from `own`.
+
+    The model is the one that `own` names, or else the one inside if the run is of that. Raises `UserError` if it is of
+    another one, which nobody has named, or if this version has other options.
+    """
+    saved = _read_settings(path)
+    if not own.model and saved.model != EMBEDDED:
+        raise UserError(
+            f"The run says that its model is '{saved.model}', and a site is not trusted to name one; give --model with "
+            "that folder or id."
+        )
+    named = {name: getattr(own, name) for name in OWN}
+    return replace(saved, **named, model=own.model or EMBEDDED)
+
+
 def verify_run(path: Path, settings: Settings, *, sample: int, seed: int) -> Iterator[Verified]:
     """Explain up to `sample` documents of the run again, chosen by `seed`, with the settings of the run.
 
     Raises `UserError` if the model is not the one that the run was made with.
     """
-    with Store(path) as store:
+    with SavedRun(path) as store:
         saved = store.provenance()
+        _check_model(saved, settings)
         attribute, now = prepare(settings, created=saved.created)
-        _check_same(saved, now)
         chosen = set(_choose(store, sample=sample, seed=seed))
         for explanation in store.explanations():
             if explanation.id in chosen:
@@ -37,22 +61,30 @@ def verify_run(path: Path, settings: Settings, *, sample: int, seed: int) -> Ite
                 yield Verified(source=explanation.source, differences=tuple(differences))
 
 
-def read_settings(path: Path) -> Settings:
-    """The settings of a saved run; raises `UserError` if this version has others."""
-    with Store(path) as store:
+def _read_settings(path: Path) -> Settings:
+    with SavedRun(path) as store:
         saved = store.provenance().settings
     try:
-        return Settings(**saved)  # type: ignore[arg-type]
-    except TypeError as error:
+        if unknown := set(saved) - {option.name for option in fields(Settings)}:
+            raise ValueError(f"'{min(unknown)}' is none of them")
+        return msgspec.convert(saved, Settings)
+    except (ValueError, msgspec.ValidationError) as error:
         raise UserError(f"{path} was made with other options than this version has ({error}).") from error
 
 
-def _check_same(saved: Provenance, now: Provenance) -> None:
-    if saved.model.fingerprint != now.model.fingerprint:
-        raise UserError(
-            f"The model '{now.model.id}' is not the one of this run: its fingerprint is {now.model.fingerprint[:12]}…, "
-            f"and the run was made with {saved.model.fingerprint[:12]}…; name that one by --model."
-        )
+def _check_model(saved: Provenance, settings: Settings) -> None:
+    """Raise `UserError` if the model is not the one of the run; its files are hashed for that, and none is loaded."""
+    folder = origin.find(settings.model, settings.trust)
+    found = origin.fingerprint(origin.hash_files(folder, settings.trust))
+    if saved.model.fingerprint == found:
+        return
+    lifted = [name for name in LIFTING if saved.settings.get(name) and not getattr(settings, name)]
+    switches = " and ".join(f"--{name.replace('_', '-')}" for name in lifted)
+    more = f" It was made with {switches}, which this command takes from its own command line only." if lifted else ""
+    raise UserError(
+        f"The model '{settings.model}' is not the one of this run: its fingerprint is {found[:12]}…, and the run was "
+        f"made with {saved.model.fingerprint[:12]}…; name that one by --model.{more}"
+    )
 
 
 def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
@@ -63,7 +95,7 @@ def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
             yield f"{name} was {version}, and is {here}."
 
 
-def _choose(store: Store, *, sample: int, seed: int) -> Sequence[str]:
+def _choose(store: SavedRun, *, sample: int, seed: int) -> Sequence[str]:
     """The ids of the sample; what could not be read then cannot be explained now, and is left out."""
     ids = [one.id for one in store.explanations() if one.text]
     return Random(seed).sample(ids, min(sample, len(ids)))

@@ -293,7 +293,8 @@ def test_no_command_lets_a_name_steer_the_terminal(tiny, tmp_path, capfd, monkey
     monkeypatch.setattr(serve, "run", lambda *_: None)
     ends = {
         0: [
-            ("render", site, "-o", far), ("verify", site, "--sample", 9), ("check", far), ("methods",),
+            ("render", site, "-o", far), ("verify", site, "--model", model, "--sample", 9), ("check", far),
+            ("methods",),
             ("export", site, "-f", "svg", "-o", far.with_name(f"out{STEERING}")),
             ("export", site, "-f", "csv", "-o", far.with_name(f"table{STEERING}")),
             ("serve", site, "--port", 0),

@@ -38,9 +38,11 @@ ORDER = (
     "adaptive",
     "documents",
     "ledger",
+    "database",
     "store",
     "edition",
     "origin",
+    "containment",
     "readiness",
     "training",
     "plan",
@@ -99,11 +101,13 @@ ORDER = (
     "junit",
     "verify",
     "finished",
+    "configuration",
     "cli",
 )
 WIDE = (
     ("cli.py", "build"),
     ("finished.py", "export"),
+    ("finished.py", "verify"),
     ("adaptive.py", "attribute"),
 )  # options; Captum's signature
 SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
