@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
@@ -155,12 +156,13 @@ def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
     """What was measured, against what is asked of it."""
     claims = [one for one in summary.verdicts if one.claim == "complete"]
     of = sum(one.met + one.not_met + one.unresolvable for one in claims)
-    share = sum(one.met for one in claims) / of if of else None
-    taus = sorted(one.kendall for one in summary.agreement if one.kendall is not None)
-    middle = taus[len(taus) // 2] if taus else None
-    found = "nothing claimed" if share is None else f"{share * 100:.4g} % of {of:,} claims met"
+    met = sum(one.met for one in claims)
+    share = met / of if of else None
+    taus = [one.kendall for one in summary.agreement if one.kendall is not None]
+    middle = median(taus) if taus else None
+    found = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
     yield _judge("complete", found, least=asked.complete, value=share)
-    found = "nothing compared" if middle is None else f"median τ {middle:.4g}"
+    found = "nothing compared" if middle is None else f"median τ of {len(taus):,} pairs {middle:.4g}"
     yield _judge("agreement", found, least=asked.agreement, value=middle)
     most = None if asked.failures is None else -asked.failures
     yield _judge("failures", f"{summary.failed:,} of {summary.documents:,}", least=most, value=-summary.failed)

@@ -17,12 +17,13 @@ from reporter.processes import share
 from reporter.records import Explanation
 from reporter.report import Audit, Entry, IndexPage, document_pages, find, list_pages, shelf
 from reporter.report.checks import checks, shown
+from reporter.report.digits import sure
 from reporter.report.facts import Push
 from reporter.report.histogram import NARROW, WIDE, histogram
 from reporter.report.intervals import Moments, quantile, wilson
 from reporter.report.pushes import PushCount, Pushes, push_tables
 from reporter.report.reading import Reading
-from reporter.report.wording import rank, whole_percent
+from reporter.report.wording import rank, signed, whole_percent
 from tests import runs
 from tests.test_render import Page, site_of
 from tests.test_report import run_of
@@ -160,10 +161,10 @@ def test_words_are_means_over_texts_with_their_intervals() -> None:
         places = [at for at, token in enumerate(section.tokens) if token.text == "funny"]
         values += [sum(section.attributions[-1].scores[at] for at in places) / len(places)] if places else []
     assert rows["funny"].texts == str(len(values)) == "20"
-    assert rows["funny"].value == f"+{statistics.fmean(values):.2f}"
+    assert rows["funny"].value == f"+{statistics.fmean(values):.3f}"
     error = statistics.stdev(values) / math.sqrt(len(values))
     low, high = t.interval(0.95, len(values) - 1, loc=statistics.fmean(values), scale=error)
-    assert rows["funny"].interval == f"+{low:.2f} to +{high:.2f}"
+    assert rows["funny"].interval == f"+{low:.3f} to +{high:.3f}"
     means = [float(row.value) for row in table.rows]
     assert means == sorted(means, reverse=True)
 
@@ -198,7 +199,10 @@ def test_every_figure_of_the_audit_is_in_the_twin(tmp_path: Path) -> None:
             whole_percent(check["held"] / check["measured"]) for check in one["checks"]
         ]
     words = [(row.text, row.texts, row.value) for table in index.pushes.tables for row in table.rows]
-    listed = [(one["word"], str(one["texts"]), f"{one['mean']:+.2f}") for one in summary["pushes"]]
+    listed = [
+        (one["word"], str(one["texts"]), signed(one["mean"], sure((one["high"] - one["low"]) / 2, one["mean"])))
+        for one in summary["pushes"]
+    ]
     assert words == [one for one in listed if one in words]
     assert len(words) > 2
     assert f" {summary['passing']} texts pass every check." in index.lead

@@ -163,7 +163,7 @@ def test_the_first_check_is_the_verdict(verdict: str, state: str) -> None:
 def test_undefined_agreement_is_said_to_be_so() -> None:
     found = runs.explanation("a", "Great")
     part = document_page(run_of(found), found).parts[0]
-    assert part.checks[2].short == "undefined"
+    assert (part.checks[2].state, part.checks[2].name, part.checks[2].short) == ("undecided", "Agreement", "too short")
     assert {row.kendall for row in part.pairs} == {"undefined"}
     assert part.line is None
 
@@ -190,8 +190,8 @@ def test_the_strip_counts_what_was_measured() -> None:
     for verdict in ("met", "not met"):
         found = runs.explanation("a", "Great", verdict=verdict)
         checks[verdict] = document_page(run_of(found), found).parts[0].checks
-    assert verdict_line(checks["met"]) == "The one measured check holds."
-    assert verdict_line(checks["not met"]) == "0 of 1 measured checks hold."
+    assert verdict_line(checks["met"]) == "The one measured check holds. The text is too short for one more."
+    assert verdict_line(checks["not met"]) == "0 of 1 measured checks hold. The text is too short for one more."
     assert verdict_line(()) == "None of this was measured."
 
 
@@ -234,7 +234,7 @@ def test_any_number_of_labels_makes_a_sentence() -> None:
     some = Prediction(positions=1, labels=many, logits=odds, probabilities=odds, label="LABEL_0")
     assert answer_to(some) == ("The model says LABEL_0", 8, "20 more labels", 0)
     one = Prediction(positions=1, labels=("LABEL_0",), logits=(3.42,), probabilities=None, label="LABEL_0")
-    assert answer_to(one) == ("The model answers 3.4200", 1, "", 0)
+    assert answer_to(one) == ("The model answers 3.420000", 1, "", 0)
     each = Prediction(positions=3, labels=("O", "PER"), logits=(1, 0, 0, 1, 1, 0), probabilities=None, label="O PER O")
     assert answer_to(each) == ("The model labels 3 tokens", 0, "", 3)
 
@@ -278,7 +278,7 @@ def test_nothing_heavy_is_imported() -> None:
 
 
 def test_numbers_are_written_as_people_read_them() -> None:
-    assert [exact(value) for value in (1.5, -0.0016, 0.000012, 1e-7)] == ["1.5000", "−0.0016", "0.000012", "0.0000001"]
+    assert [exact(value) for value in (1.5, -0.0016, 0.000012, 1e-7)] == ["1.5", "−0.0016", "0.000012", "0.0000001"]
     assert [signed(value, 2) for value in (0.284, -0.12, 0.001, -0.001)] == ["+0.28", "−0.12", "0.00", "0.00"]
     assert [rank(value) for value in (0.26, -0.14, 1.0, 0.0, -0.001, 10.28, -20.03, None)] == [
         ".26", "−.14", "1.00", ".00", ".00", "10.28", "−20.03", "undefined",
@@ -345,7 +345,11 @@ def test_deletion_is_open_where_it_was_not_measured_or_there_is_too_little_to_ta
     short = runs.explanation("short", "Great")
     section = runs.examined(short.sections[0])
     found = document_page(run_of(short), runs.changed(short, sections=(section,))).parts[0]
-    assert (found.checks[3].state, found.checks[3].short) == ("open", "too few words")
+    assert (found.checks[3].state, found.checks[3].name, found.checks[3].short) == (
+        "undecided",
+        "Deletion",
+        "too short",
+    )
 
 
 def test_the_drawings_of_deletion_hold_what_was_measured() -> None:

@@ -40,6 +40,7 @@ def _bar(vote: Vote, methods: int, reading: Reading) -> Bar:
     share = vote.top / methods * (1 if vote.positive else -1)
     return Bar(
         text=quoted(reading.text(reading.words[vote.word])),
+        tint=f"--s:{css(share)}",
         style=f"--s:{css(share)}",
         value=f"{vote.top} of {methods}",
         error="",

@@ -1,11 +1,13 @@
 """What the model said: the heading, the bars, and what is to be known beside them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporter.records import Explanation, Prediction, Section
+from reporter.report.digits import of_score, sure
 from reporter.report.reading import Reading
-from reporter.report.wording import count, css, exact, percent, spoken
+from reporter.report.wording import count, css, exact, fixed, percent, spoken
 from reporter.summary import graded, is_truncated
 
 SHOWN = 8  # labels with a bar of their own
@@ -33,10 +35,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The sentence with its bold word, the bars and the notes; `wrong` is the note that the model missed the label."""
+    """The sentence with its bold word, the bars and the notes; `wrong` is the note that the model missed the label.
+
+    `idle` says what the model said of a text in which it found nothing to explain.
+    """
 
     lead: str
     bold: str
+    idle: str
     shares: tuple[Share, ...]
     probable: bool
     hidden: str
@@ -45,67 +51,90 @@ class Answer:
     wrong: str
 
 
+def is_number(prediction: Prediction | None) -> bool:
+    """Whether the model answers with a number, which words raise and lower, and not with a label."""
+    return prediction is not None and prediction.probabilities is None and prediction.positions == 1
+
+
 def answer(explanation: Explanation, prediction: Prediction, *, reading: Reading | None) -> Answer:
     """The model's answer to one document."""
     many = prediction.positions > 1
-    lead, bold = _heading(prediction)
+    lead, bold = _heading(prediction, reading)
     given, wrong = _given(explanation)
-    shares = () if many else _shares(prediction)
+    shares = () if many else _shares(prediction, reading)
+    places = _places(prediction, reading.section) if many and reading else ()
     return Answer(
         lead=lead,
         bold=bold,
+        idle=_idle(prediction) if many and not places else "",
         shares=shares[:SHOWN],
         probable=prediction.probabilities is not None,
         hidden=count(len(shares) - SHOWN, "more label") if len(shares) > SHOWN else "",
-        places=_places(prediction, reading.section if reading else None) if many else (),
+        places=places,
         notes=tuple(note for note in (given, _extent(explanation, reading)) if note),
         wrong=wrong,
     )
 
 
-def _heading(prediction: Prediction) -> tuple[str, str]:
+def _heading(prediction: Prediction, reading: Reading | None) -> tuple[str, str]:
     if prediction.positions > 1:
         return "The model labels ", count(prediction.positions, "token")
-    if prediction.probabilities is None and len(prediction.labels) == 1:
-        return "The model answers ", exact(prediction.logits[0])
+    if is_number(prediction) and len(prediction.labels) > 1:
+        return "The model answers ", count(len(prediction.labels), "number")
+    if is_number(prediction):
+        return "The model answers ", _score(prediction.logits[0], reading)
     return "The model says ", spoken(prediction.label)
 
 
-def _shares(prediction: Prediction) -> tuple[Share, ...]:
+def _score(value: float, reading: Reading | None) -> str:
+    """A score in the digits in which the page has it everywhere, or as the twin has it where nothing was measured."""
+    return exact(value) if reading is None else fixed(value, min(of_score(reading.section), sure(0.0, value)))
+
+
+def _idle(prediction: Prediction) -> str:
+    """What the model said of every token, where the page has no tokens to show it by."""
+    labels = Counter(prediction.labels[best] for best in _winners(prediction))
+    told = [f"{label} for {count(number, 'token')}" for label, number in labels.most_common()]
+    return f"Nothing in it was to be explained: {', '.join(told)}."
+
+
+def _shares(prediction: Prediction, reading: Reading | None) -> tuple[Share, ...]:
     values = prediction.probabilities or prediction.logits
     order = sorted(range(len(prediction.labels)), key=lambda at: -values[at])
     return tuple(
         Share(
             label=spoken(prediction.labels[at]),
-            value=percent(values[at]) if prediction.probabilities else exact(values[at]),
+            value=percent(values[at]) if prediction.probabilities else _score(values[at], reading),
             style=f"--s:{css(values[at])}" if prediction.probabilities else "",
-            chosen=prediction.labels[at] == prediction.label,
+            chosen=prediction.labels[at] == prediction.label and not is_number(prediction),
         )
         for at in order
     )
 
 
-def _places(prediction: Prediction, section: Section | None) -> tuple[Place, ...]:
-    width = len(prediction.labels)
-    tokens = section.tokens if section and len(section.tokens) == prediction.positions else ()
+def _places(prediction: Prediction, section: Section) -> tuple[Place, ...]:
+    """The answer at every token; nothing where the answer has other positions than the section has tokens."""
+    if len(section.tokens) != prediction.positions:
+        return ()
+    values, width = prediction.probabilities or prediction.logits, len(prediction.labels)
+    written = exact if prediction.probabilities is None else percent
     return tuple(
         Place(
             place=row + 1,
-            token=tokens[row].text if tokens else "",
+            token=section.tokens[row].text,
             label=prediction.labels[best],
-            value=_value(prediction, row * width + best),
+            value=written(values[row * width + best]),
         )
-        for row in range(prediction.positions)
-        for best in [_best(prediction.logits[row * width : (row + 1) * width])]
+        for row, best in enumerate(_winners(prediction))
     )
 
 
-def _best(values: Sequence[float]) -> int:
-    return max(range(len(values)), key=lambda at: values[at])
-
-
-def _value(prediction: Prediction, at: int) -> str:
-    return exact(prediction.logits[at]) if prediction.probabilities is None else percent(prediction.probabilities[at])
+def _winners(prediction: Prediction) -> Iterator[int]:
+    """The column of the largest logit at every position."""
+    width = len(prediction.labels)
+    for start in range(0, len(prediction.logits), width):
+        row = prediction.logits[start : start + width]
+        yield row.index(max(row))
 
 
 def _given(explanation: Explanation) -> tuple[str, str]:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from reporter.records import Run
+from reporter.report.digits import of_change, sure
 from reporter.report.frame import title_of, titles
 from reporter.report.intervals import wilson
-from reporter.report.wording import THIN, count, css, fine_percent, rank, spoken, whole_percent
+from reporter.report.wording import THIN, count, css, fine_percent, percent, rank, spoken, whole_percent
 from reporter.totals import Graded, Summary
 
 _LABELS = 12  # labels in the table of right and wrong
@@ -74,18 +76,18 @@ def figures(summary: Summary) -> Iterator[Figure]:
     yield Figure(value=f"{summary.explained:,}", unit="", name="Explained", note=_of_documents(summary))
     if summary.accuracy is not None:
         low, high = (end * 100 for end in wilson(summary.accuracy, summary.labelled))
-        note = f"of {count(summary.labelled, 'labelled text')}; 95{THIN}% interval {low:.1f} to {high:.1f}"
-        yield Figure(value=f"{summary.accuracy * 100:.3g}", unit="%", name="Accuracy", note=note)
+        digits = sure((high - low) / 2, 100.0)
+        span = f"95{THIN}% interval {low:.{digits}f} to {high:.{digits}f}"
+        note = f"of {count(summary.labelled, 'labelled text')}; {span}"
+        yield Figure(value=f"{summary.accuracy * 100:.{digits}f}", unit="%", name="Accuracy", note=note)
     for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
         of = one.met + one.not_met + one.unresolvable
-        note = "" if one.residual is None else f"median residual {fine_percent(one.residual)} of the change"
-        yield Figure(value=f"{one.met / of * 100:.3g}", unit="%", name="Complete", note=note)
-    known = [one for one in summary.agreement if one.kendall is not None]
+        note = "" if one.residual is None else f"median residual {of_change(one.residual)}"
+        yield Figure(value=percent(one.met / of).removesuffix(f"{THIN}%"), unit="%", name="Complete", note=note)
+    known = [one.kendall for one in summary.agreement if one.kendall is not None]
     if known:
-        best = max(known, key=lambda one: one.kendall or 0.0)
-        note = f"of {count(len(known), 'pair')} of methods; at most {rank(best.kendall)}"
-        middle = sorted(one.kendall or 0.0 for one in known)[len(known) // 2]
-        yield Figure(value=rank(middle), unit="τ", name="Median agreement", note=note)
+        note = f"median over {count(len(known), 'pair')} of methods; at most {rank(max(known))}"
+        yield Figure(value=rank(median(known)), unit="τ", name="Agreement of pairs", note=note)
     if summary.truncated:
         yield Figure(value=f"{summary.truncated:,}", unit="", name="Cut off", note="longer than the model can read")
 
@@ -104,7 +106,7 @@ def verdict_rows(run: Run) -> Iterator[VerdictRow]:
             met=f"{one.met:,}",
             not_met=f"{one.not_met:,}",
             unresolvable=f"{one.unresolvable:,}",
-            residual="–" if one.residual is None else fine_percent(one.residual),
+            residual="–" if one.residual is None else of_change(one.residual).removesuffix(" of the change"),
         )
 
 

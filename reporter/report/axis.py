@@ -6,7 +6,7 @@ from math import floor, log10
 
 from reporter.report.wording import MINUS
 
-LEFT, RIGHT, TOP, BOTTOM = 44, 336, 16, 196
+LEFT, RIGHT, TOP, BOTTOM = 44, 312, 16, 196
 FOOT = 186  # of a plane, which has two lines of text below
 
 

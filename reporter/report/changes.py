@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Change, Counterfactual, Explanation, Section
+from reporter.records import Change, Counterfactual, Explanation, Section, Target
+from reporter.report.digits import answered, apart, unit_of
 from reporter.report.proof import cell_name
 from reporter.report.reading import Reading
-from reporter.report.wording import count, quoted, spoken, titled, written
+from reporter.report.wording import count, quoted, spoken, titled
 
 _WHOLE, _AROUND = 360, 60  # characters up to which a text is shown whole, and else before and after a struck word
 
@@ -35,10 +36,12 @@ class Changed:
 class Changes:
     """The table, and the fewest words found without which the label is another, struck out of the text.
 
-    `struck` is the text, or what stands around those words, in pieces; every other piece, from the second, is struck.
+    `labelled` says that the model has labels to choose from. `struck` is the text, or what stands around those words,
+    in pieces; every other piece, from the second, is struck.
     """
 
     whole: str
+    labelled: bool
     rows: tuple[Changed, ...]
     told: str
     struck: tuple[str, ...]
@@ -47,15 +50,16 @@ class Changes:
 def changes(reading: Reading, explanation: Explanation) -> Changes | None:
     """What was asked of one section; None where nothing was."""
     found = reading.section.counterfactual
-    if found is None or not reading.words:
+    if found is None or not reading.words or explanation.prediction is None:
         return None
-    usual, unit = _usual(explanation, reading.section), _unit(reading.section)
-    target = reading.section.target
-    said = _answer(target.score, target.probability, unit)
+    usual, target = _usual(explanation, reading.section), reading.section.target
+    answers, labelled = _Answers(found, reading.section), len(explanation.prediction.labels) > 1
     return Changes(
-        whole=f"{titled(unit)} of {cell_name(target.label, target.against)} with the whole text: {said}",
-        rows=tuple(_rows(found, reading, usual=usual, unit=unit)),
-        told=_told(found, reading, unit=unit),
+        whole=f"{titled(answers.unit)} of {cell_name(target.label, target.against)} with the whole text: "
+        f"{answers.of(target)}",
+        labelled=labelled,
+        rows=tuple(_rows(found, reading, usual=usual, answers=answers)),
+        told=_told(found, reading, answers) if labelled else "",
         struck=tuple(_struck(found.flip.words, reading)) if found.flip else (),
     )
 
@@ -70,27 +74,34 @@ def _usual(explanation: Explanation, section: Section) -> str:
     return answer.labels[logits.index(max(logits))]
 
 
-def _unit(section: Section) -> str:
-    return "score" if section.target.probability is None else "probability"
+class _Answers:
+    """What is left of the answer to one section, all in as many digits as tell the changes from the whole text."""
+
+    def __init__(self, found: Counterfactual, section: Section) -> None:
+        self.unit = unit_of(section)
+        changed = (*found.removals, *found.replacements, *([found.flip] if found.flip else []))
+        whole = self._value(section.target)
+        self._decimals = apart([(whole, self._value(one)) for one in changed], self.unit)
+
+    def of(self, one: Change | Target) -> str:
+        """The target's probability or, where it has none, its score."""
+        return answered(self._value(one), self.unit, self._decimals)
+
+    @staticmethod
+    def _value(one: Change | Target) -> float:
+        return one.score if one.probability is None else one.probability
 
 
-def _answer(score: float, probability: float | None, unit: str) -> str:
-    return written(score if probability is None else probability, unit)
-
-
-def _rows(found: Counterfactual, reading: Reading, *, usual: str, unit: str) -> Iterator[Changed]:
+def _rows(found: Counterfactual, reading: Reading, *, usual: str, answers: _Answers) -> Iterator[Changed]:
     for change in found.removals:
         swaps = [one for one in found.replacements if one.words == change.words]
         told = [f"{spoken(change.label)} without it"] if change.label != usual else []
         told += [f"{spoken(one.label)} with {quoted(one.by or '')}" for one in swaps if one.label != usual]
         yield Changed(
             text=_name(change.words[0], reading),
-            without=_answer(change.score, change.probability, unit),
+            without=answers.of(change),
             flips=change.label != usual,
-            swaps=tuple(
-                Swap(text=one.by or "", value=_answer(one.score, one.probability, unit), flips=one.label != usual)
-                for one in swaps
-            ),
+            swaps=tuple(Swap(text=one.by or "", value=answers.of(one), flips=one.label != usual) for one in swaps),
             label="; ".join(told) or "stays",
         )
 
@@ -99,7 +110,7 @@ def _name(word: int, reading: Reading) -> str:
     return quoted(reading.text(reading.words[word]))
 
 
-def _told(found: Counterfactual, reading: Reading, *, unit: str) -> str:
+def _told(found: Counterfactual, reading: Reading, answers: _Answers) -> str:
     """What was found of the fewest words, and how far that may be trusted; empty where nothing was searched."""
     every = found.tried >= len(reading.words)
     among = "" if every else f" of the {found.tried} that support it most"
@@ -109,7 +120,7 @@ def _told(found: Counterfactual, reading: Reading, *, unit: str) -> str:
         return f"No removal of {which} flips the label, as far as a greedy search tells." if found.tried else ""
     names = [f"“{reading.text(reading.words[word])}”" for word in found.flip.words]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    told = f"Without {listed} the model says {spoken(found.flip.label)}{_left(found.flip, reading, unit)}."
+    told = f"Without {listed} the model says {spoken(found.flip.label)}{_left(found.flip, reading, answers)}."
     if len(names) == 1:
         return told
     if len(names) == 2:
@@ -119,9 +130,8 @@ def _told(found: Counterfactual, reading: Reading, *, unit: str) -> str:
     )
 
 
-def _left(flip: Change, reading: Reading, unit: str) -> str:
-    target = reading.section.target
-    return f": {spoken(target.label)} is left with {_answer(flip.score, flip.probability, unit)}"
+def _left(flip: Change, reading: Reading, answers: _Answers) -> str:
+    return f": {spoken(reading.section.target.label)} is left with {answers.of(flip)}"
 
 
 def _struck(words: Sequence[int], reading: Reading) -> Iterator[str]:

@@ -7,10 +7,12 @@ from math import fsum, inf
 from typing import Literal
 
 from reporter.records import Agreement, Attribution, Certificate, Explanation, Section
+from reporter.report.digits import MANY, answered, apart, of_score, size, unit_of
 from reporter.report.reading import Reading
-from reporter.report.wording import brief, count, fine_percent, rank, written
+from reporter.report.wording import THIN, count, fine_percent, rank
 
-State = Literal["holds", "doubt", "fails", "open"]
+State = Literal["holds", "doubt", "fails", "open", "undecided"]
+"""What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
 
 TOP = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
@@ -47,17 +49,27 @@ def checks(reading: Reading) -> tuple[Check, ...]:
     """The four checks of a section that is `led`, in the order in which they are asked."""
     section = reading.section
     first = section.attributions[0]
-    return (_complete(first), _order(first, reading), _agree(section, first), _deletion(section, first))
+    return (_complete(first, section), _order(first, reading), _agree(section, first), _deletion(section, first))
+
+
+def is_measured(state: State) -> bool:
+    """Whether a check came to a verdict."""
+    return state not in ("open", "undecided")
 
 
 def verdict_line(found: Sequence[Check]) -> str:
-    """How many of the measured checks hold, as a sentence."""
-    measured = [check for check in found if check.state != "open"]
-    held = sum(check.state == "holds" for check in measured)
-    if not measured:
+    """How many of the measured checks hold, as a sentence, and how many the text is too short for."""
+    short = sum(check.state == "undecided" for check in found)
+    more = f" The text is too short for {'one more' if short == 1 else f'{short} more'}." if short else ""
+    return f"{_verdict([check.state for check in found if is_measured(check.state)])}{more}"
+
+
+def _verdict(states: Sequence[State]) -> str:
+    held = states.count("holds")
+    if not states:
         return "None of this was measured."
-    if held < len(measured):
-        return f"{held} of {len(measured)} measured checks {'holds' if held == 1 else 'hold'}."
+    if held < len(states):
+        return f"{held} of {len(states)} measured checks {'holds' if held == 1 else 'hold'}."
     spoken = {1: "The one measured check holds.", 2: "Both measured checks hold."}
     return spoken.get(held, f"All {held} measured checks hold.")
 
@@ -67,30 +79,31 @@ def _check(state: State, name: str, *sentence: str, proof: str | None, short: st
     return Check(state=state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
 
 
-def _complete(first: Attribution) -> Check:
-    certificate = first.certificate
+def _complete(first: Attribution, section: Section) -> Check:
+    certificate, decimals = first.certificate, of_score(section)
     allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
-    size = brief(abs(certificate.residual)) if certificate.relative is None else fine_percent(certificate.relative)
+    told = certificate.relative is not None and certificate.relative <= MANY
+    off = fine_percent(certificate.relative or 0.0) if told else size(certificate.residual, decimals)
     if certificate.verdict == "met":
-        sentence = ("The scores add up to the answer within ", size, f"; {allowed}" if allowed else ".")
-        return _check("holds", "Complete", *sentence, proof="complete", short=f"within {size}")
+        sentence = ("The scores add up to the answer within ", off, f"; {allowed}" if allowed else ".")
+        return _check("holds", "Complete", *sentence, proof="complete", short=f"within {off}")
     if certificate.verdict == "not met":
-        return _not_complete(certificate, size)
+        return _not_complete(certificate, off)
     if certificate.verdict == "unresolvable":
-        change = brief(abs(certificate.input - certificate.baseline))
+        change = size(certificate.input - certificate.baseline, decimals)
         sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
         return _check("doubt", "Not certifiable", *sentence, proof="complete", short="change too small")
     sentence = ("No method of this run claims that its scores add up.", "", "")
-    return _check("open", "Complete", *sentence, proof="complete", short="not claimed")
+    return _check("open", "Completeness", *sentence, proof="complete", short="not claimed")
 
 
-def _not_complete(certificate: Certificate, size: str) -> Check:
+def _not_complete(certificate: Certificate, off: str) -> Check:
     """Why a certificate is not met: the sum is off, or the scores are not known well enough."""
     allowed = certificate.tolerance or 0.0
     only = f"; only {fine_percent(allowed)} was allowed, and all evaluations are spent."
     if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
-        sentence = ("The scores miss the answer by ", size, only)
-        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {size}")
+        sentence = ("The scores miss the answer by ", off, only)
+        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {off}")
     error = fine_percent(certificate.error)
     sentence = ("The scores may be off by ", error, only)
     return _check("fails", "Not exact", *sentence, proof="complete", short=f"may be off by {error}")
@@ -99,7 +112,10 @@ def _not_complete(certificate: Certificate, size: str) -> Check:
 def _order(first: Attribution, reading: Reading) -> Check:
     if first.errors is None:
         unknown = ("Not measured: no error is known for these scores.", "", "")
-        return _check("open", "Order settled", *unknown, proof="words", short="not measured")
+        return _check("open", "Order of words", *unknown, proof="words", short="not measured")
+    if len(reading.words) < 2:
+        alone = ("Too short to tell: it takes two words to have an order.", "", "")
+        return _check("undecided", "Order of words", *alone, proof="words", short="too short")
     wanted, settled = min(TOP, len(reading.words)), settled_words(first, reading)
     if settled == 0:
         sentence = ("Even the ", "strongest word", " may change its place within the errors.")
@@ -128,10 +144,15 @@ def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreem
     return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
 
 
+def can_tell(pair: Agreement) -> bool:
+    """Whether chance leaves room for agreement: of two or three words, even the same order says nothing."""
+    return pair.chance is not None and pair.chance < 1
+
+
 def _known(section: Section) -> list[tuple[float, float]]:
-    """Tau and its chance for every method that could be compared with the one shown first."""
+    """Tau and its chance for every method that could be compared with the one shown first, and tell something."""
     others = with_lead(section.agreement, section.attributions[0].method)
-    return [(pair.kendall, pair.chance) for _, pair in others if pair.kendall is not None and pair.chance is not None]
+    return [(pair.kendall, pair.chance or 0.0) for _, pair in others if pair.kendall is not None and can_tell(pair)]
 
 
 def mean_tau(section: Section) -> float | None:
@@ -142,9 +163,13 @@ def mean_tau(section: Section) -> float | None:
 
 def _agree(section: Section, first: Attribution) -> Check:
     others, known = with_lead(section.agreement, first.method), _known(section)
+    if others and not any(can_tell(pair) for _, pair in others):
+        few = (f"Too short to tell: of {count(others[0][1].words, 'word')}, any order may be chance.", "", "")
+        return _check("undecided", "Agreement", *few, proof="agreement", short="too short")
     if not known:
-        why = "The ranks cannot be compared: too few words, or equal scores." if others else "Only one method was run."
-        return _check("open", "Methods agree", why, "", "", proof="agreement", short="undefined")
+        alone = ("Only one method was run.", "one method")
+        why, brief = ("The ranks cannot be compared: the scores are equal.", "undefined") if others else alone
+        return _check("open", "Agreement", why, "", "", proof="agreement", short=brief)
     beyond = sum(kendall > chance for kendall, chance in known)
     mean, chance = rank(mean_tau(section)), rank(max(chance for _, chance in known))
     state: State = "holds" if beyond == len(known) else "doubt"
@@ -161,16 +186,15 @@ def _deletion(section: Section, first: Attribution) -> Check:
     found = next((one for one in section.diagnostics if (one.method, one.name) == (first.method, FIFTH)), None)
     words = len({token.word for token in section.tokens} - {None})
     if found is None or found.control is None or found.low is None or found.high is None:
-        return _check(
-            "open", "Deletion confirms", "Not measured in this run.", "", "", proof=None, short="not measured"
-        )
+        return _check("open", "Deletion", "Not measured in this run.", "", "", proof=None, short="not measured")
     if words < _FEW:
-        few = ("Too few words to tell the strongest from others.", "", "")
-        return _check("open", "Deletion confirms", *few, proof="deletion", short="too few words")
-    unit = "score" if section.target.probability is None else "probability"
-    own, low, high = (written(value, unit) for value in (found.value, found.low, found.high))
+        few = ("Too short to tell the strongest words from others.", "", "")
+        return _check("undecided", "Deletion", *few, proof="deletion", short="too short")
+    unit, values = unit_of(section), (found.value, found.low, found.high)
+    decimals = apart([values], unit)
+    own, low, high = (answered(value, unit, decimals) for value in values)
     gone = max(1, round(0.2 * words))
-    span = low if low == high else f"{low.removesuffix('%').rstrip() if unit == 'probability' else low} to {high}"
+    span = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"
     sentence = (
         f"Without its top {count(gone, 'word')}: " if gone > 1 else "Without its top word: ",
         own,

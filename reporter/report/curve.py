@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from reporter.records import Certificate
 from reporter.report.axis import LEFT, RIGHT, Axis
-from reporter.report.wording import brief, count, exact, percent
+from reporter.report.digits import answered, apart
+from reporter.report.wording import count, fixed, signed
 
 _ROOM = 40  # what three numbers below each other take
 
@@ -26,28 +27,24 @@ class Curve:
     rows: tuple[tuple[str, str], ...]
 
 
-def curve(found: Certificate) -> Curve | None:
-    """The drawing of a certificate's path; None where no path was followed."""
+def curve(found: Certificate, *, decimals: int) -> Curve | None:
+    """The drawing of a certificate's path, its numbers to so many decimals; None where no path was followed."""
     if len(found.path) < 2:
         return None
-    axis = Axis.over(value for _, value in found.path)
+    axis = Axis.over([found.baseline, found.input, *(value for _, value in found.path)])
     places = [(round(LEFT + share * (RIGHT - LEFT), 1), axis.y(value)) for share, value in found.path]
-    (_, first), (_, last) = found.path[0], found.path[-1]
+    first, last = axis.y(found.baseline), axis.y(found.input)
+    start, end = fixed(found.baseline, decimals), fixed(found.input, decimals)
     near = sum(share < 0.5 for share, _ in found.path)
+    fine = apart([[share for share, _ in found.path]], "probability")
     return Curve(
         caption=f"F along the path, {count(len(found.path), 'node')}",
-        told=f"F at {count(len(found.path), 'node')} from {brief(first)} at the baseline to {brief(last)} at this "
-        f"text; {near} of them in the first half of the way",
+        told=f"F at {count(len(found.path), 'node')} from {start} at the baseline to {end} at this text; "
+        f"{near} of them in the first half of the way",
         line="M" + " ".join(f"{x:g} {y}" for x, y in places),
         grid=axis.grid,
-        start=(axis.y(first), brief(first)),
-        end=(axis.y(last), brief(last)),
-        change=_change(last - first) if abs(axis.y(last) - axis.y(first)) > _ROOM else "",
-        rows=tuple((percent(share), brief(value)) for share, value in found.path),
+        start=(first, start),
+        end=(last, end),
+        change=signed(found.input - found.baseline, decimals) if abs(last - first) > _ROOM else "",
+        rows=tuple((answered(share, "probability", fine), fixed(value, decimals)) for share, value in found.path),
     )
-
-
-def _change(value: float) -> str:
-    """A difference with its sign, in three figures."""
-    short = exact(float(f"{value:.3g}"))
-    return short if value < 0 else f"+{short}"

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, takewhile
+from itertools import chain
 from shlex import quote
 
-from reporter.records import Attribution, Explanation, Run, Section
+from reporter.records import Explanation, Run, Section
 from reporter.report.agreed import Agreed, agreed
 from reporter.report.answer import Answer, answer
+from reporter.report.because import Because, because
 from reporter.report.changes import Changes, changes
 from reporter.report.checks import Check, checks, shown, verdict_line
 from reporter.report.comparison import Beyond, Line, PairRow, Triangle, beyond_rows, line, pair_rows, triangle
 from reporter.report.curve import Curve, curve
+from reporter.report.digits import of_score
 from reporter.report.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.report.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
 from reporter.report.influence import Traced, traced
@@ -20,21 +22,9 @@ from reporter.report.people import Board, nearby, people, tell_marked
 from reporter.report.proof import Proof, Running, Share, cell_name, proof, running, shares
 from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
-from reporter.report.words import Aside, Bar, Small, asides, bars, smalls
+from reporter.report.words import Aside, Small, asides, smalls
 
 _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
-WORTH = 0.1  # share of the strongest word from which another is named in the sentence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
-    """The sentence under the heading: the words that speak for a target, and those against it."""
-
-    lead: str
-    supporting: tuple[Bar, ...]
-    turn: str
-    opposing: tuple[Bar, ...]
-    signed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +156,12 @@ def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
 
 
 def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section, target = reading.section, reading.section.target
-    first, named, found = section.attributions[0], titles(run), checks(reading)
+    section, named, found = reading.section, titles(run), checks(reading)
+    first, name = section.attributions[0], cell_name(section.target.label, section.target.against)
     return Part(
         number=number,
-        target=cell_name(target.label, target.against),
-        because=_because(first, reading, explanation=explanation),
+        target=name,
+        because=because(first, reading, explanation.prediction),
         verdict=verdict_line(found),
         checks=found,
         blocks=reading.blocks(methods),
@@ -179,14 +169,14 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         agreed=agreed(reading),
         smalls=smalls(reading, first.method, titles=named),
         proof=proof(first, reading, label=exact_name(section), titles=named),
-        shares=shares(section.attributions, named),
-        curve=curve(first.certificate),
+        shares=shares(section, named),
+        curve=curve(first.certificate, decimals=of_score(section)),
         running=running(first, reading),
         triangle=triangle(section.agreement, named),
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
-        deletion=deletion(reading, first.method, name=cell_name(target.label, target.against), titles=named),
+        deletion=deletion(reading, first.method, name=name, titles=named),
         changes=changes(reading, explanation),
         nearby=nearby(section, named),
         marked=tell_marked(reading),
@@ -202,17 +192,3 @@ def exact_name(section: Section) -> str:
     """A target's name with the labels as the model writes them."""
     target = section.target
     return target.label if target.against is None else f"{target.label} minus {target.against}"
-
-
-def _because(first: Attribution, reading: Reading, *, explanation: Explanation) -> Because:
-    found, target = list(takewhile(lambda bar: bar.share >= WORTH, bars(first, reading))), reading.section.target
-    supporting = tuple(bar for bar in found if bar.positive)[:3]
-    opposing = tuple(bar for bar in found if not bar.positive)[:2] if first.signed else ()
-    own = explanation.prediction is not None and target.label == explanation.prediction.label and not target.against
-    towards = cell_name(target.label, target.against)
-    start = "Chiefly because of" if own else f"For {towards} {'speak' if len(supporting) > 1 else 'speaks'}"
-    turn = "against it stood" if own else f"against {'it' if supporting else towards}"
-    if not first.signed:
-        start, turn = "Strongest by this method:", ""
-    turn = turn if supporting else turn.capitalize()
-    return Because(lead=start, supporting=supporting, turn=turn, opposing=opposing, signed=first.signed)

@@ -7,6 +7,7 @@ from math import fsum
 from unicodedata import category
 
 from reporter.records import Explanation
+from reporter.report.answer import is_number
 from reporter.report.checks import State, checks, mean_tau, shown
 from reporter.report.reading import Reading
 from reporter.summary import graded
@@ -56,7 +57,8 @@ def facts(explanation: Explanation, states: Sequence[State] | None = None) -> Fa
 def answered(explanation: Explanation) -> str | None:
     """The label that the model chose, where it chose one label for the text."""
     said = explanation.prediction
-    return said.label if said and said.positions == 1 and len(said.labels) > 1 else None
+    chosen = said is not None and said.positions == 1 and len(said.labels) > 1 and not is_number(said)
+    return said.label if said is not None and chosen else None
 
 
 def _pushes(reading: Reading) -> Iterator[Push]:

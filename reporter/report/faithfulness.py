@@ -7,10 +7,11 @@ from reporter.diagnostics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Band, Curve, Diagnostic, Effect
 from reporter.report.axis import LEFT, RIGHT, Plane
 from reporter.report.checks import TOP
+from reporter.report.digits import answered, apart, digits_for, gap
 from reporter.report.frame import title_of
 from reporter.report.people import name_diagnostic
 from reporter.report.reading import Reading
-from reporter.report.wording import rank, signed, titled, written
+from reporter.report.wording import rank, signed, titled
 
 _MIDDLE = (LEFT + RIGHT) / 2
 _NUMBER = 20  # what a number of words takes in width
@@ -92,7 +93,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
     ends = (0.0, 1.0) if unit == "probability" else (min(curve.values), max(curve.values))
     if shown < 2 or ends[0] == ends[1]:
         return None
-    axes = Plane(words[-1], *ends)
+    axes, fine = Plane(words[-1], *ends), apart([values], unit)
     known = sum(one <= words[-1] for one in band.words) if band else 0
     notes = [(axes.y(values[-1]), "top words")]
     cloud = middle = ""
@@ -104,12 +105,14 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
     marks = [ends[0] + share * (ends[1] - ends[0]) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     return Fall(
         title=f"{titled(unit)} of {name}",
-        told=", ".join(f"{written(value, unit)} without {gone}" for gone, value in zip(words, values, strict=True)),
+        told=", ".join(
+            f"{answered(value, unit, fine)} without {gone}" for gone, value in zip(words, values, strict=True)
+        ),
         own=axes.path(words, values),
         dots="".join(f"M{axes.x(gone)} {axes.y(value)}h0" for gone, value in zip(words, values, strict=True)),
         band=cloud,
         median=middle,
-        grid=tuple((axes.y(mark), written(mark, unit)) for mark in marks),
+        grid=tuple((axes.y(mark), answered(mark, unit, apart([marks], unit))) for mark in marks),
         ticks=tuple((axes.x(gone), str(gone)) for gone in _spread(words, axes)),
         notes=tuple(notes),
     )
@@ -128,10 +131,11 @@ def _places(curve: Curve, band: Band | None, *, unit: str) -> Iterator[tuple[str
     """A few places of the curve, row by row: words gone, the answer in its own order, in random order, and the gap."""
     middle = dict(zip(band.words, band.median, strict=True)) if band else {}
     some = list(zip(curve.words, curve.values, strict=True))[1 : _ROWS + 1]
+    fine = apart([(value, middle.get(words, value)) for words, value in some], unit)
     yield "", tuple(str(words) for words, _ in some)
-    yield "Strongest first", tuple(written(value, unit) for _, value in some)
-    yield "At random", tuple(written(middle[words], unit) if words in middle else "–" for words, _ in some)
-    gaps = (written(middle[words] - value, unit) if words in middle else "–" for words, value in some)
+    yield "Strongest first", tuple(answered(value, unit, fine) for _, value in some)
+    yield "At random", tuple(answered(middle[words], unit, fine) if words in middle else "–" for words, _ in some)
+    gaps = (gap(middle[words], value, unit, fine) if words in middle else "–" for words, value in some)
     yield "Gap", tuple(gaps)
 
 
@@ -151,19 +155,28 @@ def _scatter(effects: Sequence[Effect], reading: Reading) -> Scatter | None:
         dots="".join(f"M{axes.x(one.claimed)} {axes.y(one.measured)}h0" for one in effects),
         zero=(axes.x(0.0), axes.y(0.0)),
         names=tuple((x, y, text, "end" if x > _MIDDLE else "start") for x, y, text in names),
-        across=(signed(across[0], 2), signed(across[1], 2)),
-        up=(signed(up[0], 2), signed(up[1], 2)),
+        across=_ends(across),
+        up=_ends(up),
     )
+
+
+def _ends(span: tuple[float, float]) -> tuple[str, str]:
+    low, high = (signed(end, digits_for(max(map(abs, span)))) for end in span)
+    return low, high
 
 
 def _rows(
     measured: Sequence[Diagnostic], columns: Sequence[str], titles: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """One row per method, and one for random orders, which are the same for all."""
-    found = {(one.method, one.name): rank(one.value) for one in measured}
+    sizes = {
+        name: [max(abs(one.value), abs(one.control or 0.0)) for one in measured if one.name == name] for name in columns
+    }
+    digits = {name: digits_for(max(found)) for name, found in sizes.items()}
+    found = {(one.method, one.name): rank(one.value, digits[one.name]) for one in measured}
     for method in dict.fromkeys(one.method for one in measured):
         yield title_of(titles, method), tuple(found.get((method, name), "–") for name in columns)
-    control = {one.name: rank(one.control) for one in measured if one.control is not None}
+    control = {one.name: rank(one.control, digits[one.name]) for one in measured if one.control is not None}
     if control:
         draws = max(one.draws for one in measured)
         yield f"{draws} random orders", tuple(control.get(name, "–") for name in columns)

@@ -9,7 +9,8 @@ from reporter.report.checks import shown
 from reporter.report.frame import title_of, titles
 from reporter.report.proof import cell_name
 from reporter.report.reading import SHOWN, Reading
-from reporter.report.wording import MINUS, digits_for
+from reporter.report.wording import MINUS
+from reporter.report.words import largest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +64,8 @@ def figure(explanation: Explanation, run: Provenance, *, method: str | None, tar
 
 
 def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run: Provenance) -> Figure:
-    scale, title = reading.scale(one.scores), title_of(titles(run), one.method)
+    end, title = largest(one, reading), title_of(titles(run), one.method)
     towards = cell_name(reading.section.target.label, reading.section.target.against)
-    largest = f"{scale:.{digits_for(scale)}f}"
     unit = f"in logits of {towards}" if one.signed else f"strength only, of {towards}"
     return Figure(
         source=explanation.source,
@@ -73,8 +73,8 @@ def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run
         how=f"{title}, {unit}.",
         signed=one.signed,
         opposes="opposes" if one.signed else "",
-        low=f"{MINUS}{largest}" if one.signed else "0",
-        high=f"+{largest}" if one.signed else largest,
+        low=f"{MINUS}{end}" if one.signed else "0",
+        high=f"+{end}" if one.signed else end,
         supports="supports" if one.signed else "strong",
         passages=_passages(reading, one),
     )

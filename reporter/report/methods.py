@@ -8,6 +8,7 @@ from itertools import groupby
 
 from reporter.records import Description, Run
 from reporter.report.comparison import Beyond, beyond_rows
+from reporter.report.digits import of_change
 from reporter.report.evidence import evidence, flags
 from reporter.report.frame import Frame, frame, title_of, titles
 from reporter.report.wording import count, fine_percent, signed, titled, whole_percent
@@ -163,4 +164,4 @@ def _outcome(one: Verdicts) -> str:
         return f"{count(one.not_claimed, 'attribution')}, none of which claims completeness."
     of = one.met + one.not_met + one.unresolvable
     told = f"{one.met:,} of {count(of, 'certificate')} met, {one.not_met:,} not met, {one.unresolvable:,} undecidable"
-    return f"{told}; median residual {fine_percent(one.residual)}." if one.residual is not None else f"{told}."
+    return f"{told}; median residual {of_change(one.residual)}." if one.residual is not None else f"{told}."

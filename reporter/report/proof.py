@@ -1,15 +1,16 @@
 """The proof of completeness: the certificate in words and numbers, and the running total up to this text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum
 
-from reporter.records import Attribution, Baseline, Certificate
+from reporter.records import Attribution, Baseline, Certificate, Section
 from reporter.report.axis import LEFT, RIGHT, Axis
+from reporter.report.digits import MANY, of_change, of_score, size, sure
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
-from reporter.report.wording import brief, count, exact, fine_percent, percent, spoken
+from reporter.report.wording import count, fine_percent, fixed, percent, spoken
 
 _APART = 15.0  # least distance of two names in the drawing
 _MARKS = {
@@ -82,15 +83,15 @@ class Running:
 def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[str, str]) -> Proof:
     """The certificate of a method in one sentence, and line by line."""
     found, tokens = first.certificate, len(reading.section.tokens)
-    share = "" if found.relative is None else f" ({fine_percent(found.relative)})"
+    decimals = of_score(reading.section)
     tolerance = "" if found.tolerance is None else f" (tolerance {fine_percent(found.tolerance)})"
     state, verdict = _MARKS[found.verdict]
     rows = (
-        ("F(this text)", exact(found.input)),
-        ("F(baseline)", exact(found.baseline)),
-        ("Difference", exact(float(f"{found.input - found.baseline:.7g}"))),
-        (f"Sum of {count(tokens, 'token')}", exact(found.sum)),
-        ("Residual", exact(found.residual) + share),
+        ("F(this text)", fixed(found.input, decimals)),
+        ("F(baseline)", fixed(found.baseline, decimals)),
+        ("Difference", fixed(found.input - found.baseline, decimals)),
+        (f"Sum of {count(tokens, 'token')}", fixed(found.sum, decimals)),
+        ("Residual", f"{fixed(found.residual, decimals)} ({_left(found)})"),
     )
     method = [("Method", title_of(titles, first.method)), ("Baseline", _start(reading.section.baseline))]
     if found.rule:
@@ -99,10 +100,10 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
     if found.error is not None:
         method.append(("Scores off by", f"{fine_percent(found.error)} of their sizes"))
     if found.noise is not None and found.verdict == "unresolvable":
-        method.append(("Arithmetic may be off", exact(found.noise)))
+        method.append(("Arithmetic may be off", fixed(found.noise, sure(found.noise, found.noise))))
     return Proof(
         title=_HEADINGS[found.verdict],
-        sentence=_sentence(found, label=label, tokens=tokens),
+        sentence=_sentence(found, label=label, tokens=tokens, decimals=decimals),
         rows=rows,
         method=tuple(method),
         state=state,
@@ -116,17 +117,23 @@ def _start(baseline: Baseline) -> str:
     return f"{baseline.kind}; the model says {spoken(baseline.label)}{sure}"
 
 
-def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
+def _left(found: Certificate) -> str:
+    """What is left over as a share of the change."""
+    change = abs(found.input - found.baseline)
+    return of_change(found.relative, (found.noise or 0.0) / change if change else 0.0)
+
+
+def _sentence(found: Certificate, *, label: str, tokens: int, decimals: int) -> str:
     change = found.input - found.baseline
     way = "rises" if change >= 0 else "falls"
-    told = f"From the baseline to this text the {label} score {way} by {brief(abs(change))}."
-    told += f" The scores of {count(tokens, 'token')} sum to {brief(found.sum)}."
-    left = brief(abs(found.residual))
+    told = f"From the baseline to this text the {label} score {way} by {size(change, decimals)}."
+    told += f" The scores of {count(tokens, 'token')} sum to {fixed(found.sum, decimals)}."
+    left = size(found.residual, decimals)
     if found.verdict == "not claimed":
         return f"{told} This method does not claim that they add up to the change."
     if found.relative is None or found.tolerance is None:
         return f"{told} Left over is {left}; the change is too small to certify a split of it."
-    told += f" Left over is {left}, that is {fine_percent(found.relative)} of the change"
+    told += f" Left over is {left}, that is {_left(found)}"
     if found.error is not None:
         told += f", all scores may be off by {fine_percent(found.error)} of their sizes"
     told += f"; {fine_percent(found.tolerance)} was allowed."
@@ -135,19 +142,20 @@ def _sentence(found: Certificate, *, label: str, tokens: int) -> str:
     return told if found.verdict != "unresolvable" else f"{told} The change is too small for that to be decided."
 
 
-def shares(attributions: Sequence[Attribution], titles: Mapping[str, str]) -> tuple[Share, ...]:
+def shares(section: Section, titles: Mapping[str, str]) -> tuple[Share, ...]:
     """One row per method: its sum against the change that there was to explain."""
-    return tuple(_share(one, title_of(titles, one.method)) for one in attributions)
+    decimals = of_score(section)
+    return tuple(_share(one, title_of(titles, one.method), decimals=decimals) for one in section.attributions)
 
 
-def _share(one: Attribution, title: str) -> Share:
+def _share(one: Attribution, title: str, *, decimals: int) -> Share:
     found = one.certificate
     change = found.input - found.baseline
     state, verdict = _MARKS[found.verdict]
-    covers = percent(found.sum / change) if change else "undefined"
+    covers = percent(found.sum / change) if abs(found.sum) <= MANY * abs(change) else "over ten times"
     return Share(
         title=title,
-        sum=brief(found.sum),
+        sum=fixed(found.sum, min(decimals, sure(0.0, found.sum))),
         covers=covers if one.signed else "other units",
         passes=f"{found.evaluations:,}",
         state=state,
@@ -159,7 +167,7 @@ def running(first: Attribution, reading: Reading) -> Running | None:
     """The drawing, for a method whose scores have the units of the answer and a sign; None for others."""
     if not first.signed or first.certificate.claim != "complete" or not reading.words:
         return None
-    special = fsum(first.scores[place] for place in reading.special)
+    decimals, special = of_score(reading.section), fsum(first.scores[place] for place in reading.special)
     names = [reading.text(word) for word in reading.words] + (["special tokens"] if special else [])
     steps = [word.total(first.scores) for word in reading.words] + ([special] if special else [])
     totals = list(accumulate(steps, initial=first.certificate.baseline))
@@ -176,8 +184,8 @@ def running(first: Attribution, reading: Reading) -> Running | None:
         width=round(min(7.0, max(1.0, stride * 0.8)) / stride, 2),
         grid=axis.grid,
         notes=_notes(names, steps, bars=bars),
-        start=(axis.y(ends[0]), brief(ends[0])),
-        end=(axis.y(ends[1]), brief(ends[1])),
+        start=(axis.y(ends[0]), fixed(ends[0], decimals)),
+        end=(axis.y(ends[1]), fixed(ends[1], decimals)),
     )
 
 

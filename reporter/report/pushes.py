@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reporter.report.digits import sure
 from reporter.report.facts import Push
 from reporter.report.intervals import Moments
 from reporter.report.proof import cell_name
-from reporter.report.wording import css, digits_for, quoted, signed
+from reporter.report.wording import css, quoted, signed
 from reporter.totals import Pushing
 
 Target = tuple[str, str | None]
@@ -104,7 +105,7 @@ def push_tables(pushes: Sequence[Pushing], uncounted: int) -> Pushes | None:
 
 
 def _row(one: Pushing, scale: float) -> PushRow:
-    digits = digits_for(scale)
+    digits = sure((one.high - one.low) / 2, one.mean)
     return PushRow(
         text=quoted(one.word),
         texts=f"{one.texts:,}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+from reporter.report.checks import is_measured
 from reporter.report.facts import Facts
 from reporter.report.intervals import wilson
 from reporter.report.wording import count, css, rank, spoken, whole_percent
@@ -76,7 +77,7 @@ class _Tally:
             self.measured[0] += 1
             self.held[0] += facts.graded[0] == facts.graded[1]
         for column, state in enumerate(facts.states, 1):
-            self.measured[column] += state != "open"
+            self.measured[column] += is_measured(state)
             self.held[column] += state == "holds"
         if facts.tau is not None:
             self.taus.append(facts.tau)

@@ -6,13 +6,13 @@ from math import fsum
 
 from reporter.records import Attribution
 from reporter.report.checks import settled_words
+from reporter.report.digits import MANY, digits_for, sure
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading, Span
-from reporter.report.wording import MINUS, count, digits_for, whole_percent
+from reporter.report.wording import MINUS, THIN, count, fixed, percent, raised
 from reporter.report.words import bars
 
 LISTED = 20
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
         first=title_of(titles, first.method),
         others=tuple(title_of(titles, one.method) for one in others),
         methods=tuple(
-            (title_of(titles, one.method), f"10⁻{str(number).translate(_RAISED)}")
+            (title_of(titles, one.method), f"10{raised(-number)}")
             for one, number in zip(section.attributions, digits, strict=True)
         ),
         words=_word_rows(reading, first, others=others),
@@ -98,7 +98,9 @@ def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribu
             style=bar.style,
             value=bar.value,
             error=bar.error,
-            part=_part(reading.words[at].total(first.scores), fsum(first.scores)),
+            part=_part(
+                reading.words[at].total(first.scores), fsum(first.scores), error=_error(reading.words[at], first)
+            ),
             place=at + 1,
             ranks=tuple(of_method[at] for of_method in ranks),
             settled=number == settled,
@@ -121,9 +123,17 @@ def _rest(reading: Reading, first: Attribution) -> str:
     return f"{' and '.join(named)}: {_part(fsum(left), fsum(first.scores))}" if named else ""
 
 
-def _part(value: float, whole: float) -> str:
-    """A score as a part of the sum of all, which makes 100 %."""
-    return whole_percent(value / whole) if whole else "–"
+def _error(word: Span, one: Attribution) -> float:
+    return 0.0 if one.errors is None else word.total(one.errors)
+
+
+def _part(value: float, whole: float, *, error: float = 0.0) -> str:
+    """A score as a part of the sum of all, which makes 100 %; a dash where the scores next to cancel each other."""
+    if abs(value) > MANY * abs(whole) or not whole:
+        return "–"
+    if sure(100 * error / abs(whole), 100.0) < 1:
+        return f"{fixed(100 * value / whole, 0)}{THIN}%"
+    return percent(value / whole)
 
 
 def _by_size(words: Sequence[Span], scores: Sequence[float]) -> list[int]:

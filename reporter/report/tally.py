@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from reporter.report.checks import is_measured
 from reporter.report.facts import Facts
 from reporter.report.pushes import PushCount
 from reporter.report.slices import SliceCount
@@ -21,7 +22,7 @@ class Tally:
     def add(self, facts: Facts) -> None:
         """Take note of one document."""
         self.slices.add(facts)
-        measured = [state for state in facts.states if state != "open"]
+        measured = [state for state in facts.states if is_measured(state)]
         self.passing += bool(measured) and all(state == "holds" for state in measured)
         if facts.graded is not None:
             self.graded[facts.graded] += 1

@@ -8,29 +8,37 @@ from unicodedata import category
 
 MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
+_PLAIN = 9  # decimals up to which a number is written without a power of ten
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def exact(value: float) -> str:
-    """A number of the twin as it stands there, in plain decimals, with four of them at least."""
+    """A number of the twin as it stands there, in plain decimals."""
     text = format(Decimal(repr(float(value))), "f")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(4, '0')}".replace("-", MINUS)
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", MINUS)
 
 
-def brief(value: float) -> str:
-    """A number of the twin with four figures, for a sentence."""
-    return exact(float(f"{value:.4g}"))
+def fixed(value: float, decimals: int) -> str:
+    """A number to so many decimals, and never a negative zero; more than nine are written with a power of ten."""
+    if decimals <= _PLAIN:
+        text = f"{value:.{decimals}f}"
+        return text.replace("-", MINUS) if float(text) else text.lstrip("-")
+    figures = decimals + floor(log10(abs(value))) if value else -1
+    if figures < 0:
+        return "0"
+    mantissa, _, power = f"{value:.{figures}e}".partition("e")
+    return f"{mantissa} × 10{raised(int(power))}".replace("-", MINUS)
 
 
-def signed(value: float, digits: int) -> str:
+def raised(power: int) -> str:
+    """A number as an exponent: ⁻³."""
+    return str(power).translate(_RAISED)
+
+
+def signed(value: float, decimals: int) -> str:
     """A score with its sign: +0.28 or −0.28, and a bare zero."""
-    text = f"{value:+.{digits}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", MINUS)
-
-
-def digits_for(largest: float) -> int:
-    """How many decimals show two figures of the largest of some numbers: 2 at least, 6 at most."""
-    return 2 if largest == 0 else min(6, max(2, 1 - floor(log10(largest))))
+    text = fixed(value, decimals)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
 
 
 def count(number: int, noun: str) -> str:
@@ -45,16 +53,20 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 
 def percent(share: float) -> str:
     """A share as people read it: 92.5 %, and never a false 0 or 100."""
-    if 0 < share < 0.0005:
-        return f"under 0.1{THIN}%"
+    if 0 < abs(share) < 0.0005:
+        return f"under 0.1{THIN}%" if share > 0 else f"over {MINUS}0.1{THIN}%"
     if 0.9995 <= share < 1:
         return f"over 99.9{THIN}%"
-    return f"{share * 100:.1f}{THIN}%".replace("-", MINUS)
+    return f"{share * 100:,.1f}{THIN}%".replace("-", MINUS)
 
 
 def whole_percent(share: float) -> str:
-    """A share in whole per cent, for a small place."""
-    return f"{share * 100:.0f}{THIN}%".replace("-", MINUS).replace(f"{MINUS}0{THIN}", f"0{THIN}")
+    """A share from 0 to 1 in whole per cent, for a small place: 93 %, <1 %, >99 %, and never a false 0 or 100."""
+    if 0 < share < 0.005:
+        return f"<1{THIN}%"
+    if 0.995 <= share < 1:
+        return f">99{THIN}%"
+    return f"{share * 100:.0f}{THIN}%"
 
 
 def fine_percent(share: float) -> str:
@@ -66,17 +78,12 @@ def fine_percent(share: float) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{THIN}%"
 
 
-def written(value: float, unit: str) -> str:
-    """An answer as people read it: a probability in per cent, or a score."""
-    return whole_percent(value).replace("-", MINUS) if unit == "probability" else signed(value, 2).lstrip("+")
-
-
-def rank(value: float | None) -> str:
+def rank(value: float | None, decimals: int = 2) -> str:
     """A rank correlation, or a number like it, without its leading zero: .26, −.14, 1.00, 10.31; None is undefined."""
     if value is None:
         return "undefined"
-    size = f"{abs(value):.2f}".removeprefix("0")
-    return size if value >= 0 or size == ".00" else MINUS + size
+    text = fixed(value, decimals)
+    return text.replace("0.", ".", 1) if abs(value) < 1 and text.lstrip(MINUS).startswith("0.") else text
 
 
 def css(value: float) -> str:

@@ -6,9 +6,10 @@ from itertools import islice, takewhile
 
 from reporter.records import Attribution, Description
 from reporter.report.checks import with_lead
+from reporter.report.digits import bound, of_word
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading, ratio
-from reporter.report.wording import css, digits_for, quoted, rank, signed, titled
+from reporter.report.wording import css, fixed, quoted, rank, signed, titled
 
 FIRST, OTHERS, SMALL = (6, 5), (4, 3), 100  # words listed for and against by the first method and by others
 _NARROWEST = 160  # width of a skyline of few words
@@ -19,9 +20,10 @@ _LEAST = 0.04  # share of the largest under which a word is left untinted in a s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A word with its score, as a number and as a share of the largest."""
+    """A word with its score, as a number and as a share of the largest; `tint` colours it, `style` draws its bar."""
 
     text: str
+    tint: str
     style: str
     value: str
     error: str
@@ -81,24 +83,28 @@ def claim_of(one: Attribution) -> str:
 def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
     """Every word with its score by one method, strongest first."""
     scale = reading.scale(one.scores)
-    digits = digits_for(scale)
     found = [(word.total(one.scores), word) for word in reading.words]
     found.sort(key=lambda pair: -abs(pair[0]))
     for total, word in found:
+        error = word.total(one.errors) if one.errors is not None else 0.0
+        digits, tint, reach = of_word(one, error, scale), f"--s:{css(ratio(total, scale))}", css(ratio(error, scale))
         yield Bar(
             text=quoted(reading.text(word)),
-            style=_bar_style(total, 0.0 if one.errors is None else word.total(one.errors), scale=scale),
-            value=signed(total, digits) if one.signed else f"{total:.{digits}f}",
-            error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{word.total(one.errors):.{digits + 1}f}",
+            tint=tint,
+            style=tint if reach == "0" else f"{tint};--e:{reach}",
+            value=signed(total, digits) if one.signed else fixed(total, digits),
+            error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{bound(error, digits)}",
             positive=total > 0,
             share=abs(ratio(total, scale)),
         )
 
 
-def _bar_style(total: float, error: float, *, scale: float) -> str:
-    """A bar, and its error where that can be seen."""
-    reach = css(ratio(error, scale))
-    return f"--s:{css(ratio(total, scale))}" + ("" if reach == "0" else f";--e:{reach}")
+def largest(one: Attribution, reading: Reading) -> str:
+    """The largest size of a word or piece by a method, in the digits of its strongest word."""
+    scale = reading.scale(one.scores)
+    strongest = max(reading.words, key=lambda word: abs(word.total(one.scores)), default=None)
+    error = strongest.total(one.errors) if strongest is not None and one.errors is not None else 0.0
+    return fixed(scale, of_word(one, error, scale))
 
 
 def asides(
@@ -131,13 +137,12 @@ def _aside(one: Attribution, reading: Reading, *, number: int, about: Descriptio
     most, least = OTHERS if number else FIRST
     supporting = tuple(bar for bar in found if bar.positive)[:most]
     opposing = tuple(bar for bar in found if not bar.positive)[:least] if one.signed else ()
-    scale = reading.scale(one.scores)
     return Aside(
         number=number,
         method=one.method,
         title=about.title,
         signed=one.signed,
-        largest=f"{scale:.{digits_for(scale)}f}",
+        largest=largest(one, reading),
         supporting=supporting,
         opposing=opposing,
         reach=_reach(supporting, opposing),
@@ -151,8 +156,8 @@ def _aside(one: Attribution, reading: Reading, *, number: int, about: Descriptio
 
 def _reach(supporting: Sequence[Bar], opposing: Sequence[Bar]) -> str:
     """How far the bars go to either side, as shares of the largest word of all."""
-    ends = [bars[0].style.removeprefix("--s:").lstrip("-") if bars else "0" for bars in (supporting, opposing)]
-    return f"--high:{ends[0]};--low:{ends[1]}"
+    high, low = (css(bars[0].share) if bars else "0" for bars in (supporting, opposing))
+    return f"--high:{high};--low:{low}"
 
 
 def _claim_sentence(one: Attribution) -> str:
@@ -187,7 +192,7 @@ def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small
         text=fragments(reading, shares, least=_LEAST) if brief else (),
         strongest=()
         if brief
-        else tuple(Fragment(text=bar.text, style=bar.style) for bar in islice(bars(one, reading), 5)),
+        else tuple(Fragment(text=bar.text, style=bar.tint) for bar in islice(bars(one, reading), 5)),
     )
 
 
