@@ -136,8 +136,9 @@ class Cases:
     @property
     def marks(self) -> list[bytes]:
         """What the pass at a row's baseline depends on, row by row: where these are the same, so is the pass."""
-        served = [values for name, values in self.inputs.items() if name != "input_ids" or self.network.rereads]
-        left = self.inputs["input_ids"].masked_fill(self.ordinary, -1)
+        served = [values for name, values in self.inputs.items() if name != "input_ids"]
+        ids = self.inputs["input_ids"]
+        left = ids.masked_fill(self.ordinary & ~torch.isin(ids, self.network.marked), -1)
         moved = [] if self.shift is None else [self.shift.masked_fill(self.ordinary.unsqueeze(-1), 0.0).flatten(1)]
         facts = [self.cells, self.real, *served, left, *moved]
         rows = zip(*([one.numpy().tobytes() for one in fact.cpu()] for fact in facts), strict=True)

@@ -11,6 +11,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import transformers
+from torch import nn
 
 from reporter import origin
 from reporter.containment import check_folder
@@ -25,6 +26,8 @@ transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
 
 _NO_LIMIT = 512
+_UNLIMITED = 1_000_000  # as tokenizers and configurations write it: as many tokens, none, or -1
+_NO_TOKEN = -1
 
 
 def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
@@ -41,6 +44,8 @@ def load(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
     with _reading(f"The model in {folder} cannot be used"):
         facts = _describe(name, model, tokenizer, fingerprint=origin.fingerprint(origin.hash_files(folder, trust)))
         facts = replace(facts, unused=unused)
+        _tie(model)
+        _settle_padding(model)
         if place.type == "cpu":
             steady(model)
         return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
@@ -145,6 +150,34 @@ def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN
     return tokenizer
 
 
+def _tie(model: Any) -> None:  # noqa: ANN401
+    """Let word-embedding layers that hold the same numbers share them, so that they are known for the same."""
+    table = model.get_input_embeddings().weight
+    for layer in model.modules():
+        if isinstance(layer, nn.Embedding) and layer.weight is not table and torch.equal(layer.weight, table):
+            layer.weight = table
+
+
+def _settle_padding(model: Any) -> None:  # noqa: ANN401
+    """Let a network without a padding token take rows of several lengths: it is told of one that is in no text.
+
+    As long as it knows none, it reads its answer at the end of the one text that it takes at a time.
+    """
+    config, table = model.config.get_text_config(), model.get_input_embeddings()
+    if config.pad_token_id is None:
+        config.pad_token_id = _NO_TOKEN
+    if not 0 <= config.pad_token_id < len(table.weight):
+        for layer in model.modules():
+            if getattr(layer, "weight", None) is table.weight:
+                layer.register_forward_pre_hook(_read_inside)
+
+
+def _read_inside(layer: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ANN401
+    """Padding that has no row in a table reads its first."""
+    inside = (given[0] >= 0) & (given[0] < len(layer.weight)) if given else None
+    return given if inside is None else (given[0].where(inside, 0), *given[1:])
+
+
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
     labels = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
     return Model(
@@ -164,8 +197,6 @@ def _measure_limit(model: Any, tokenizer: Any) -> int:  # noqa: ANN401
     """The longest input in tokens: what the position table holds, or what the tokenizer says if that is less."""
     offsets = (layer.padding_idx for name, layer in model.named_modules() if name.endswith("position_embeddings"))
     reserved = max((offset + 1 for offset in offsets if offset is not None), default=0)
-    positions = getattr(model.config, "max_position_embeddings", None)
-    known = [positions - reserved] if positions else []
-    if tokenizer.model_max_length < 1_000_000:
-        known.append(tokenizer.model_max_length)
-    return min(known, default=_NO_LIMIT)
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 0
+    known = (positions - reserved, tokenizer.model_max_length or 0)
+    return min((int(one) for one in known if 0 < one < _UNLIMITED), default=_NO_LIMIT)

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from reporter import parts
+from reporter.acceptance import check_network
 from reporter.attribute import Attribute, fail
 from reporter.baselines import check_baseline
 from reporter.batches import Budget, pool, window
@@ -110,6 +111,7 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     network = load(settings.model, head=task.head, device=settings.device, trust=settings.trust)
     check_labels(settings.target, settings.against, network.facts.labels)
     check_baseline(settings.baseline, network)
+    check_network(network, task)
     willing = tuple(method for method in methods if method.objection(network) is None)
     _check_dtype(settings.dtype, network)
     asking = Asking(network, task, settings, Budget(settings.batch_tokens or _BATCH[network.device.type]))

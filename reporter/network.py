@@ -1,7 +1,7 @@
 """A frozen network: running it, with its word embeddings read or replaced where it calls their layer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
+from reporter.attending import find_attention_gap
 from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
+from reporter.hooks import Served, catch_embeddings, catch_ids, substitute
 from reporter.lines import Apart, Beside
 from reporter.readout import Packed, Shortcut, find_shortcuts
 from reporter.records import Model
@@ -37,23 +38,27 @@ class Network:
     def run(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None, **options: bool) -> Any:  # noqa: ANN401
         """The network's output for `inputs`, with `embeddings` (rows tokens width) in place of the word embeddings.
 
-        The substitution happens where the network calls its word-embedding layer, so positions, token types, masks and
-        whatever follows stay exactly as served, also in networks that refuse `inputs_embeds`.
+        The substitution happens wherever the network calls its word-embedding layer on the text, so positions, token
+        types, masks and whatever follows stay exactly as served, also in networks that refuse `inputs_embeds`.
         """
         if embeddings is None:
             return self.model(**inputs, **options)
         shortcut = nullcontext if options else self._shortcut
-        with _substituting(self._layers, embeddings), shortcut(inputs):
+        with substitute(self._layers, self._describe(inputs), embeddings), shortcut(inputs):
             return self.model(**inputs, **options)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
         caught: list[Tensor] = []
-        with torch.no_grad(), _catching(self._layers, caught):
+        with torch.no_grad(), catch_embeddings(self._layers, self._describe(inputs), caught):
             self.model(**inputs)
         if not caught or caught[0].shape[:2] != inputs["input_ids"].shape:
             raise UserError(f"{self.facts.architecture} has no word-embedding layer whose output could be explained.")
         return caught[0]
+
+    def _describe(self, inputs: Mapping[str, Tensor]) -> Served:
+        """What the calls of the word-embedding layer are told apart by."""
+        return Served(inputs["input_ids"], measure_seen(inputs).sum(1) - 1, self._wraps)
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
@@ -64,12 +69,15 @@ class Network:
         return self._pad([row], self._stretch(len(row["input_ids"])))
 
     def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
-        padded = self.tokenizer.pad(rows, padding="max_length", max_length=width, padding_side="right")
+        absent = self.padding
+        padded = {
+            name: [row[name] + [absent.get(name, 0)] * (width - len(row[name])) for row in rows] for name in rows[0]
+        }
         return {name: torch.tensor(values, device=self.device) for name, values in padded.items()}
 
     def fit(self, length: int) -> int:
         """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
-        return self._stretch(width_of(length, limit=self.facts.limit))
+        return self._stretch(width_of(length, limit=self.facts.limit) if self.pads_freely else length)
 
     def _stretch(self, width: int) -> int:
         """The next width that the network takes."""
@@ -87,7 +95,7 @@ class Network:
     @property
     def filled(self) -> float:
         """How much of a pass of padded rows must be rows, as a share: all, but where passes are dear."""
-        return _ROOMY if self.roomy else 1.0
+        return _ROOMY if self.roomy and self.pads_freely else 1.0
 
     def share(
         self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
@@ -99,8 +107,24 @@ class Network:
 
     @property
     def padding(self) -> dict[str, int]:
-        """What stands in a padded place, by the name of the input; 0 in all others."""
-        return {"input_ids": self.tokenizer.pad_token_id, "token_type_ids": self.tokenizer.pad_token_type_id}
+        """What stands in a padded place, by the name of the input; 0 in all others.
+
+        What padding is, is the network's to say: a decoder reads its answer before the first of that number.
+        """
+        return {"input_ids": self._config.pad_token_id, "token_type_ids": self.tokenizer.pad_token_type_id}
+
+    @property
+    def _config(self) -> Any:  # noqa: ANN401
+        """The configuration of the part that reads text."""
+        return self.model.config.get_text_config()
+
+    @cached_property
+    def marked(self) -> Tensor:
+        """The numbers of tokens by which a network may find its way: special tokens, padding, the end of a text."""
+        roles = ("pad", "bos", "eos", "cls", "sep", "mask", "decoder_start")
+        named = [getattr(self._config, f"{role}_token_id", None) for role in roles]
+        listed = [one for some in named for one in (some if isinstance(some, list) else [some]) if one is not None]
+        return torch.tensor(sorted({*listed, *self.tokenizer.all_special_ids}), device=self.device)
 
     @property
     def _stride(self) -> int:
@@ -112,14 +136,20 @@ class Network:
     def exact(self) -> "Network":
         """The same network in float64, to measure by how much float32 is off (on the processor, if need be)."""
         place = torch.device("cpu") if self.device.type == "mps" else self.device
-        return replace(self, model=deepcopy(self.model).to(place).double(), device=place)
+        return self._copy(deepcopy(self.model).to(place).double(), place)
 
     @cached_property
     def crew(self) -> "Crew[Network]":
         """The network and copies of it that share its weights: on a processor one for each core."""
         shared = {id(one): one for one in (*self.model.parameters(), *self.model.buffers())}
         others = 0 if self.roomy else torch.get_num_threads() - 1
-        return Crew([self, *(replace(self, model=deepcopy(self.model, dict(shared))) for _ in range(others))])
+        return Crew([self, *(self._copy(deepcopy(self.model, dict(shared)), self.device) for _ in range(others))])
+
+    def _copy(self, model: Any, device: torch.device) -> "Network":  # noqa: ANN401
+        """The same network as another object, of which nothing need be measured again."""
+        other = replace(self, model=model, device=device)
+        vars(other).update(pads_freely=self.pads_freely, _wraps=self._wraps)
+        return other
 
     @contextmanager
     def eager(self) -> Iterator[None]:
@@ -134,19 +164,13 @@ class Network:
     @cached_property
     def attention_gap(self) -> str | None:
         """Why this network shows no self-attention towards its answer, or None if it does."""
-        if self.model.config.is_encoder_decoder:
-            return (
-                f"{self.facts.architecture} reads its answer from a decoder, so its self-attention does not lead there."
-            )
-        inputs = self.pad([dict(self.tokenizer("a"))])
-        try:
-            with torch.no_grad(), self.eager():
-                shown = self.model(**inputs, output_attentions=True).attentions
-        except (ImportError, ValueError) as error:
-            return f"{self.facts.architecture} cannot show its attention weights: {error}"
-        if not shown or shown[0].shape[-2:] != inputs["input_ids"].shape[-1:] * 2:
-            return f"{self.facts.architecture} gives no attention weights from every token to every token."
-        return None
+
+        def show() -> tuple[Any, Tensor]:
+            points = self.embed(self.probe).requires_grad_()
+            with torch.enable_grad(), self.eager():
+                return self.run(self.probe, points, output_attentions=True, output_hidden_states=True), points
+
+        return find_attention_gap(self.facts.architecture, show, measure_seen(self.probe))
 
     @cached_property
     def _layers(self) -> list[nn.Module]:
@@ -160,7 +184,21 @@ class Network:
     @cached_property
     def probe(self) -> dict[str, Tensor]:
         """Two short texts of different lengths as a batch, to see what the network does with them."""
-        return self.pad([dict(self.tokenizer(text)) for text in _PROBES])
+        rows = [dict(self.tokenizer(text)) for text in _PROBES]
+        return self._pad(rows, self._stretch(max(len(row["input_ids"]) for row in rows)))
+
+    @cached_property
+    def _wraps(self) -> bool:
+        """Whether a decoder reads the text's last token before the text, as some do, and not a start token."""
+        if not self.model.config.is_encoder_decoder:
+            return False
+        ids, calls = self.probe["input_ids"].clone(), list[Tensor]()
+        rows, lasts = torch.arange(len(ids)), measure_seen(self.probe).sum(1) - 1
+        ids[rows, lasts] = ids[~torch.isin(ids, self.marked)][0]
+        with torch.no_grad(), suppress(Exception), catch_ids(self._layers, calls):  # it may miss what was there
+            self.model(**{**self.probe, "input_ids": ids})
+        served = Served(ids, lasts)
+        return any(served.follows(one) and torch.equal(one[:, 0], ids[rows, lasts]) for one in calls)
 
     @cached_property
     def _shortcut(self) -> Shortcut:
@@ -186,18 +224,6 @@ class Network:
             alone = [self.model(**self.serve(dict(self.tokenizer(text)))).logits[0] for text in _PROBES]
         return all(one.allclose(row[: len(one)], rtol=1e-5, atol=1e-5) for one, row in zip(alone, both, strict=True))
 
-    @cached_property
-    def rereads(self) -> bool:
-        """Whether it looks at the numbers of its tokens again, beside their embeddings and where padding is."""
-        inputs = self.probe
-        ids = inputs["input_ids"].clone()
-        ordinary = ~torch.isin(ids, torch.tensor(self.tokenizer.all_special_ids, device=self.device))
-        ids[ordinary] = ids[ordinary].flip(0)
-        points = self.embed(inputs)
-        with torch.no_grad():
-            logits, others = (self.run(one, points).logits for one in (inputs, {**inputs, "input_ids": ids}))
-        return not torch.equal(logits, others)
-
     @property
     def heads(self) -> int:
         """How many attention heads there are in all layers together."""
@@ -216,33 +242,6 @@ class Network:
         return weight
 
 
-def _substituting(layers: list[nn.Module], embeddings: Tensor) -> AbstractContextManager[None]:
-    """Let the first of these layers that is called give the embeddings instead of its own output."""
-    pending = [embeddings]
-    return _holding([one.register_forward_hook(lambda *_: pending.pop() if pending else None) for one in layers])
-
-
-class _Caught(Exception):
-    """What was wanted of a network is there, so the rest of it need not run."""
-
-
-@contextmanager
-def _catching(layers: list[nn.Module], caught: list[Tensor]) -> Iterator[None]:
-    """Take what the first of these layers that is called gives, and leave the network there."""
-
-    def catch(_module: nn.Module, _inputs: Any, output: Tensor) -> None:  # noqa: ANN401
-        caught.append(output)
-        raise _Caught
-
-    with suppress(_Caught), _holding([one.register_forward_hook(catch) for one in layers]):
-        yield
-
-
-@contextmanager
-def _holding(hooks: list[RemovableHandle]) -> Iterator[None]:
-    """Take the hooks off again, whatever happens."""
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+def measure_seen(inputs: Mapping[str, Tensor]) -> Tensor:
+    """What of some inputs is not padding, 1 or 0, rows tokens; networks that know no padding are given none."""
+    return inputs["attention_mask"] if "attention_mask" in inputs else torch.ones_like(inputs["input_ids"])

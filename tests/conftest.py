@@ -11,6 +11,7 @@ import reporter  # noqa: F401, it chooses how torch will compute, and so comes f
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import PretrainedConfig
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -75,7 +76,7 @@ class Linear(nn.Module):
         super().__init__()
         torch.manual_seed(1)
         self.embedding, self.head = nn.Embedding(20, 6), nn.Linear(6, 3)
-        self.config = SimpleNamespace(attention_window=None, is_encoder_decoder=True)
+        self.config = PretrainedConfig(pad_token_id=0)
 
     def get_input_embeddings(self) -> nn.Module:
         return self.embedding
@@ -90,9 +91,11 @@ def linear() -> Cases:
     model = Linear().requires_grad_(False)
     ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
     real = ids != 0
-    tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3)
+    tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3, all_special_ids=[0, 1, 2, 3])
+    network = Network(model, tokenizer, torch.device("cpu"), _MODEL)
+    vars(network).update(attention_gap="It has none.", pads_freely=True)  # it has no tokenizer to try it with
     return Cases(
-        network=Network(model, tokenizer, torch.device("cpu"), _MODEL),
+        network=network,
         task=SequenceClassification(),
         inputs={"input_ids": ids, "attention_mask": real.long()},
         real=real,

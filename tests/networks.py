@@ -34,8 +34,13 @@ def make_tokenizer() -> transformers.PreTrainedTokenizerFast:
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **named)
 
 
-def save_network(folder: Path, kind: str = "Bert", head: str = "SequenceClassification", **options: object) -> Path:
-    """Save a seeded tiny network of a transformers family with the tokenizer above, and return its folder."""
+def save_network(
+    folder: Path, kind: str = "Bert", head: str = "SequenceClassification", *, times: float = 4.0, **options: object
+) -> Path:
+    """Save a seeded tiny network of a transformers family with the tokenizer above, and return its folder.
+
+    Its weights are those it begins with, so many `times` as large.
+    """
     tokenizer = make_tokenizer()
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
     settings = {"vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": 0, **sizes, **options}
@@ -43,7 +48,7 @@ def save_network(folder: Path, kind: str = "Bert", head: str = "SequenceClassifi
     network = getattr(transformers, f"{kind}For{head}")(getattr(transformers, f"{kind}Config")(**settings))
     with torch.no_grad():
         for weight in network.parameters():
-            weight.mul_(4.0)
+            weight.mul_(times)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

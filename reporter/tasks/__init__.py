@@ -16,6 +16,10 @@ class Task(Protocol):
 
     head: ClassVar[str]
 
+    def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:
+        """The shape of the model's logits for so many rows of so many tokens."""
+        ...
+
     def table(self, logits: Tensor) -> Tensor:
         """The model's logits as rows positions choices."""
         ...

@@ -14,6 +14,10 @@ class SequenceClassification:
 
     head: ClassVar[str] = "AutoModelForSequenceClassification"
 
+    def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:  # noqa: ARG002
+        """Rows labels."""
+        return rows, labels
+
     def table(self, logits: Tensor) -> Tensor:
         """Logits rows labels as rows 1 labels."""
         return logits.unsqueeze(1)

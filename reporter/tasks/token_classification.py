@@ -15,6 +15,10 @@ class TokenClassification:
     head: ClassVar[str] = "AutoModelForTokenClassification"
     background: str = "O"
 
+    def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:
+        """Rows tokens labels."""
+        return rows, tokens, labels
+
     def table(self, logits: Tensor) -> Tensor:
         """Logits rows tokens labels, as they are."""
         return logits

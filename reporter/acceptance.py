@@ -1,0 +1,82 @@
+"""What a network must do before anything is explained by it: answer as its task has it, repeat itself, read embeddings.
+
+Measured once, on two short texts, so that what would fail or be untrue of every text is said before the first.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reporter.errors import UserError
+from reporter.network import Network
+from reporter.tasks import Task
+
+_TIMES = 3
+_NEAR, _ROOMY = 1e-6, 1e-5  # how far answers of equal passes may be apart: on a processor, and elsewhere
+_SAME = 1e-3  # the same of passes that may be made shorter
+
+
+def check_network(network: Network, task: Task) -> None:
+    """Raise `UserError` unless the network's answers are logits, repeat, and follow from the word embeddings alone.
+
+    Where the ids of a text are read past these, the text is still there when its embeddings are at the baseline.
+    """
+    name, near = network.facts.architecture, _ROOMY if network.roomy else _NEAR
+    answers = [_answer(network, task) for _ in range(_TIMES)]
+    if not all(_alike(answers[0], one, near) for one in answers):
+        raise UserError(
+            f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
+            "look for dropout that stays on, random numbers, a counter or a clock in its code."
+        )
+    points = network.embed(network.probe)
+    with torch.no_grad():
+        held, swapped = (network.run(inputs, points).logits for inputs in (network.probe, _swap(network)))
+    if not (_alike(held, swapped, near) and _alike(held, answers[0], _SAME)):
+        raise UserError(
+            f"{name} reads a text's token ids in another way as well as through its word embeddings, so an explanation "
+            "by these would be of only a part of what it reads; it cannot be explained."
+        )
+
+
+def _answer(network: Network, task: Task) -> Tensor:
+    """The logits for two short texts; raises `UserError` if there are none of the shape that the task reads."""
+    name, inputs = network.facts.architecture, network.probe
+    try:
+        with torch.no_grad():
+            output: Any = network.run(inputs)
+    except Exception as error:  # a network from outside may raise any
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"{name} fails on two short texts: {reason}") from error
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor):
+        raise UserError(
+            f"{name} answers with no logits: its forward returns {_tell(output)}, where an output with the field "
+            "'logits' is needed."
+        )
+    wanted = task.shape(*inputs["input_ids"].shape, labels=len(network.facts.labels))
+    if logits.shape != wanted:
+        raise UserError(
+            f"{name} answers two texts of {inputs['input_ids'].shape[1]} tokens with logits of shape "
+            f"{tuple(logits.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
+            "another --task or model."
+        )
+    return logits
+
+
+def _tell(output: object) -> str:
+    return "None" if output is None else f"a {type(output).__name__}"
+
+
+def _swap(network: Network) -> dict[str, Tensor]:
+    """The two texts with other words' ids in place of their own; ids by which it may find its way stay."""
+    ids = network.probe["input_ids"]
+    words = [one for one in range(len(network.tokenizer)) if one not in set(network.marked.tolist())]
+    drawn = torch.randint(len(words), ids.shape, generator=torch.Generator().manual_seed(0))
+    others = torch.tensor(words)[drawn].to(ids.device)
+    return {**network.probe, "input_ids": torch.where(torch.isin(ids, network.marked), ids, others)}
+
+
+def _alike(one: Tensor, other: Tensor, share: float) -> bool:
+    """Whether two answers are the same, to a share of the largest number in them."""
+    return torch.allclose(one, other, rtol=0.0, atol=share * float(one.abs().max()), equal_nan=True)

@@ -1,0 +1,176 @@
+"""A text that enters a network at several places is replaced at all of them, and both ends are the model's own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from reporter.errors import UserError
+from reporter.records import Certificate, Explanation, Section
+from tests.conftest import encoded, prepared
+from tests.networks import TEXTS, save_network
+
+_BART = {
+    **{"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "num_labels": 3},
+    **{"decoder_attention_heads": 4, "encoder_ffn_dim": 48, "decoder_ffn_dim": 48, "eos_token_id": 3},
+    **{"bos_token_id": 2, "decoder_start_token_id": 3, "times": 4.0},
+}
+_T5 = {
+    **{"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4, "num_labels": 3},
+    **{"eos_token_id": 3, "decoder_start_token_id": 0, "times": 0.5},
+}
+FAMILIES = {
+    **{"Bart": _BART, "MBart": _BART, "BigBirdPegasus": _BART, "Mvp": _BART, "PLBart": _BART},
+    **{"T5": _T5, "MT5": _T5, "UMT5": _T5},
+}
+SHORT = TEXTS[::2]
+WRAPPING = ("MBart", "PLBart")
+"""Those whose decoder starts with the text's last token, and not with a token of its own."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A tiny network of a family, and what is said of the short texts from the mask as a baseline."""
+
+    name: str
+    folder: Path
+    explained: list[Explanation]
+
+    @property
+    def sections(self) -> list[tuple[str, Section]]:
+        """Each text with the one section about it."""
+        return [(one.text, *one.sections) for one in self.explained]
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request, tmp_path_factory) -> Family:
+    """One of each family."""
+    folder = save_network(tmp_path_factory.mktemp("families"), request.param, **FAMILIES[request.param])
+    attribute = prepared(folder, methods=("integrated_gradients", "occlusion"), baseline="mask", evidence="none")
+    return Family(request.param, folder, attribute(encoded(attribute, *SHORT)))
+
+
+def read(folder: Path) -> tuple:
+    """The model and its tokenizer as anybody reads them, in float64."""
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).double().eval()
+    return model, transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def attach_rows(model, rows: torch.Tensor) -> tuple[dict, int]:
+    """The weights of a model with these rows at the end of its word-embedding table, and the number of the first."""
+    table = model.get_input_embeddings().weight
+    names = [name for name, one in model.named_parameters() if one is table]
+    return dict.fromkeys(names, torch.cat([table.detach(), rows])), len(table)
+
+
+def integrate(folder: Path, text: str, *, piece: int, target: int, nodes: int = 100) -> tuple[np.ndarray, float, float]:
+    """The integrated gradients of every token by midpoints, F(text) and F(baseline): independent of the product.
+
+    Every token of the text gets a number and a row of its own in the table, and the model does all else itself, so that
+    whatever it makes of these numbers, and wherever it reads them, is its own doing.
+    """
+    model, tokenizer = read(folder)
+    served = tokenizer(text, return_tensors="pt")
+    ids, table = served["input_ids"][0], model.get_input_embeddings().weight.detach()
+    words = torch.tensor([one not in tokenizer.all_special_ids for one in ids.tolist()])
+    start, way = table[piece], table[ids[words]] - table[piece]
+
+    def answer(shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        rows = (start + shares.view(-1, 1, 1) * way).requires_grad_()
+        weights, first = attach_rows(model, rows.flatten(0, 1))
+        given = ids.repeat(len(shares), 1)
+        given[:, words] = first + torch.arange(rows.shape[0] * rows.shape[1]).view(len(shares), -1)
+        inputs = {name: values.repeat(len(shares), 1) for name, values in served.items()} | {"input_ids": given}
+        score = torch.func.functional_call(model, weights, kwargs=inputs).logits[:, target]
+        return score.detach(), torch.autograd.grad(score.sum(), rows)[0]
+
+    slopes = answer((torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes)[1].mean(0)
+    scores = np.zeros(len(ids))
+    scores[words.numpy()] = (slopes * way).sum(-1).numpy()
+    ends = answer(torch.tensor([1.0, 0.0], dtype=torch.float64))[0].tolist()
+    return scores, *ends
+
+
+def ask_by_ids(name: str, folder: Path, text: str, piece: int) -> torch.Tensor:
+    """What the model says where this token stands for every word, in what encoder and decoder are given alike."""
+    model, tokenizer = read(folder)
+    served = tokenizer(text, return_tensors="pt")
+    ids = served["input_ids"]
+    absent = torch.tensor([[one if one in tokenizer.all_special_ids else piece for one in ids[0].tolist()]])
+    first = ids[:, -1:] if name in WRAPPING else torch.full_like(ids[:, :1], model.config.decoder_start_token_id)
+    shifted = torch.cat([first, absent[:, :-1]], 1)
+    more = {"input_ids": absent, "attention_mask": served["attention_mask"], "decoder_input_ids": shifted}
+    return model(**more).logits[0].detach()
+
+
+def check_ends(family: Family, text: str, certificate: Certificate, *, target: int, baseline: str) -> None:
+    """Hold both ends against the model's own answers."""
+    model, tokenizer = read(family.folder)
+    whole = model(**tokenizer(text, return_tensors="pt")).logits[0, target].item()
+    piece = getattr(tokenizer, f"{baseline}_token_id")
+    absent = ask_by_ids(family.name, family.folder, text, piece)[target].item()
+    assert certificate.input == pytest.approx(whole, rel=1e-4, abs=1e-5)
+    assert certificate.baseline == pytest.approx(absent, rel=1e-4, abs=1e-5)
+    assert abs(whole - absent) > 1e-3
+
+
+def test_both_ends_are_the_models_answers_with_the_ids_served(family):
+    for text, section in family.sections:
+        check_ends(family, text, section.attributions[0].certificate, target=section.target.index, baseline="mask")
+
+
+def test_so_they_are_from_padding(family):
+    attribute = prepared(family.folder, methods=("gradient",), baseline="pad", evidence="none")
+    (found,) = attribute(encoded(attribute, TEXTS[1]))
+    (section,) = found.sections
+    certificate = section.attributions[0].certificate
+    check_ends(family, TEXTS[1], certificate, target=section.target.index, baseline="pad")
+
+
+def test_scores_are_those_of_a_dense_reference(family):
+    piece = read(family.folder)[1].mask_token_id
+    for text, section in family.sections:
+        own, certificate = section.attributions[0], section.attributions[0].certificate
+        scores, whole, absent = integrate(family.folder, text, piece=piece, target=section.target.index)
+        assert certificate.verdict == "met"
+        assert certificate.input - certificate.baseline == pytest.approx(whole - absent, rel=1e-3)
+        assert np.abs(scores - own.scores).sum() <= 2 * certificate.tolerance * np.abs(scores).sum()
+
+
+def test_words_that_are_left_out_are_left_out_of_encoder_and_decoder(family):
+    """Occlusion is what the model's answer loses with a word's ids replaced."""
+    model, tokenizer = read(family.folder)
+    for text, section in family.sections:
+        ids, target = tokenizer(text, return_tensors="pt")["input_ids"], section.target.index
+        whole = model(input_ids=ids).logits[0, target]
+        for place, token in enumerate(section.tokens):
+            if not token.special:
+                changed = ids.clone()
+                changed[0, place] = tokenizer.mask_token_id
+                lost = (whole - model(input_ids=changed).logits[0, target]).item()
+                assert section.attributions[1].scores[place] == pytest.approx(lost, rel=1e-3, abs=1e-5)
+
+
+def test_a_decoder_with_a_table_of_its_own_is_refused(tmp_path):
+    folder = save_network(tmp_path, "Bart", **_BART, tie_word_embeddings=False)
+    with pytest.raises(UserError, match="BartForSequenceClassification has no word-embedding layer"):
+        prepared(folder)
+
+
+def test_tables_that_are_apart_and_the_same_are_one(tmp_path):
+    """Some checkpoints hold the same table three times, in as many layers."""
+    tied, apart = save_network(tmp_path / "tied", "Bart", **_BART), tmp_path / "apart"
+    model = transformers.BartForSequenceClassification.from_pretrained(tied)
+    for layer in (model.model.encoder.embed_tokens, model.model.decoder.embed_tokens):
+        layer.weight = torch.nn.Parameter(layer.weight.detach().clone())
+    model.config.tie_word_embeddings = False
+    model.save_pretrained(apart)
+    read(tied)[1].save_pretrained(apart)
+    found = []
+    for folder in (tied, apart):
+        attribute = prepared(folder, methods=("integrated_gradients", "occlusion"), baseline="mask", evidence="none")
+        found.append(attribute(encoded(attribute, *SHORT)))
+    assert found[0] == found[1]
