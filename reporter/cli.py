@@ -14,12 +14,13 @@ from reporter.database import copy
 from reporter.errors import UserError
 from reporter.finished import check, export, serve, verify
 from reporter.interrupt import deferred
+from reporter.labels import read_names
 from reporter.place import find_run, hold
 from reporter.plan import renew
 from reporter.settings import HELP, Settings, part
 from reporter.stopwatch import Stopwatch
 from reporter.store import Store
-from reporter.terminal import conclude, say, show_progress, show_times, tame, warn
+from reporter.terminal import conclude, say, show_lines, show_progress, show_times, tame, warn
 from reporter.training import ABOUT
 
 _DEFAULT = Settings()
@@ -75,11 +76,19 @@ def _start(
 def build(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A folder of .txt, .md, .jsonl, .csv and .tsv files.")
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="A folder of texts and tables, or one file: .txt, .md, .csv, .tsv, .jsonl, .ndjson, .json.",
+        ),
     ],
     site: Annotated[Path, typer.Option("--output", "-o", metavar="SITE", help="The folder to write the site to.")],
     model: Annotated[str, _option("model")] = _DEFAULT.model,
     task: Annotated[str, _option("task")] = _DEFAULT.task,
+    text_column: Annotated[str | None, _option("text_column")] = _DEFAULT.text_column,
+    pair_column: Annotated[str | None, _option("pair_column")] = _DEFAULT.pair_column,
+    label_column: Annotated[str | None, _option("label_column")] = _DEFAULT.label_column,
+    labels: Annotated[str, _option("labels")] = "",
     methods: Annotated[str, _option("methods")] = ",".join(_DEFAULT.methods),
     target: Annotated[str, _option("target")] = _DEFAULT.target,
     against: Annotated[str | None, _option("against")] = _DEFAULT.against,
@@ -114,6 +123,10 @@ def build(
     settings = Settings(
         model=model,
         task=task,
+        text_column=text_column,
+        pair_column=pair_column,
+        label_column=label_column,
+        labels=read_names(labels),
         methods=part(methods),
         target=target,
         against=against,
@@ -191,7 +204,7 @@ def _explain_evidence() -> None:
 def _build(folder: Path, site: Path, settings: Settings) -> int:
     from reporter.render import draw
 
-    documents, watch = _count(folder), Stopwatch()
+    documents, watch = _count(folder, settings), Stopwatch()
     with hold(site, apart_from=folder) as path, Store(path, create=True) as store:
         try:
             _measure(folder, settings, store, documents=documents, watch=watch)
@@ -220,11 +233,18 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, 
             tracing(store, notice=notice)
 
 
-def _count(folder: Path) -> int:
+def _count(folder: Path, settings: Settings) -> int:
     """How many documents there are; raises `UserError` if none of them can be read."""
-    from reporter.documents import read
+    from reporter.documents import read, take_in
 
-    problems = [document.problem for document in read(folder)]
-    if all(problems):
-        raise UserError(f"Nothing in {folder} could be read ({len(problems)} tried). The first: {problems[0]}")
-    return len(problems)
+    problems, documents = list[str](), 0
+    for document in read(folder, take_in(settings)):
+        documents += 1
+        if document.problem:
+            problems.append(f"{document.source}: {document.problem}")
+    if len(problems) == documents:
+        if documents == 1:
+            raise UserError(f"Nothing in {folder} could be read: {problems[0]}")
+        show_lines(problems)
+        raise UserError(f"Nothing in {folder} could be read ({documents:,} tried); the reasons stand above.")
+    return documents

@@ -35,9 +35,15 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
     if path is None:
         _check_found(named)
         context.meta[_MARK] = tuple(named)
-    joined = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in named.items()}
-    context.default_map = {**(context.default_map or {}), **joined}
+    context.default_map = {**(context.default_map or {}), **{name: _join(value) for name, value in named.items()}}
     return found
+
+
+def _join(value: object) -> object:
+    """A list or a table of the file as the words that the command line takes."""
+    if isinstance(value, dict):
+        value = [f"{name}={one}" for name, one in value.items()]
+    return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def check_trusted(context: typer.Context, settings: Settings) -> None:

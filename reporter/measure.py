@@ -11,12 +11,13 @@ from reporter.attribute import Attribute, fail
 from reporter.baselines import check_baseline
 from reporter.batches import Budget, pool, window
 from reporter.checkpoint import load
-from reporter.documents import read
+from reporter.documents import read, take_in
 from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
 from reporter.errors import UserError
 from reporter.evidence import find_level
 from reporter.formats import EXACT, FORMATS
+from reporter.intake import Table
 from reporter.memory import release
 from reporter.methods import Method
 from reporter.network import Network
@@ -55,7 +56,8 @@ def measure(
     store.describe(provenance)
     keys: list[str] = []
     sample: dict[str, Document] = {}
-    for documents in window(read(folder), attribute.asking.crowd):
+    tables = list[Table]()
+    for documents in window(read(folder, take_in(settings), tables.append), attribute.asking.crowd):
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
         notice(len(keyed) - len(fresh))
@@ -65,6 +67,8 @@ def measure(
         release()
         keys += keyed
         sample = dict(sorted((sample | keyed).items())[:TEXTS])
+    provenance = replace(provenance, tables=tuple(tables))
+    store.describe(provenance)
     remember(settings, store)
     if find_level(settings.evidence).sanity:
         store.describe(_check_sanity(provenance, list(sample.values()), attribute))
@@ -90,7 +94,7 @@ def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Pr
 def _strip(one: Provenance) -> Provenance:
     """A provenance without what was found out, the date, and what is traced."""
     settings = {name: value for name, value in one.settings.items() if name not in TRAINING}
-    return replace(one, settings=settings, sanity=None, training=None, created="")
+    return replace(one, settings=settings, sanity=None, training=None, created="", tables=())
 
 
 def _check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
@@ -109,7 +113,7 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     task = parts.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
     network = load(settings.model, head=task.head, device=settings.device, trust=settings.trust)
-    check_labels(settings.target, settings.against, network.facts.labels)
+    check_labels(settings, network.facts.labels)
     check_baseline(settings.baseline, network)
     check_network(network, task)
     willing = tuple(method for method in methods if method.objection(network) is None)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reporter import origin
-from reporter.documents import newest, read
+from reporter.documents import newest, read, take_in
 from reporter.edition import hash_code, list_versions
 from reporter.errors import UserError
+from reporter.intake import Table
 from reporter.records import Document, Provenance, Setting
 from reporter.settings import PASSING, TRAINING, Settings
 from reporter.store import Store
@@ -38,10 +39,11 @@ def renew(folder: Path, settings: Settings, store: Store) -> bool:
         return False
     if (saved.training.fingerprint if saved.training else "") != hash_training(settings):
         return False
-    keys = [make_key(document, saved) for document in read(folder)]
+    tables = list[Table]()
+    keys = [make_key(document, saved) for document in read(folder, take_in(settings), tables.append)]
     if keys != store.keys():
         return False
-    now = replace(saved, settings=settings.saved(), created=date(folder))
+    now = replace(saved, settings=settings.saved(), created=date(folder), tables=tuple(tables))
     if now != saved:
         store.describe(now)
         store.arrange(keys)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from reporter.consensus import Consensus
 from reporter.heads import Heads
+from reporter.intake import Table
 from reporter.lineage import Influence, Training
 from reporter.totals import Claim, Sanities, Summary
 
@@ -26,6 +27,7 @@ Setting = str | int | float | bool | tuple[str, ...] | None
 class Document:
     """One input as it was read; `problem` is the sentence that says why it could not be, and then the text is empty.
 
+    `labels` are those of a document that was given a list of them, `label` is then all of them in one line.
     `rationale` is what people marked of the text, None where nobody was asked.
     """
 
@@ -37,6 +39,7 @@ class Document:
     label: str | None = None
     rationale: Rationale | None = None
     problem: str | None = None
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +380,7 @@ class Provenance:
     created: str
     methods: tuple[Description, ...]
     omissions: tuple[Omission, ...]
+    tables: tuple[Table, ...] = ()
     sanity: Sanities | None = None
     training: Training | None = None
 

@@ -34,6 +34,18 @@ class Settings:
 
     model: str = _option("embedded", "Hugging Face id or local folder; 'embedded' is the sentiment model inside.")
     task: str = _option("sequence_classification", "What the model's answer is: see reporter/tasks/.")
+    text_column: str | None = _option(
+        None, "The column of a table that holds the text; by default text, sentence, review and the like."
+    )
+    pair_column: str | None = _option(
+        None, "The column with the second text of a pair; by default hypothesis, sentence2 and the like."
+    )
+    label_column: str | None = _option(
+        None, "The column with the label; by default label, sentiment, gold and the like. '' takes none."
+    )
+    labels: tuple[str, ...] = _option(
+        (), "The model's names for labels given: neg=NEGATIVE,pos=POSITIVE, or a file of such lines or of JSON."
+    )
     methods: tuple[str, ...] = _option(METHODS, "Methods to run, parted by commas: see 'salience-report methods'.")
     target: str = _option("predicted", "The label to explain: predicted, given (the document's own), all, or a label.")
     against: str | None = _option(None, "Explain the difference of the target from this label.")
@@ -47,7 +59,7 @@ class Settings:
         "quick", "How much is checked: none, quick, standard or full; see 'salience-report methods'."
     )
     training_data: str | None = _option(
-        None, "Training examples (.jsonl, .csv, .tsv: text, label) to trace each answer to; 'embedded': those inside."
+        None, "Training examples (a table: text, label) to trace each answer to; 'embedded': those inside."
     )
     checkpoints: tuple[str, ...] = _option(
         (), "By which states of the classifier, parted by commas: folders, or final layers (.safetensors)."
@@ -80,8 +92,10 @@ class Settings:
 
 
 HELP = {option.name: option.metadata["help"] for option in fields(Settings)}
-PASSING = ("batch_tokens", "offline")
-"""The options on which no number depends."""
+INTAKE = ("text_column", "pair_column", "label_column", "labels")
+"""The options that say how documents are read, so that their content tells what they do."""
+PASSING = ("batch_tokens", "offline", *INTAKE)
+"""The options on which no number depends but by the documents themselves."""
 LIFTING = ("allow_pickle", "trust_remote_code", "allow_untrained_head")
 """The options that lift a guard: no site and no file that was merely found may set them."""
 TRAINING = ("training_data", "checkpoints")

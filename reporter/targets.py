@@ -7,12 +7,17 @@ from reporter.errors import UserError
 from reporter.labels import find_label
 from reporter.records import Baseline, Prediction, Target
 from reporter.rounding import rounded
+from reporter.settings import Settings
 
 WORDS = ("predicted", "given", "all")
 
 
-def check_labels(target: str, against: str | None, labels: tuple[str, ...]) -> None:
+def check_labels(settings: Settings, labels: tuple[str, ...]) -> None:
     """Raise `UserError` if the settings name a label that the model does not have."""
+    target, against = settings.target, settings.against
+    for pair in settings.labels:
+        if find_label(pair.partition("=")[2], labels) is None:
+            raise UserError(f"--labels gives '{pair}', and the model's labels are: {', '.join(labels)}.")
     for option, name in (("--target", target), ("--against", against)):
         if name is not None and not (option == "--target" and name in WORDS) and find_label(name, labels) is None:
             choices = ", ".join((*WORDS, *labels) if option == "--target" else labels)

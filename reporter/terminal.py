@@ -1,7 +1,7 @@
 """What a person at a terminal sees: progress, the closing summary, and text from outside made harmless."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from reporter.findings import Finding, Verified
+from reporter.intake import Table
 from reporter.records import Run
 from reporter.report.wording import listed
 from reporter.stopwatch import Stopwatch
@@ -78,6 +79,7 @@ class _Lines:
 def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     """Print what was found in sum, every document that failed with its reason, and where the site is."""
     what = run.summary
+    _show_tables(run.tables)
     say(f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short.")
     for found in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
         total = found.met + found.not_met + found.unresolvable
@@ -92,6 +94,28 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     if len(run.failures) > _SHOWN:
         warn(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
     say(f"The site is ready: {site / 'index.html'}")
+
+
+def show_lines(lines: Sequence[str]) -> None:
+    """Print the first of some lines to standard error, and how many more there are."""
+    for line in lines[:_SHOWN]:
+        warn(line)
+    if len(lines) > _SHOWN:
+        warn(f"... and {len(lines) - _SHOWN:,} more.")
+
+
+def _show_tables(tables: Sequence[Table]) -> None:
+    """Print which columns were taken of which tables, and what else is to be known of how they were read."""
+    taken: dict[str, list[str]] = {}
+    for one in tables:
+        also = [f"{what} from {name}" for what, name in (("second text", one.pair), ("label", one.label)) if name]
+        taken.setdefault(", ".join([f"text from {one.text}", *also]), []).append(one.source)
+    for columns, sources in list(taken.items())[:_SHOWN]:
+        say(f"Columns taken: {columns} ({listed(sources, 3)}).")
+    if bare := [one.source for one in tables if one.delimiter == "\t" and not one.quoting]:
+        say(f"Quotation marks are read as part of the text, as in tables that quote nothing ({listed(bare, 3)}).")
+    if blank := [f"{one.source} {one.blank:,}" for one in tables if one.blank]:
+        say(f"Blank lines passed over: {listed(blank)}.")
 
 
 def show_times(watch: Stopwatch) -> None:

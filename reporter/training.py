@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from reporter import origin
-from reporter.documents import read
+from reporter.documents import USUAL, Intake, read, take_in
 from reporter.documents.listing import TABLES, show
 from reporter.errors import UserError
 from reporter.files import hash_file
 from reporter.labels import find_label
 from reporter.records import Document
-from reporter.settings import DATA, EMBEDDED, Settings
+from reporter.settings import DATA, EMBEDDED, INTAKE, Settings
 
 ABOUT = (
     "The training examples that most support and most oppose each answer (TracIn by the final layer), what that is "
@@ -31,6 +31,7 @@ ABOUT = (
 )
 _INSIDE = origin.find(EMBEDDED, DATA) / "training"
 _HEAD = ".safetensors"
+_NAMED = 5  # rows and labels that are named where they are the problem
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,11 @@ class Examples:
 
 @dataclass(frozen=True)
 class Sources:
-    """The file of training examples, and the checkpoints in their order: folders of models, or files of heads."""
+    """The file of training examples and how it is read, and the checkpoints in their order: models, or heads alone."""
 
     data: Path
     checkpoints: tuple[Path, ...]
+    intake: Intake = USUAL
 
 
 def find_sources(settings: Settings) -> Sources | None:
@@ -74,29 +76,34 @@ def find_sources(settings: Settings) -> Sources | None:
     data = Path(settings.training_data)
     if data.suffix.lower() not in TABLES or data.is_dir():
         raise UserError(
-            f"--training-data names '{show(data)}'; it takes a .jsonl, .csv or .tsv file with a text and a label in "
-            "each row, or the word 'embedded'."
+            f"--training-data names '{show(data)}'; it takes a .csv, .tsv, .jsonl or .json file with a text and a "
+            "label in each row, or the word 'embedded'."
         )
-    return Sources(data, _find_checkpoints(settings.checkpoints))
+    return Sources(data, _find_checkpoints(settings.checkpoints), take_in(settings))
 
 
 def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
     """The examples of the file, in its order; raises `UserError` if there are none, or a label the model has not."""
-    found, targets, problems = [], [], []
-    for document in read(sources.data):
+    found, targets, problems, unknown = [], [], list[str](), dict[str, str]()
+    for document in read(sources.data, sources.intake):
         if document.problem or document.label is None:
-            problems.append(document.problem or "The row has no label; give it one.")
+            problems.append(f"{document.source}: {document.problem or 'The row has no label; give it one.'}")
             continue
         target = find_label(document.label, labels)
         if target is None:
-            raise UserError(
-                f"The training data have the label '{document.label}' ({document.source}), which the model does not "
-                f"know; it knows {', '.join(labels)}. Write its labels, or take such rows out."
-            )
+            unknown.setdefault(document.label, document.source)
+            continue
         found.append(document)
         targets.append(target)
+    if unknown:
+        told = ", ".join(f"'{label}' ({source})" for label, source in list(unknown.items())[:_NAMED])
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise UserError(
+            f"The training data have the label {told}{more}, which the model does not know; it knows "
+            f"{', '.join(labels)}. Say which is which with --labels, or take such rows out."
+        )
     if len(found) < 2:
-        why = f" The first problem: {problems[0]}" if problems else ""
+        why = f" Problems ({len(problems)}): {' '.join(problems[:_NAMED])}" if problems else ""
         raise UserError(f"{show(sources.data)} holds {len(found)} training examples with text and label.{why}")
     return Examples(tuple(found), np.array(targets), len(problems))
 
@@ -106,7 +113,8 @@ def hash_training(settings: Settings) -> str:
     sources = find_sources(settings)
     if sources is None:
         return ""
-    parts = [_hash(sources.data), settings.seed, settings.training_data, settings.checkpoints]
+    reading = [getattr(settings, name) for name in INTAKE]
+    parts = [_hash(sources.data), settings.seed, settings.training_data, settings.checkpoints, reading]
     for path in sources.checkpoints:
         rate = read_rate(path)
         parts.append([path.name, rate, _hash(path) if path.is_file() else _hash_model(path, settings)])

@@ -18,6 +18,7 @@ from reporter.completeness import Effort, Ends, certify
 from reporter.errors import UserError
 from reporter.records import Attribution, Certificate, Token
 from reporter.rounding import rounded
+from reporter.settings import Settings
 from reporter.targets import check_labels, choose, predict
 
 COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
@@ -173,11 +174,11 @@ def test_targets_that_a_document_does_not_allow(wanted, against, given, sentence
 
 
 def test_unknown_labels_are_refused():
-    check_labels("given", "neutral", LABELS)
+    check_labels(Settings(target="given", against="neutral"), LABELS)
     with pytest.raises(UserError, match="--target names 'sad'"):
-        check_labels("sad", None, LABELS)
+        check_labels(Settings(target="sad"), LABELS)
     with pytest.raises(UserError, match="--against names 'predicted'"):
-        check_labels("all", "predicted", LABELS)
+        check_labels(Settings(target="all", against="predicted"), LABELS)
 
 
 @given(some.lists(some.integers(1, 600), max_size=60), some.integers(1, 2000))

@@ -34,7 +34,7 @@ def built(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "inputs" / f"{name}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (folder / "inputs" / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "inputs" / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     assert run("build", folder / "inputs", "-o", folder / "site", "--model", tiny) == 1
     return folder / "site"
 

@@ -23,7 +23,7 @@ def inputs(tmp_path: Path) -> Path:
     folder = tmp_path / "inputs"
     (folder / "films").mkdir(parents=True)
     (folder / "films" / "great.txt").write_text("The film is great!")
-    (folder / "films" / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "films" / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     (folder / "notes.csv").write_text("id,text,label\none,The food was bad,LABEL_0\ntwo,,LABEL_1\n")
     return folder
 
@@ -284,7 +284,7 @@ def test_no_command_lets_a_name_steer_the_terminal(tiny, tmp_path, capfd, monkey
     (inputs / STEERING).mkdir(parents=True)
     for name in ("great", "dull"):
         (inputs / STEERING / f"{name}{STEERING}.txt").write_text(f"The film is {STEERING} {name}!")
-    (inputs / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (inputs / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     row = {"id": STEERING, "text": "The food was bad", "label": STEERING}
     (inputs / "rows.jsonl").write_text(json.dumps(row))
     config = json.loads((tiny / "config.json").read_text())

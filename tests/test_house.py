@@ -12,6 +12,7 @@ ORDER = (
     "errors",
     "heads",
     "lineage",
+    "intake",
     "consensus",
     "totals",
     "records",

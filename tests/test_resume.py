@@ -57,7 +57,7 @@ def texts(folder: Path, count: int = 6) -> Path:
     (folder / "deep").mkdir(parents=True)
     for at in range(count):
         (folder / ("deep" if at % 2 else ".") / f"t{at}.txt").write_text(f"{TEXTS[at % len(TEXTS)]} Film {at}.")
-    (folder / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     return folder
 
 

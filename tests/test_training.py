@@ -34,7 +34,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     (folder / "a.txt").write_text("The film is great!")
     (folder / "b.txt").write_text("The food was bad, and the service never good.")
-    (folder / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     return folder
 
 
@@ -223,7 +223,7 @@ def test_the_examples_inside_work_at_once():
 
 DATA = {
     "no label": ('{"text": "Good."}\n{"text": "Bad."}\n', "has no label"),
-    "no text": ('{"label": "LABEL_0"}\n', "text is missing"),
+    "no text": ('{"label": "LABEL_0"}\n', "There is no column of texts"),
     "nothing": ("", "holds no rows"),
     "another label": ('{"text": "Good.", "label": "neutral"}\n', "'neutral'"),
     "one row": ('{"text": "Good.", "label": "LABEL_0"}\n', "holds 1 training examples"),
@@ -239,7 +239,7 @@ def test_data_that_cannot_be_used_are_refused(kind, inputs, tiny, tmp_path, caps
 
 REFUSALS = {
     "a file that is not there": (("--training-data", "nowhere.csv"), "nowhere.csv"),
-    "another kind of file": (("--training-data", "train.parquet"), "it takes a .jsonl, .csv or .tsv file"),
+    "another kind of file": (("--training-data", "train.parquet"), "it takes a .csv, .tsv, .jsonl or .json file"),
     "checkpoints alone": (("--checkpoints", "x"), "needs --training-data"),
     "the examples of another model": (("--training-data", "embedded"), "those of the embedded model"),
     "no checkpoint": (("--training-data", "DATA", "--checkpoints", "nowhere"), "no checkpoint at nowhere"),

@@ -27,7 +27,7 @@ def built(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [{"id": f"t{at}", "text": text} for at, text in enumerate(TEXTS)]
     rows.append({"id": "pair", "text": "The film is great", "text_pair": "No, the film is dull"})
     (folder / "inputs" / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    (folder / "inputs" / "scan.txt").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "inputs" / "scan.txt").write_bytes(b"\x89PNG\x00\xff")
     assert run("build", folder / "inputs", "-o", folder / "site", "--model", tiny) == 1
     return folder / "site"
 

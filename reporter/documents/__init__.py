@@ -1,28 +1,39 @@
 """A folder of texts becomes documents, in a stable order; what cannot be read is a document with its problem.
 
-- `.txt`, `.md`: the whole file is one text (UTF-8, with or without byte order mark, up to 10 MB).
-- `.csv`, `.tsv`, `.jsonl`: one text per row, under `text`; `id`, `text_pair` and `label` if they are there, and in
-  `.jsonl` a `rationale`: what people marked of the text, as word numbers or character spans.
+- `.txt`, `.md`: the whole file is one text (UTF-8 or UTF-16, with or without byte order mark, up to 10 MB).
+- `.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json`: one text per row, in the column `text` or with another usual name (see
+  `columns.py`); `id`, a second text and a label if they are there, and in JSON a `rationale`: what people marked of the
+  text, as word numbers or character spans.
 - `labels.csv` (`path,label`): labels for the text files at and below its folder.
 - Names that begin with a dot are left alone; of links, only those to a file inside the folder are followed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from reporter.documents.columns import USUAL, Intake
 from reporter.documents.ids import Ids
 from reporter.documents.labels import Labels, read_labels
 from reporter.documents.listing import KINDS, TEXTS, Entry, list_entries, name_reason, show
 from reporter.documents.readings import Reading, read_text
-from reporter.documents.tables import read_table
+from reporter.documents.tables import Note, read_table
 from reporter.errors import UserError
+from reporter.intake import Table
 from reporter.records import Document
+from reporter.settings import Settings
 
-__all__ = ["newest", "read"]
+__all__ = ["USUAL", "Intake", "newest", "read", "take_in"]
 
 
-def read(folder: Path) -> Iterator[Document]:
+def _ignore(_table: Table) -> None:
+    pass
+
+
+def read(folder: Path, intake: Intake = USUAL, note: Note = _ignore) -> Iterator[Document]:
     """The documents of a folder, or of a single file, one at a time; nothing that was found is left out.
+
+    `intake` says which columns of tables to take, and `note` hears of every table how it was read.
 
     Raises `UserError` at once if there is nothing at `folder`, or nothing in it that could be a document.
     """
@@ -33,7 +44,18 @@ def read(folder: Path) -> Iterator[Document]:
             f"There is nothing to read in {show(folder)}: looked for {KINDS} files, in nested folders too; "
             "a labels.csv is no text, and names that begin with a dot are left alone."
         )
-    return _read_entries(entries, labels)
+    return _read_entries(entries, labels, intake, note)
+
+
+def take_in(settings: Settings) -> Intake:
+    """How the settings say that tables are to be read."""
+    pairs = (name.partition("=") for name in settings.labels)
+    return Intake(
+        text_column=settings.text_column,
+        pair_column=settings.pair_column,
+        label_column=settings.label_column,
+        labels={given.casefold(): known for given, _, known in pairs},
+    )
 
 
 def newest(folder: Path) -> float:
@@ -41,14 +63,24 @@ def newest(folder: Path) -> float:
     return max((_changed(entry.path) for entry in list_entries(folder) if not entry.problem), default=0.0)
 
 
-def _read_entries(entries: list[Entry], labels: Labels) -> Iterator[Document]:
+def _read_entries(entries: list[Entry], labels: Labels, intake: Intake, note: Note) -> Iterator[Document]:
     ids = Ids()
     for entry in entries:
-        for reading in _read_entry(entry, labels):
-            yield _make_document(entry, reading, ids)
+        for reading in _read_entry(entry, labels, intake, note):
+            yield _make_document(entry, _rename(reading, intake.labels), ids)
 
 
-def _read_entry(entry: Entry, labels: Labels) -> Iterator[Reading]:
+def _rename(reading: Reading, names: Mapping[str, str]) -> Reading:
+    """The reading with the model's names of its labels, where the user has said which those are."""
+    if reading.label is None or not names:
+        return reading
+    if reading.labels is None:
+        return replace(reading, label=names.get(reading.label.casefold(), reading.label))
+    labels = tuple(names.get(one.casefold(), one) for one in reading.labels)
+    return replace(reading, label=", ".join(labels), labels=labels)
+
+
+def _read_entry(entry: Entry, labels: Labels, intake: Intake, note: Note) -> Iterator[Reading]:
     try:
         if entry.source in labels.problems:
             yield from labels.problems[entry.source]
@@ -57,7 +89,9 @@ def _read_entry(entry: Entry, labels: Labels) -> Iterator[Reading]:
         elif entry.suffix in TEXTS:
             yield read_text(entry.path, labels.find(entry))
         else:
-            yield from read_table(entry.path, entry.suffix)
+            yield from read_table(
+                entry.path, entry.suffix, intake, lambda table: note(replace(table, source=entry.source))
+            )
     except UserError as error:
         yield Reading(problem=str(error))
     except OSError as error:
@@ -75,6 +109,7 @@ def _make_document(entry: Entry, reading: Reading, ids: Ids) -> Document:
         text=reading.text,
         text_pair=reading.text_pair,
         label=reading.label,
+        labels=reading.labels,
         rationale=reading.rationale,
         problem=reading.problem,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
 from reporter.documents.listing import TEXTS, Entry, escape, name_reason
-from reporter.documents.readings import Reading, check_mark
+from reporter.documents.readings import Reading
 from reporter.documents.tables import Row, read_rows
 from reporter.errors import UserError
 
@@ -53,7 +53,6 @@ def _read_file(entry: Entry, texts: set[str], given: dict[str, str]) -> Iterator
     try:
         if entry.problem:
             raise UserError(entry.problem)
-        check_mark(entry.path)
         for row in read_rows(entry.path, entry.suffix, required=("path", "label")):
             try:
                 _take(row, "/".join(entry.parts[:-1]), texts, given)

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from reporter.errors import UserError
 
 TEXTS = (".txt", ".md")
-TABLES = (".jsonl", ".csv", ".tsv")
-KINDS = ".txt, .md, .jsonl, .csv and .tsv"
+TABLES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+KINDS = ".txt, .md, .csv, .tsv, .jsonl, .ndjson and .json"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

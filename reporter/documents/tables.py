@@ -1,27 +1,27 @@
-"""The rows of CSV, TSV and JSON lines, one at a time; a broken row is a reading with its problem, never a crash."""
+"""The rows of CSV, TSV and JSON, one at a time; a broken row is a reading with its problem, never a crash."""
 
 import csv
-import json
 import re
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, TextIO
 
-from reporter.documents.readings import (
-    FIELDS,
-    LARGEST,
-    RATIONALE,
-    Reading,
-    check_mark,
-    name_column,
-    name_columns,
-    read_row,
-)
+from reporter.documents.columns import RATIONALE, Columns, Intake, Unclear, choose_columns, name_column, name_columns
+from reporter.documents.dialects import DELIMITERS, Dialect, find_dialect
+from reporter.documents.encodings import open_utf8
+from reporter.documents.json_rows import Object, read_document, read_lines
+from reporter.documents.readings import LARGEST, Reading, read_row
 from reporter.errors import UserError
+from reporter.intake import Table
 
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _MISREAD = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as the `surrogateescape` handler lets them through
+_TWICE = "The table has two columns named {}; keep one of them."
+_NUL = "\0"
+
+Note = Callable[[Table], None]
 
 
 class Row(NamedTuple):
@@ -32,11 +32,21 @@ class Row(NamedTuple):
     problem: str | None = None
 
 
-def read_table(path: Path, suffix: str) -> Iterator[Reading]:
-    """Every row of a table; raises `UserError` where it is no table, `OSError` where it cannot be opened."""
-    check_mark(path)
+class Rows(NamedTuple):
+    """The columns of a delimited table, how it is written, and its rows; a row is empty for a blank line."""
+
+    columns: list[str]
+    dialect: Dialect
+    rows: Iterator[Row | None]
+
+
+def read_table(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
+    """Every row of a table; `note` hears how it was read.
+
+    Raises `UserError` where it is no table or has no column of texts, `OSError` where it cannot be opened.
+    """
     empty = True
-    for reading in _read_json_lines(path) if suffix == ".jsonl" else _read_delimited(path, suffix):
+    for reading in (_read_delimited if suffix in DELIMITERS else _read_json)(path, suffix, intake, note):
         empty = False
         yield reading
     if empty:
@@ -44,92 +54,166 @@ def read_table(path: Path, suffix: str) -> Iterator[Reading]:
 
 
 def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[Row]:
-    """The rows of a CSV or TSV that has the `required` columns; empty lines are no rows.
+    """The rows of a CSV or TSV that has the `required` columns; empty lines are no rows."""
+
+    def find(header: list[str]) -> int | None:
+        return header.index(required[-1]) if set(required) <= set(header) else None
+
+    with _open(path, suffix, find) as found:
+        for name in required:
+            if name not in found.columns:
+                raise UserError(f"The table has no column named {name} ({name_columns(found.columns)}).")
+        _check_once(found.columns, required)
+        yield from filter(None, found.rows)
+
+
+def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
+    def find(header: list[str]) -> int | None:
+        try:
+            columns = choose_columns(header, intake)
+        except Unclear:
+            return -1
+        except UserError:
+            return None
+        return header.index(columns.label) if columns.label else -1
+
+    with _open(path, suffix, find) as found:
+        columns = choose_columns(found.columns, intake)
+        _check_once(found.columns, columns.taken)
+        counts = [0, 0]
+        for row in found.rows:
+            counts[row is None] += 1
+            if row is not None:
+                values = {name: value for name, value in row.values.items() if name != RATIONALE}
+                yield (
+                    Reading(row=row.number, problem=row.problem)
+                    if row.problem
+                    else read_row(row.number, values, columns)
+                )
+        note(_describe(path, columns, counts, found.dialect))
+
+
+@contextmanager
+def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> Iterator[Rows]:
+    """A delimited table; `find` says by which column of a header its rows are told apart, None for an unknown one."""
+    csv.field_size_limit(LARGEST)
+
+    def lines() -> Iterator[str]:
+        with _read_text(path) as file:
+            yield from file
+
+    dialect = find_dialect(lines, suffix, lambda header: find(list(map(name_column, header))))
+    with _read_text(path) as file:
+        reader = dialect.reader(file)
+        header = next(filter(None, reader), [])
+        if not header:
+            raise UserError("The table is empty; fill it or take the file out of the folder.")
+        if _MISREAD.search("".join(header)):
+            raise UserError("The table's first line is not UTF-8; save the file as UTF-8.")
+        columns = [name_column(name) for name in header]
+        yield Rows(columns, dialect, _number(reader, columns, dialect))
+
+
+def _read_text(path: Path) -> TextIO:
+    return TextIOWrapper(open_utf8(path), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -> Iterator[Row | None]:
+    """The rows by their numbers, None for a blank line.
 
     A row with too few or too many values is a problem, since nobody knows which is which. Where quotes are broken
     nobody knows where the next row begins: that row is a problem, and the last.
     """
-    csv.field_size_limit(LARGEST)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file, delimiter=_DELIMITERS[suffix], strict=True)
-        number = 0
-        try:
-            rows = filter(None, reader)
-            columns = _read_header(next(rows, []), required)
-            for number, values in enumerate(rows, 1):
-                yield _match(number, columns, values)
-        except csv.Error as error:
-            yield Row(number + 1, {}, _explain_broken(reader.line_num, str(error)))
+    number, start = 0, reader.line_num  # type: ignore[attr-defined]
+    try:
+        for values in reader:
+            number += bool(values)
+            end: int = reader.line_num  # type: ignore[attr-defined]
+            yield _match(number, columns, values, (start, end), dialect) if values else None
+            start = end
+    except csv.Error as error:
+        yield Row(number + 1, {}, _explain_broken(start + 1 + dialect.skipped, str(error)))
 
 
-def _read_delimited(path: Path, suffix: str) -> Iterator[Reading]:
-    for row in read_rows(path, suffix, required=("text",)):
-        values = {name: value for name, value in row.values.items() if name != RATIONALE}
-        yield Reading(row=row.number, problem=row.problem) if row.problem else read_row(row.number, values)
-
-
-def _read_header(header: list[str], required: Sequence[str]) -> list[str]:
-    columns = [name_column(name) for name in header]
-    if not columns:
-        raise UserError("The table is empty; fill it or take the file out of the folder.")
-    if _MISREAD.search("".join(header)):
-        raise UserError("The table's first line is not UTF-8; save the file as UTF-8.")
-    for name in required:
-        if name not in columns:
-            hint = "; part the values with commas, not semicolons" if ";" in header[0] else ""
-            raise UserError(f"The table has no column named {name} ({name_columns(header)}){hint}.")
-    if twice := [name for name in (*FIELDS, *required) if columns.count(name) > 1]:
-        raise UserError(f"The table has two columns named {twice[0]}; keep one of them.")
-    return columns
-
-
-def _match(number: int, columns: list[str], values: list[str]) -> Row:
+def _match(number: int, columns: list[str], values: list[str], lines: tuple[int, int], dialect: Dialect) -> Row:
+    first, last = lines[0] + 1 + dialect.skipped, lines[1] + dialect.skipped
+    if lines[0] in dialect.glued:
+        return Row(number, {}, _explain_glued(first, last))
     if len(values) != len(columns):
         problem = (
-            f"The row's values ({len(values)}) do not match the columns ({len(columns)}); quote a delimiter in a value."
+            f"The row's values ({len(values)}) do not match the columns ({len(columns)}), in line {first}; "
+            f"{'quote a delimiter in a value' if dialect.quoting else 'a value holds no tab'}."
         )
         return Row(number, {}, problem)
-    if _MISREAD.search("".join(values)):
-        return Row(number, {}, "The row is not UTF-8; save the file as UTF-8.")
+    whole = "".join(values)
+    if _MISREAD.search(whole):
+        return Row(number, {}, f"The row is not UTF-8 (line {first}); save the file as UTF-8.")
+    if _NUL in whole:
+        return Row(number, {}, f"The row holds a zero byte (line {first}), so the file is broken; write it anew.")
     return Row(number, dict(zip(columns, values, strict=True)))
 
 
-def _explain_broken(line: int, reason: str) -> str:
+def _explain_glued(first: int, last: int) -> str:
     return (
-        f"The row cannot be parsed (line {line} of the file: {reason}), and nothing from there on was read; "
+        f"Quotation marks make one row of lines {first} to {last}, each of which would be a row by itself, so none of "
+        "them was read; close every quote within its value, and double those inside one."
+    )
+
+
+def _explain_broken(line: int, reason: str) -> str:
+    if "field limit" in reason:
+        reason = f"a value is over the {LARGEST // 10**6} MB that one text may have"
+    return (
+        f"The row cannot be parsed (it begins in line {line}: {reason}), and nothing from there on was read; "
         "close every quote, and double those inside a quoted value."
     )
 
 
-def _read_json_lines(path: Path) -> Iterator[Reading]:
-    with path.open("rb") as file:
-        for number, line in _read_lines(file):
-            if line is None:
-                yield Reading(row=number, problem="The line is over the 10 MB that one text may have; split it.")
-            elif line.strip():
-                yield _read_json(number, line)
+def _check_once(columns: Sequence[str], taken: Iterable[str]) -> None:
+    if twice := [name for name in taken if columns.count(name) > 1]:
+        raise UserError(_TWICE.format(twice[0]))
 
 
-def _read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """The lines with their numbers; one over the limit is None, and is never held."""
-    for number in count(1):
-        line = file.readline(LARGEST + 1)
-        if not line:
-            return
-        whole = len(line) <= LARGEST
-        while len(line) > LARGEST and not line.endswith(b"\n"):
-            line = file.readline(LARGEST + 1)
-        yield number, line if whole else None
+def _read_json(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
+    counts, taken = [0, 0], dict[Columns, None]()
+    for found in read_document(path) if suffix == ".json" else read_lines(path):
+        counts[found is None] += 1
+        if isinstance(found, Object):
+            yield _read_object(found, intake, taken)
+        elif found is not None:
+            yield found
+    for columns in taken:
+        note(_describe(path, columns, counts))
 
 
-def _read_json(number: int, line: bytes) -> Reading:
+def _read_object(found: Object, intake: Intake, taken: dict[Columns, None]) -> Reading:
+    """One object by the columns that it has: what a table must have, an object may leave out."""
+    names = [name_column(name) for name in found.values]
     try:
-        values = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-    except UnicodeDecodeError:
-        return Reading(row=number, problem="The line is not UTF-8; save the file as UTF-8.")
-    except (ValueError, RecursionError) as error:
-        problem = f"The line is not JSON ({getattr(error, 'msg', type(error).__name__)}); write one object per line."
-        return Reading(row=number, problem=problem)
-    if not isinstance(values, dict):
-        return Reading(row=number, problem='The line is not a JSON object; write {"text": "..."}.')
-    return read_row(number, values)
+        columns = choose_columns(names, _soften(intake, names))
+    except UserError as error:
+        return Reading(row=found.number, problem=str(error))
+    taken[columns] = None
+    return read_row(found.number, found.values, columns)
+
+
+def _soften(intake: Intake, names: Sequence[str]) -> Intake:
+    """What is asked of an object with these names: a named pair or label that it has not is none."""
+
+    def soften(column: str | None) -> str | None:
+        return column if column is None or name_column(column) in names else ""
+
+    return replace(intake, pair_column=soften(intake.pair_column), label_column=soften(intake.label_column))
+
+
+def _describe(path: Path, columns: Columns, counts: Sequence[int], dialect: Dialect | None = None) -> Table:
+    return Table(
+        source=path.name,
+        text=columns.text,
+        pair=columns.pair,
+        label=columns.label,
+        rows=counts[0],
+        blank=counts[1],
+        delimiter=dialect.delimiter if dialect else None,
+        quoting=dialect.quoting if dialect else None,
+    )
