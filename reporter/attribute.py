@@ -186,7 +186,7 @@ class Attribute:
                 raise ValueError(f"its explained score {score:.6g} is not the served one, {question.target.score:.6g}.")
             size = max(abs(score), abs(start))
             close = self.asking.settings.tolerance * abs(score - start) < _CLEAR * size
-            ends.append(Ends(score, start, max(cases.noise[row] if close else 0.0, torch.finfo().eps * size)))
+            ends.append(Ends(score, start, max(cases.measure_noise(row) if close else 0.0, torch.finfo().eps * size)))
         return ends
 
     def _attribution(self, what: Description, found: Scores, row: int, ends: Ends, length: int) -> Attribution:

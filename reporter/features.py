@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reporter.batches import Budget, share_passes, window
 from reporter.errors import UserError
 from reporter.final_layer import FinalLayer, read_features
-from reporter.influence import Array
+from reporter.influence import Array, multiply_rows
 from reporter.memory import give_up, is_out_of_memory
 from reporter.network import Network
 from reporter.records import Document
@@ -96,8 +96,9 @@ class Lens:
         """One pass of a member of the crew."""
         features, logits = read_features(network, self.layer.name, network.pad(rows))
         raw: Array = features.float().cpu().numpy()
-        answers = [raw @ weight.T + bias for weight, bias in self.heads] or [logits.float().cpu().numpy()]
-        return np.concatenate([raw if self.projection is None else raw @ self.projection, *answers], 1)
+        answers = [multiply_rows(raw, weight) + bias for weight, bias in self.heads] or [logits.float().cpu().numpy()]
+        narrow = raw if self.projection is None else multiply_rows(raw, self.projection.T)
+        return np.concatenate([narrow, *answers], 1)
 
 
 class Cache:

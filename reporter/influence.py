@@ -51,8 +51,19 @@ def trace(asked: Sequence[Moment], trained: Sequence[Moment]) -> NDArray[np.floa
     """
     total = np.zeros((len(asked[0].features), len(trained[0].features)))
     for one, other in zip(asked, trained, strict=True):
-        total += other.rate * (one.features @ other.features.T + other.bias) * (one.slopes @ other.slopes.T)
+        features, slopes = (
+            multiply_rows(*pair) for pair in ((one.features, other.features), (one.slopes, other.slopes))
+        )
+        total += other.rate * (features + other.bias) * slopes
     return total
+
+
+def multiply_rows(rows: Array, others: Array) -> Array:
+    """The product of every row with each of `others`, rows others: row by row, so that none depends on those beside it.
+
+    One product of all rows would add up in another order for another number of them.
+    """
+    return np.stack([others @ row for row in rows]) if len(rows) else np.zeros((0, len(others)), rows.dtype)
 
 
 def trace_itself(trained: Sequence[Moment]) -> NDArray[np.float64]:

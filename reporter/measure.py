@@ -18,6 +18,7 @@ from reporter.errors import UserError
 from reporter.evidence import find_level
 from reporter.formats import EXACT, FORMATS
 from reporter.intake import Table
+from reporter.invariance import examine_machine
 from reporter.memory import release
 from reporter.methods import Method
 from reporter.network import Network
@@ -52,6 +53,7 @@ def measure(
     attribute, provenance = prepare(settings, created=date(folder))
     attribute = replace(attribute, watch=watch or attribute.watch)
     tracing = prepare_tracing(attribute.asking)
+    provenance = replace(provenance, machine=examine_machine(attribute.asking.network))
     provenance = _recall(store, provenance, tracing)
     store.describe(provenance)
     keys: list[str] = []

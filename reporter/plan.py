@@ -19,10 +19,11 @@ from reporter.training import hash_training
 
 
 def make_key(document: Document, provenance: Provenance) -> str:
-    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the device."""
+    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the machine."""
     lasting = _list_lasting(provenance.settings)
     settings = {name: value for name, value in lasting.items() if name not in TRAINING}
-    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device)
+    machine = None if provenance.machine is None else asdict(provenance.machine)
+    facts = (asdict(document), settings, provenance.model.fingerprint, provenance.versions, provenance.device, machine)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from reporter.consensus import Consensus
 from reporter.heads import Heads
 from reporter.intake import Table
 from reporter.lineage import Influence, Training
+from reporter.machine import Machine
 from reporter.totals import Claim, Sanities, Summary
 
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
@@ -369,7 +370,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What makes a run: settings by command-line name, model, versions, device; `created` is in UTC (ISO 8601)."""
+    """What makes a run: settings by command-line name, model, versions, machine; `created` is in UTC (ISO 8601)."""
 
     schema: Literal["salience-report/1"]
     settings: dict[str, Setting]
@@ -383,6 +384,7 @@ class Provenance:
     tables: tuple[Table, ...] = ()
     sanity: Sanities | None = None
     training: Training | None = None
+    machine: Machine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

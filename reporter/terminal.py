@@ -85,6 +85,8 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         total = found.met + found.not_met + found.unresolvable
         rest = f"{found.not_met} not met, {found.unresolvable} unresolvable"
         say(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
+    if run.machine is not None and run.machine.batch_invariant is False:
+        warn(run.machine.promise)
     if slowest:
         say(f"Slowest: {slowest[0]}, {slowest[1]:.1f} s.")
     if run.model.unused:

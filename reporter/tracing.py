@@ -16,6 +16,7 @@ from reporter.errors import UserError
 from reporter.features import Cache, Head, Lens, look_at_all, open_cache, project
 from reporter.final_layer import FinalLayer, find_final_layer
 from reporter.influence import Array, Columns, Moment, find_largest, slope, trace, trace_itself
+from reporter.invariance import identify
 from reporter.labels import find_label
 from reporter.lineage import Example, Influence, Training
 from reporter.network import Network
@@ -107,7 +108,7 @@ class Tracing:
         room = _MEMORY // (4 * len(self.examples.documents) * max(1, len(self.checkpoints)))
         narrower = max(_NARROWEST, 2 ** int(log2(max(1, room))))
         projection = project(width, narrower, self.asking.settings.seed) if width > max(room, narrower) else None
-        stamp = f"{sorted(list_versions().items())} on {network.device}"
+        stamp = f"{sorted(list_versions().items())} on {network.device}: {identify(network.device)}"
         return Lens(network, layer, heads, projection, self.asking.budget, stamp)
 
     def _read_rates(self) -> dict[Path, float]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,15 +16,37 @@ from transformers import PretrainedConfig
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from reporter import invariance
 from reporter.attribute import Attribute
 from reporter.cases import Cases
 from reporter.encoding import Encoded, encode
+from reporter.machine import UNSTEADY
 from reporter.measure import prepare
 from reporter.network import Network
 from reporter.records import Document, Model
 from reporter.settings import Settings
 from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
+
+_SIZES = ((32, 32), (32, 48), (48, 32), (2, 32), (384, 384), (384, 1536), (1536, 384), (2, 384))
+
+
+@cache
+def multiplies_alike() -> bool:
+    """Whether this machine keeps the rows of products apart, at the sizes of the networks of the tests."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return invariance.multiplies_alike(_SIZES)
+    finally:
+        torch.set_num_threads(usual)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is promised only where company changes no bit, if that does not hold on this machine."""
+    if item.get_closest_marker("batch_invariant") and not multiplies_alike():
+        pytest.skip(UNSTEADY)
+
 
 Prepare = Callable[..., Attribute]
 

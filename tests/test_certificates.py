@@ -11,7 +11,7 @@ from reporter.attribute import Attribute
 from reporter.network import Network
 from reporter.records import Certificate, Explanation
 from tests.conftest import encoded, prepared
-from tests.networks import TEXTS
+from tests.networks import TEXTS, WORDS
 
 IG = ("integrated_gradients",)
 
@@ -49,6 +49,18 @@ def test_saturated_logits_are_certified_or_told_apart_from_noise(tiny):
         held = certificate(found)
         assert held.verdict == "unresolvable"
         assert held.noise >= 1e-6 * abs(held.input - held.baseline)
+
+
+@pytest.mark.batch_invariant
+def test_noise_is_measured_alike_in_any_company(tiny):
+    asking = prepared(tiny, methods=IG).asking
+    documents = encoded(prepared(tiny), *(" ".join(WORDS[at : at + 9]) for at in range(9)))
+    questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
+    with asking.network.crew.at_work():
+        together, apart = asking.pose(questions), [asking.pose([question]) for question in questions]
+        found = [together.measure_noise(row) for row in range(9)]
+        assert found == [cases.measure_noise(0) for cases in apart]
+    assert len(set(found)) > 1
 
 
 @pytest.mark.parametrize("text", ["", "!", "film"])

@@ -59,6 +59,30 @@ def test_the_closed_form_is_the_product_of_the_gradients_of_the_whole_layer():
     np.testing.assert_allclose(trace_itself([moment]), 0.5 * (whole @ whole.T).diag().numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [5, 384])
+def test_a_text_is_traced_alike_in_any_company(width):
+    """To the last bit, though products of float32 add up by how many rows there are."""
+    random_ = np.random.default_rng(0)
+    drawn = [random_.normal(size=(rows, size)).astype(np.float32) for rows in (300, 33) for size in (width, 3)]
+    trained_, asked = Moment(drawn[0], drawn[1], 0.5, True), Moment(drawn[2], drawn[3], 0.5, True)
+    together = trace([asked], [trained_])
+    for some in (np.array([0]), np.array([32]), np.arange(1, 6), np.arange(20)):
+        assert (trace([asked.pick(some)], [trained_]) == together[some]).all()
+    assert trace([asked.pick(np.arange(0))], [trained_]).shape == (0, 300)
+
+
+@pytest.mark.batch_invariant
+@pytest.mark.parametrize("narrower", [None, 7])
+def test_a_text_is_looked_at_alike_in_any_company(tiny, narrower):
+    network, documents = load(str(tiny), head=HEAD, device="cpu"), texts(40)
+    head = (np.random.default_rng(1).normal(size=(2, 32)).astype(np.float32), np.ones(2, np.float32))
+    more = {"heads": (head,), "projection": None if narrower is None else project(32, narrower, 0)}
+    together = np.concatenate(look(network, documents, **more), 1)
+    for some in ([0], [3, 4], list(range(17))):
+        apart = np.concatenate(look(network, [documents[at] for at in some], **more), 1)
+        assert (apart == together[some]).all()
+
+
 def test_a_difference_of_two_labels_loses_by_their_difference():
     logits = np.array([[1.0, 2.0, 3.0], [0.5, 0.0, 0.0]], np.float32)
     found = slope(logits, np.array([0, 1]), np.array([2, -1]))

@@ -91,6 +91,7 @@ def test_attention_that_is_not_ordinary_is_not_packed(how, tiny):
     assert not isinstance(network._shortcut, Packed)
 
 
+@pytest.mark.batch_invariant
 def test_every_row_attends_to_itself_alone(tiny):
     """A row's answer and slopes are those it has alone, to the last bit, though rows stand in one line."""
     network = open_network(tiny)

@@ -32,6 +32,7 @@ def check_alike(attribute: Attribute, texts: list[str]) -> None:
         assert dumped(apart) == dumped(together), few
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("task", ["sequence_classification", "token_classification"])
 def test_company_changes_no_bit_of_a_record(tiny, tagger, method, task):
@@ -39,6 +40,7 @@ def test_company_changes_no_bit_of_a_record(tiny, tagger, method, task):
     check_alike(prepared(folder, task=task, methods=(method,), samples=32), texts)
 
 
+@pytest.mark.batch_invariant
 def test_company_changes_no_bit_of_the_evidence(tiny):
     attribute = prepared(tiny, methods=("gradient", "integrated_gradients"), evidence="full")
     documents = encoded(attribute, *TEXTS[1:6])
@@ -46,11 +48,13 @@ def test_company_changes_no_bit_of_the_evidence(tiny):
     assert [line for one in documents for line in dumped(attribute([one]))] == together
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.parametrize("kind", ["Roberta", "DistilBert", "Albert", "Electra"])
 def test_company_changes_no_bit_whatever_the_family(kind, tmp_path):
     check_alike(prepared(save_network(tmp_path, kind), methods=SHOWN), TEXTS)
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.parametrize("marked", [False, True])
 def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypatch, marked):
     """Two texts of a length and an answer in common are one row, unless one has a token the network may look for."""
@@ -76,6 +80,7 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
             assert torch.equal(getattr(cases.start, name), getattr(start, name))
 
 
+@pytest.mark.batch_invariant
 def test_cores_change_no_bit_of_a_record(tiny):
     usual, found = torch.get_num_threads(), []
     try:
@@ -88,6 +93,7 @@ def test_cores_change_no_bit_of_a_record(tiny):
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.batch_invariant
 def test_few_rows_are_computed_as_many_are(tiny):
     layer = prepared(tiny).asking.network.model.bert.pooler.dense
     values = torch.randn(9, layer.in_features, generator=torch.Generator().manual_seed(0))

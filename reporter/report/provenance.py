@@ -9,6 +9,7 @@ from reporter.report.wording import date, listed
 from reporter.settings import HELP, Settings
 
 _DEFAULTS = Settings().saved()
+_ALIKE = {True: "yes, as measured", False: "no, as measured", None: "not measured"}
 _WARNINGS = {
     "trust_remote_code": "Code that came with the model was run (--trust-remote-code), and it could change any number.",
     "allow_pickle": "The weights may come from a pickle (--allow-pickle): reading one can run code of its author.",
@@ -38,6 +39,7 @@ class ProvenancePage:
     warnings: tuple[str, ...]
     command: str
     created: str
+    promise: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ def provenance_page(run: Run) -> ProvenancePage:
         warnings=tuple(said for name, said in _WARNINGS.items() if run.settings.get(name)),
         command=_command(run.settings),
         created=date(run.created),
+        promise="" if run.machine is None else run.machine.promise,
     )
 
 
@@ -79,8 +82,26 @@ def _model(run: Run) -> list[Fact]:
         *([Fact(name="Left aside", value=listed(model.unused, 20), meaning=_UNUSED)] if model.unused else []),
         Fact(name="Longest text", value=f"{model.limit:,} tokens"),
         Fact(name="Device", value=run.device),
+        *_machine(run),
         Fact(name="Number format", value=run.dtype),
         Fact(name="Created", value=run.created),
+    ]
+
+
+def _machine(run: Run) -> list[Fact]:
+    """What computed, as far as a run tells it."""
+    found = run.machine
+    if found is None:
+        return []
+    told = f", MKL_CBWR={found.mkl_cbwr}" if found.mkl_cbwr else ""
+    return [
+        Fact(name="Processor", value=f"{found.processor} ({found.instructions})"),
+        Fact(name="Matrix products", value=f"{found.library}{told}"),
+        Fact(
+            name="Batch invariance",
+            value=_ALIKE[found.batch_invariant],
+            meaning="the same numbers to the last bit in any company",
+        ),
     ]
 
 
