@@ -58,7 +58,7 @@ def remember(settings: Settings, store: Store) -> None:
 
 
 def date(folder: Path) -> str:
-    """When a run of this folder was made, for all that the pages tell: SOURCE_DATE_EPOCH, or its newest input.
+    """The date of a run of this folder: SOURCE_DATE_EPOCH, or the time of its newest input; no clock is read.
 
     Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.
     """

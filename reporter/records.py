@@ -198,6 +198,11 @@ class Agreement:
     signed_rank_k: float | None = None
     overlap: float | None = None
 
+    @property
+    def decidable(self) -> bool:
+        """Whether chance leaves room for agreement: of three words, even the same order says nothing."""
+        return self.chance is not None and self.chance < 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
@@ -370,7 +375,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What makes a run: settings by command-line name, model, versions, machine; `created` is in UTC (ISO 8601)."""
+    """What makes a run: settings by name, model, versions, machine; `created` is its newest input's time, or as set."""
 
     schema: Literal["salience-report/1"]
     settings: dict[str, Setting]

@@ -16,6 +16,7 @@ from scipy import stats
 
 from reporter.cases import Cases
 from reporter.encoding import Encoded
+from reporter.intervals import quantile
 from reporter.methods import Method
 from reporter.network import Network
 from reporter.questions import Asking, Question
@@ -27,7 +28,6 @@ _SAME = 0.99  # one that nobody would tell from the same map
 _IDENTICAL = 0.99995
 _MOST = 24  # evaluations of one explanation: more would sharpen a map that is only ranked
 _STAGES = 6
-_NORMAL_95 = 1.959964
 
 Map = Mapping[int, float]
 """The score of each word by its number."""
@@ -159,7 +159,9 @@ def compare(change: str, usual: Sequence[Map], other: Sequence[Map], *, signed: 
     if not found:
         return Likeness(change=change, mean=None, low=None, high=None)
     mean = float(np.mean(found))
-    half = _NORMAL_95 * float(np.std(found, ddof=1)) / sqrt(len(found)) if len(found) > 1 else 0.0
+    if len(found) < 2:
+        return Likeness(change=change, mean=round(mean, 4), low=None, high=None)
+    half = quantile(len(found) - 1) * float(np.std(found, ddof=1)) / sqrt(len(found))
     return Likeness(change=change, mean=round(mean, 4), low=round(mean - half, 4), high=round(mean + half, 4))
 
 

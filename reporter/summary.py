@@ -1,21 +1,29 @@
-"""The run in numbers: one pass over the explanations, holding counts and numbers and never a text."""
+"""The run in numbers: one pass over the explanations, holding counts and numbers and never a text.
+
+Means, medians and intervals are over texts. What is measured for several targets of a text goes in as their mean: the
+targets of one text are no independent samples.
+"""
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import erfc, sqrt
 from statistics import fmean, median
+from typing import TypeVar
 
 import numpy as np
 
+from reporter.intervals import quantile
 from reporter.labels import find_label
-from reporter.records import Agreement, Attribution, Diagnostic, Explanation, Failure, Prediction
+from reporter.records import Agreement, Certificate, Diagnostic, Explanation, Failure, Prediction
 from reporter.sums import Total
 from reporter.totals import Claim, CorpusAgreement, CorpusDiagnostic, Summary, Verdicts
 
 _NORMAL_95 = 1.959964
 _DRAWS = 200
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
@@ -50,12 +58,16 @@ class _Certificates:
     verdicts: Counter[str] = field(default_factory=Counter)
     residuals: "array[float]" = field(default_factory=_numbers)
     evaluations: "array[float]" = field(default_factory=_numbers)
+    met: int = 0
 
-    def add(self, attribution: Attribution) -> None:
-        self.verdicts[attribution.certificate.verdict] += 1
-        self.evaluations.append(attribution.certificate.evaluations)
-        if attribution.certificate.claim == "complete" and attribution.certificate.relative is not None:
-            self.residuals.append(attribution.certificate.relative)
+    def add(self, found: Sequence[Certificate]) -> None:
+        """Take the certificates of one text."""
+        self.verdicts.update(one.verdict for one in found)
+        self.met += all(one.verdict == "met" for one in found)
+        self.evaluations.append(fmean(one.evaluations for one in found))
+        told = [one.relative for one in found if one.verdict in ("met", "not met") and one.relative is not None]
+        if told:
+            self.residuals.append(fmean(told))
 
     def record(self, method: str) -> Verdicts:
         return Verdicts(
@@ -67,58 +79,55 @@ class _Certificates:
             not_claimed=self.verdicts["not claimed"],
             residual=float(f"{median(self.residuals):.4g}") if self.residuals else None,
             evaluations=round(fmean(self.evaluations), 2) if self.evaluations else None,
+            texts=len(self.evaluations),
+            texts_met=self.met,
         )
+
+
+_COMPARED = ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap")
 
 
 @dataclass
 class _Pairs:
-    kendall: "array[float]" = field(default_factory=_numbers)
-    spearman: "array[float]" = field(default_factory=_numbers)
-    top_k: "array[float]" = field(default_factory=_numbers)
-    sign: "array[float]" = field(default_factory=_numbers)
-    rank_k: "array[float]" = field(default_factory=_numbers)
-    sign_k: "array[float]" = field(default_factory=_numbers)
-    signed_rank_k: "array[float]" = field(default_factory=_numbers)
-    overlap: "array[float]" = field(default_factory=_numbers)
-    beyond: int = 0
-    judged: int = 0
+    values: "dict[str, array[float]]" = field(default_factory=lambda: {name: _numbers() for name in _COMPARED})
+    beyond: "array[float]" = field(default_factory=_numbers)
     variance: float = 0.0
+    sections: int = 0
 
-    def add(self, pair: Agreement) -> None:
-        for name in ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap"):
-            value = getattr(pair, name)
-            if value is not None:
-                getattr(self, name).append(value)
-        if pair.kendall is not None and pair.chance is not None:
-            self.beyond += pair.kendall > pair.chance
-            self.judged += 1
-            self.variance += (pair.chance / _NORMAL_95) ** 2
+    def add(self, found: Sequence[Agreement]) -> None:
+        """Take what was compared in one text."""
+        for name, values in self.values.items():
+            some = [value for pair in found if (value := getattr(pair, name)) is not None]
+            if some:
+                values.append(fmean(some))
+        known = [(pair, pair.kendall, pair.chance) for pair in found if pair.kendall is not None]
+        self.sections += len(known)
+        judged = [tau > chance for pair, tau, chance in known if chance is not None and pair.decidable]
+        if judged:
+            self.beyond.append(fmean(judged))
+        widths = [chance for _, _, chance in known if chance is not None]
+        if widths:  # as if the targets of a text were one and the same: they are nearly so
+            self.variance += (fmean(widths) / _NORMAL_95) ** 2
 
     def record(self, a: str, b: str) -> CorpusAgreement:
-        low, high = _interval(self.kendall)
+        low, high = _interval(self.values["kendall"])
         return CorpusAgreement(
             a=a,
             b=b,
-            sections=len(self.kendall),
-            kendall=_middle(self.kendall),
-            spearman=_middle(self.spearman),
-            top_k=_middle(self.top_k),
-            sign=_middle(self.sign),
-            beyond=round(self.beyond / self.judged, 4) if self.judged else None,
+            sections=self.sections,
+            beyond=round(fmean(self.beyond), 4) if self.beyond else None,
             low=low,
             high=high,
             p=self._chance(),
-            rank_k=_middle(self.rank_k),
-            sign_k=_middle(self.sign_k),
-            signed_rank_k=_middle(self.signed_rank_k),
-            overlap=_middle(self.overlap),
+            texts=len(self.values["kendall"]),
+            **{name: _middle(values) for name, values in self.values.items()},
         )
 
     def _chance(self) -> float | None:
         """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
         if not self.variance:
             return None
-        return float(f"{erfc(sum(self.kendall) / sqrt(self.variance) / sqrt(2)) / 2:.4g}")
+        return float(f"{erfc(sum(self.values['kendall']) / sqrt(self.variance) / sqrt(2)) / 2:.4g}")
 
 
 @dataclass
@@ -126,26 +135,31 @@ class _Diagnosed:
     values: Total = field(default_factory=Total)
     controls: Total = field(default_factory=Total)
     gaps: Total = field(default_factory=Total)
+    sections: int = 0
 
-    def add(self, one: Diagnostic) -> None:
-        self.values.add(one.value)
-        if one.control is not None:
-            self.controls.add(one.control)
-            self.gaps.add(one.value - one.control)
+    def add(self, found: Sequence[Diagnostic]) -> None:
+        """Take what was measured of one text."""
+        self.sections += len(found)
+        self.values.add(fmean(one.value for one in found))
+        held = [(one.value, one.control) for one in found if one.control is not None]
+        if held:
+            self.controls.add(fmean(control for _, control in held))
+            self.gaps.add(fmean(value - control for value, control in held))
 
     def record(self, name: str, method: str) -> CorpusDiagnostic:
         number = self.gaps.number
         gap = self.gaps.mean() if number else None
-        half = _NORMAL_95 * self.gaps.deviation() / sqrt(number) if number > 1 else None
+        half = quantile(number - 1) * self.gaps.deviation() / sqrt(number) if number > 1 else None
         return CorpusDiagnostic(
             name=name,
             method=method,
-            sections=self.values.number,
-            value=round(self.values.mean(), 4),
-            control=round(self.controls.mean(), 4) if number else None,
-            gap=None if gap is None else round(gap, 4),
-            low=None if gap is None or half is None else round(gap - half, 4),
-            high=None if gap is None or half is None else round(gap + half, 4),
+            sections=self.sections,
+            value=_figures(self.values.mean()),
+            control=_figures(self.controls.mean()) if number else None,
+            gap=None if gap is None else _figures(gap),
+            low=None if gap is None or half is None else _figures(gap - half),
+            high=None if gap is None or half is None else _figures(gap + half),
+            texts=self.values.number,
         )
 
 
@@ -166,14 +180,16 @@ class _Tally:
             self.failures.append(Failure(id=explanation.id, source=explanation.source, error=reason))
         if explanation.prediction is not None:
             self._add_answer(explanation, explanation.prediction)
-        for section in explanation.sections:
-            for attribution in section.attributions:
-                of_method = _Certificates(attribution.certificate.claim)
-                self.certificates.setdefault(attribution.method, of_method).add(attribution)
-            for pair in section.agreement:
-                self.pairs.setdefault((pair.a, pair.b), _Pairs()).add(pair)
-            for one in section.diagnostics:
-                self.diagnosed.setdefault((one.name, one.method), _Diagnosed()).add(one)
+        sections = explanation.sections
+        certificates = ((one.method, one.certificate) for section in sections for one in section.attributions)
+        for method, some in _gather(certificates).items():
+            self.certificates.setdefault(method, _Certificates(some[0].claim)).add(some)
+        pairs = (((pair.a, pair.b), pair) for section in sections for pair in section.agreement)
+        for names, compared in _gather(pairs).items():
+            self.pairs.setdefault(names, _Pairs()).add(compared)
+        diagnosed = (((one.name, one.method), one) for section in sections for one in section.diagnostics)
+        for names, measured in _gather(diagnosed).items():
+            self.diagnosed.setdefault(names, _Diagnosed()).add(measured)
 
     def _add_answer(self, explanation: Explanation, prediction: Prediction) -> None:
         if prediction.positions == 1:
@@ -197,6 +213,19 @@ class _Tally:
             agreement=tuple(found.record(*names) for names, found in self.pairs.items()),
             diagnostics=tuple(found.record(*names) for names, found in self.diagnosed.items()),
         )
+
+
+def _gather(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """The values of each key, in order."""
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _figures(value: float) -> float:
+    """A mean in six figures, whatever its unit."""
+    return float(f"{value:.6g}")
 
 
 def _middle(values: "array[float]") -> float | None:

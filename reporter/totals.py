@@ -8,10 +8,11 @@ Claim = Literal["complete", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusAgreement:
-    """Medians over all sections where two methods could be compared; `beyond` is the share with tau over chance.
+    """Medians over all texts where two methods could be compared; `beyond` is the share with tau over chance.
 
-    `low` to `high` holds the median tau over sections drawn anew, 95 % of them; `p` is how likely so large a mean tau
-    is if all orders are shuffled.
+    A text counts once: what is measured for several targets of it is their mean. `beyond` leaves out texts so short
+    that chance may bring about any tau. `low` to `high` holds the median tau over texts drawn anew, 95 % of them; `p`
+    is how likely so large a mean tau is if all orders are shuffled. `sections` are pairs of a text and a target.
     """
 
     a: str
@@ -29,13 +30,15 @@ class CorpusAgreement:
     sign_k: float | None = None
     signed_rank_k: float | None = None
     overlap: float | None = None
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusDiagnostic:
-    """The mean of a diagnostic over all sections where it is defined; `gap` is the mean of value less control.
+    """The mean of a diagnostic over all texts where it is defined; `gap` is the mean of value less control.
 
-    `low` and `high` hold the mean gap with 95 % confidence: a method that knows nothing has 0 between them.
+    A text counts once, with the mean over its targets; `sections` are pairs of a text and a target. `low` and `high`
+    hold the mean gap with 95 % confidence (Student's, over texts): a method that knows nothing has 0 between them.
     """
 
     name: str
@@ -46,11 +49,16 @@ class CorpusDiagnostic:
     gap: float | None
     low: float | None
     high: float | None
+    texts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """How the certificates of one method came out, the median relative residual, and its mean passes for a target."""
+    """How the certificates of one method came out, one for each text and target, and in how many texts all are met.
+
+    `residual` is the median over texts of the mean relative residual of those that are met or not met, `evaluations`
+    the mean over texts of the passes for a target.
+    """
 
     method: str
     claim: Claim
@@ -60,6 +68,8 @@ class Verdicts:
     not_claimed: int
     residual: float | None
     evaluations: float | None = None
+    texts: int = 0
+    texts_met: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,8 @@ class Held:
 class Slice:
     """The explained texts of one folder, label given or answer, or all: their checks, and the median of their mean tau.
 
-    Checks are of the target and the method that are shown first.
+    Checks are of the method that is shown first; one holds in a text if it does for every target of it. `tau` is of the
+    target that is shown first.
     """
 
     kind: Literal["all", "folder", "label", "answer"]
@@ -138,7 +149,7 @@ class Summary:
 class Likeness:
     """How like its usual map a method's map is after some change: their mean rank correlation, None if undefined.
 
-    `low` to `high` holds the mean with 95 % confidence.
+    `low` to `high` holds the mean with 95 % confidence (Student's, over texts); None for a single text.
     """
 
     change: str

@@ -20,6 +20,7 @@ ORDER = (
     "settings",
     "rounding",
     "sums",
+    "intervals",
     "files",
     "colours",
     "threads",

@@ -1,5 +1,6 @@
 """The index: what it counts is what was measured, no document is lost, and text stays text."""
 
+import dataclasses
 import json
 import math
 import re
@@ -13,14 +14,15 @@ import pytest
 from scipy.stats import t
 
 from reporter import render
+from reporter.intervals import Moments, quantile, wilson
 from reporter.processes import share
 from reporter.records import Explanation
 from reporter.report import Audit, Entry, IndexPage, document_pages, find, list_pages, shelf
+from reporter.report.audit import figures
 from reporter.report.checks import checks, shown
 from reporter.report.digits import sure
 from reporter.report.facts import Push
 from reporter.report.histogram import NARROW, WIDE, histogram
-from reporter.report.intervals import Moments, quantile, wilson
 from reporter.report.pushes import PushCount, Pushes, push_tables
 from reporter.report.reading import Reading
 from reporter.report.wording import rank, signed, whole_percent
@@ -59,7 +61,9 @@ def tables_of(count: PushCount) -> Pushes | None:
 
 def test_the_index_tells_the_audit() -> None:
     index = index_of(runs.every_kind())
-    assert (index.bold, index.rest) == ("12 of 14", "explanations are complete within 1\N{NARROW NO-BREAK SPACE}%.")
+    within = "within 1\N{NARROW NO-BREAK SPACE}%"
+    assert index.bold == "11 of 13"
+    assert index.rest == f"texts are completely explained {within}, and 12 of 14 explanations are complete."
     assert len(index.listing.entries) == 15
     assert [one.source for one in index.failures] == ["letters/scan-0417.txt", "letters/empty.txt"]
     assert index.failures[0].href == "documents/letters/scan-0417.html"
@@ -82,7 +86,7 @@ def test_wilson_by_hand() -> None:
     assert wilson(0.8, 10) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
 
 
-@pytest.mark.parametrize("freedom", [4, 5, 9, 30, 1000])
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 30, 1000])
 def test_students_quantile_is_close_to_the_exact_one(freedom: int) -> None:
     assert quantile(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=5e-4)
 
@@ -357,3 +361,38 @@ def test_every_sort_and_filter_of_the_page_is_one_of_the_script(tmp_path: Path) 
     assert set(re.findall(r'find\("(\w+)"\)', script)) <= page.ids
     for name in set(re.findall(r"dataset\.(\w+)", script)) - {"of"}:
         assert any(one[:2] == ("tr", f"data-{name}") for one in page.attributes), name
+
+
+def test_a_reservation_about_any_target_is_found_on_the_index() -> None:
+    one = runs.explanation("a")
+    other = runs.section(one.text, None, "NEGATIVE", verdict="not met")
+    both = runs.changed(one, sections=(*one.sections, other))
+    index = index_of([both, runs.explanation("b")])
+    (row, plain) = index.listing.entries
+    assert ("complete" in row.marks, "complete" in plain.marks) == (True, False)
+    assert [row.checks[0].state, plain.checks[0].state] == ["fails", "holds"]
+    assert any(flag.endswith(" towards negative") for flag in row.flags)
+    assert (index.bold, index.slices) == ("1 of 2", None)
+    assert index.rest.endswith("and 2 of 3 explanations are complete.")
+    (figure,) = [one for one in index.figures if one.name == "Complete"]
+    assert (figure.value, figure.note[:24]) == ("50.0", "of 2 texts, for every ta")
+
+
+def test_a_word_counts_once_per_text_however_often_its_label_is_explained() -> None:
+    one = runs.explanation("a", "Great film")
+    section = one.sections[0]
+    places = [runs.changed_section(section, target=dataclasses.replace(section.target, position=at)) for at in range(3)]
+    (page,) = document_pages(run_of(one), [runs.changed(one, sections=tuple(places))])
+    pushes = find(*page).facts.pushes
+    assert sorted(push.word for push in pushes) == ["film", "great"]
+
+
+def test_the_median_of_an_even_number_of_pairs_is_between_the_two_in_the_middle() -> None:
+    run = run_of(runs.explanation("a"))
+    taus = (0.9, 0.1, None, 0.2, 0.4)
+    pairs = zip(run.summary.agreement, taus, strict=False)
+    summary = dataclasses.replace(
+        run.summary, agreement=tuple(dataclasses.replace(pair, kendall=tau) for pair, tau in pairs)
+    )
+    (figure,) = [one for one in figures(summary) if one.name == "Agreement of pairs"]
+    assert (figure.value, figure.note) == (".30", "median over 4 pairs of methods; at most .90")

@@ -64,7 +64,7 @@ def test_every_number_is_that_of_the_twin_and_bold_where_chance_does_not_reach_i
     assert list(shown(part.people))[-1] == "99 random orders"
     assert (
         list(shown(part.nearby).values())
-        == [[(".30", "", True), (".80", ".60 to 1.10", False), (".04", "", False)]] * 5
+        == [[(".30", "", True), (".80", ".60 to 1.10", False), (".040", "", False)]] * 5
     )
     page = Page(site / "documents" / "letters" / "marked.html").text
     assert all(cell.value in page for _, cells in (*part.people.rows, *part.nearby.rows) for cell in cells)

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from reporter.intervals import wilson
 from reporter.records import Run
 from reporter.report.digits import of_change, sure
 from reporter.report.frame import title_of, titles
-from reporter.report.intervals import wilson
 from reporter.report.wording import THIN, count, css, fine_percent, percent, rank, spoken, whole_percent
-from reporter.totals import Graded, Summary
+from reporter.totals import Graded, Summary, Verdicts
 
 _LABELS = 12  # labels in the table of right and wrong
 
@@ -51,9 +51,21 @@ def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
         return count(
             summary.explained, "text"
         ), f"{'is' if summary.explained == 1 else 'are'} explained; no method claims to be complete."
-    of = certified.met + certified.not_met + certified.unresolvable
+    of = _certificates(certified)
     within = "" if tolerance is None else f" within {fine_percent(tolerance)}"
-    return f"{certified.met:,} of {of:,}", f"{'explanation is' if of == 1 else 'explanations are'} complete{within}."
+    if of == certified.texts:
+        return (
+            f"{certified.met:,} of {of:,}",
+            f"{'explanation is' if of == 1 else 'explanations are'} complete{within}.",
+        )
+    texts = "text is" if certified.texts == 1 else "texts are"
+    both = f"{texts} completely explained{within}, and {certified.met:,} of {of:,} explanations are complete."
+    return f"{certified.texts_met:,} of {certified.texts:,}", both
+
+
+def _certificates(one: Verdicts) -> int:
+    """How many attributions claimed to be complete."""
+    return one.met + one.not_met + one.unresolvable
 
 
 _LEADS = {
@@ -81,9 +93,10 @@ def figures(summary: Summary) -> Iterator[Figure]:
         note = f"of {count(summary.labelled, 'labelled text')}; {span}"
         yield Figure(value=f"{summary.accuracy * 100:.{digits}f}", unit="%", name="Accuracy", note=note)
     for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
-        of = one.met + one.not_met + one.unresolvable
-        note = "" if one.residual is None else f"median residual {of_change(one.residual)}"
-        yield Figure(value=percent(one.met / of).removesuffix(f"{THIN}%"), unit="%", name="Complete", note=note)
+        of = [] if _certificates(one) == one.texts else [f"of {count(one.texts, 'text')}, for every target"]
+        left = [] if one.residual is None else [f"median residual {of_change(one.residual)}"]
+        share = percent(one.texts_met / one.texts).removesuffix(f"{THIN}%")
+        yield Figure(value=share, unit="%", name="Complete", note="; ".join([*of, *left]))
     known = [one.kendall for one in summary.agreement if one.kendall is not None]
     if known:
         note = f"median over {count(len(known), 'pair')} of methods; at most {rank(max(known))}"

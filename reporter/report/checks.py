@@ -1,6 +1,6 @@
 """May an explanation be relied on? Four checks of one section, each with the sentence that says what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import fsum, inf
@@ -13,6 +13,8 @@ from reporter.report.wording import THIN, count, fine_percent, rank
 
 State = Literal["holds", "doubt", "fails", "open", "undecided"]
 """What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
+
+_GRAVITY: tuple[State, ...] = ("fails", "doubt", "holds", "undecided", "open")
 
 TOP = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
@@ -50,6 +52,11 @@ def checks(reading: Reading) -> tuple[Check, ...]:
     section = reading.section
     first = section.attributions[0]
     return (_complete(first, section), _order(first, reading), _agree(section, first), _deletion(section, first))
+
+
+def gravest(states: Iterable[State]) -> State:
+    """What becomes of a text's check with several targets: it holds if it does for all for which it was measured."""
+    return min(states, key=_GRAVITY.index)
 
 
 def is_measured(state: State) -> bool:
@@ -144,15 +151,10 @@ def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreem
     return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
 
 
-def can_tell(pair: Agreement) -> bool:
-    """Whether chance leaves room for agreement: of two or three words, even the same order says nothing."""
-    return pair.chance is not None and pair.chance < 1
-
-
 def _known(section: Section) -> list[tuple[float, float]]:
     """Tau and its chance for every method that could be compared with the one shown first, and tell something."""
     others = with_lead(section.agreement, section.attributions[0].method)
-    return [(pair.kendall, pair.chance or 0.0) for _, pair in others if pair.kendall is not None and can_tell(pair)]
+    return [(pair.kendall, pair.chance or 0.0) for _, pair in others if pair.kendall is not None and pair.decidable]
 
 
 def mean_tau(section: Section) -> float | None:
@@ -163,7 +165,7 @@ def mean_tau(section: Section) -> float | None:
 
 def _agree(section: Section, first: Attribution) -> Check:
     others, known = with_lead(section.agreement, first.method), _known(section)
-    if others and not any(can_tell(pair) for _, pair in others):
+    if others and not any(pair.decidable for _, pair in others):
         few = (f"Too short to tell: of {count(others[0][1].words, 'word')}, any order may be chance.", "", "")
         return _check("undecided", "Agreement", *few, proof="agreement", short="too short")
     if not known:

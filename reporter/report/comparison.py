@@ -135,7 +135,7 @@ def pair_rows(pairs: Sequence[Agreement | CorpusAgreement], titles: Mapping[str,
 
 def _pair_row(pair: Agreement | CorpusAgreement, titles: Mapping[str, str]) -> PairRow:
     if isinstance(pair, CorpusAgreement):
-        extra, compared = _share(pair.beyond), f"{pair.sections:,}"
+        extra, compared = _share(pair.beyond), f"{pair.texts:,}"
     else:
         extra = "undefined" if pair.chance is None else f"±\N{NO-BREAK SPACE}{rank(pair.chance)}"
         compared = f"{count(pair.words, 'word')}, top {pair.k}"

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporter.records import Explanation, Section
-from reporter.report.checks import Check, shown
+from reporter.report.checks import Check, gravest, shown
 from reporter.report.document import DocumentPage
 from reporter.report.facts import Facts, facts
 from reporter.report.frame import url
 from reporter.report.reading import Reading
-from reporter.report.wording import count, spoken
+from reporter.report.wording import count, rank, spoken
 from reporter.report.words import Fragment, fragments
 from reporter.summary import is_truncated
 
@@ -53,7 +53,7 @@ class Finding:
 
 def find(explanation: Explanation, page: DocumentPage) -> Finding:
     """Everything that the index needs of a document and its page."""
-    found = facts(explanation, [check.state for check in page.parts[0].checks] if page.parts else [])
+    found = facts(explanation, [[check.state for check in part.checks] for part in page.parts])
     sections = shown(explanation)
     return Finding(
         path=page.path,
@@ -75,7 +75,7 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
     said = page.answer
     chosen = next((share for share in said.shares if share.chosen), None) if said else None
     text = _cut(fragments(reading, reading.shares(first.scores), least=_FAINT)) if reading and first else ()
-    checks = page.parts[0].checks if page.parts else ()
+    checks = _of_all(page)
     return Entry(
         href=url(page.path),
         source=explanation.source,
@@ -87,13 +87,21 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
         value=chosen.value if chosen and said and said.probable else "",
         style=chosen.style if chosen else "",
         checks=checks,
-        tau=next((check.short.removeprefix("τ ") for check in checks if check.short.startswith("τ")), "–"),
+        tau="–" if facts.tau is None else rank(facts.tau),
         wrong=said.wrong.removeprefix("The label given is ").rstrip(".") if said else "",
         flags=tuple(_flags(explanation, page)),
         marks=tuple(_marks(checks, page)),
         answer=spoken(facts.answer or ""),
         confidence=_confidence(explanation),
         agreement="" if facts.tau is None else f"{facts.tau:.4f}",
+    )
+
+
+def _of_all(page: DocumentPage) -> tuple[Check, ...]:
+    """The checks of a text: of all of its targets, the one with the gravest state each."""
+    columns = zip(*(part.checks for part in page.parts), strict=True)
+    return tuple(
+        next(one for one in column if one.state == gravest(each.state for each in column)) for column in columns
     )
 
 
@@ -119,9 +127,9 @@ def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:
         yield "cut off"
     if len(page.parts) > 1:
         yield count(len(page.parts), "target")
-    for check in page.parts[0].checks if page.parts else ():
-        if check.state == "fails":
-            yield check.short
+    for part in page.parts:
+        towards = f" towards {part.target}" if part.number else ""
+        yield from (f"{check.short}{towards}" for check in part.checks if check.state == "fails")
 
 
 def _marks(checks: tuple[Check, ...], page: DocumentPage) -> Iterator[str]:

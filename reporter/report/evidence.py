@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from reporter.diagnostics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Run
 from reporter.report.checks import FIFTH
+from reporter.report.digits import digits_for, sure
 from reporter.report.people import name_diagnostic
 from reporter.report.wording import THIN, count, rank
 from reporter.totals import CorpusDiagnostic
@@ -33,21 +34,24 @@ def _beside_text(found: Mapping[str, CorpusDiagnostic]) -> Iterator[str]:
         told = ", ".join(
             f"{name_diagnostic(one.name)} {rank(one.value)} (at random {rank(one.control)})" for one in known
         )
-        yield f"Against what people marked, over {count(known[0].sections, 'text')}: {told}."
+        yield f"Against what people marked, over {count(known[0].texts, 'text')}: {told}."
     if one := found.get(PERTURBATION[0]):
-        yield f"Infidelity is {rank(one.value)} on average, with its scores on other words {rank(one.control)}."
+        digits = digits_for(max(abs(one.value), abs(one.control or 0.0)))
+        own, other = rank(one.value, digits), rank(one.control, digits)
+        yield f"Infidelity is {own} on average, with its scores on other words {other}."
     if one := found.get(PERTURBATION[1]):
-        yield f"Max-sensitivity is {rank(one.value)} on average."
+        yield f"Max-sensitivity is {rank(one.value, digits_for(abs(one.value)))} on average."
 
 
 def _beside_random(one: CorpusDiagnostic) -> str:
-    told = (
-        f"Without the strongest fifth of the words the answer is {rank(one.value)} on average, without a random fifth "
-    )
-    told += f"{rank(one.control)}: a difference of {rank(one.gap)}"
+    known = one.low is not None and one.high is not None
+    digits = sure(((one.high or 0.0) - (one.low or 0.0)) / 2, one.value) if known else digits_for(abs(one.value))
+    own, other, gap = (rank(value, digits) for value in (one.value, one.control, one.gap))
+    told = f"Without the strongest fifth of the words the answer is {own} on average, without a random fifth "
+    told += f"{other}: a difference of {gap}"
     if one.low is not None and one.high is not None:
-        told += f" (95{THIN}% interval {rank(one.low)} to {rank(one.high)})"
-    return f"{told}, over {count(one.sections, 'text')}."
+        told += f" (95{THIN}% interval {rank(one.low, digits)} to {rank(one.high, digits)})"
+    return f"{told}, over {count(one.texts, 'text')}."
 
 
 def flags(method: str, run: Run) -> Iterator[str]:

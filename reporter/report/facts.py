@@ -8,7 +8,7 @@ from unicodedata import category
 
 from reporter.records import Explanation
 from reporter.report.answer import is_number
-from reporter.report.checks import State, checks, mean_tau, shown
+from reporter.report.checks import State, checks, gravest, mean_tau, shown
 from reporter.report.reading import Reading
 from reporter.summary import graded
 
@@ -26,7 +26,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One document in numbers; `states` (of its checks) and `tau` are of the target that is shown first."""
+    """One document in numbers; `states` are of its checks for all targets, `tau` is of the target shown first."""
 
     group: str
     label: str | None
@@ -37,20 +37,20 @@ class Facts:
     pushes: tuple[Push, ...]
 
 
-def facts(explanation: Explanation, states: Sequence[State] | None = None) -> Facts:
-    """Everything that is counted of a document; `states` of its checks are found out if they are not known."""
+def facts(explanation: Explanation, states: Sequence[Sequence[State]] | None = None) -> Facts:
+    """Everything that is counted of a document; the `states` of each target's checks are found out if not known."""
     readings = [Reading(explanation, section) for section in shown(explanation)]
     if states is None:
-        states = [check.state for check in checks(readings[0])] if readings else []
+        states = [[check.state for check in checks(reading)] for reading in readings]
     pair = graded(explanation)
     return Facts(
         group=explanation.group,
         label=pair[0] if pair else explanation.label,
         graded=pair,
         answer=answered(explanation),
-        states=tuple(states),
+        states=tuple(map(gravest, zip(*states, strict=True))),
         tau=mean_tau(readings[0].section) if readings else None,
-        pushes=tuple(push for reading in readings for push in _pushes(reading)),
+        pushes=tuple(_pushes(readings)),
     )
 
 
@@ -61,13 +61,17 @@ def answered(explanation: Explanation) -> str | None:
     return said.label if said is not None and chosen else None
 
 
-def _pushes(reading: Reading) -> Iterator[Push]:
-    """Every word of a text, in small letters, with its score by the method shown first, if that has a sign."""
-    section = reading.section
-    first, found = section.attributions[0], defaultdict[str, list[float]](list)
-    for span in reading.words if first.signed else ():
-        word = reading.text(span).casefold()
-        if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
-            found[word].append(span.total(first.scores))
-    for word, scores in found.items():
-        yield Push(target=(section.target.label, section.target.against), word=word, score=fsum(scores) / len(scores))
+def _pushes(readings: Sequence[Reading]) -> Iterator[Push]:
+    """Every word of a text, in small letters, once for each label, with its score by the method shown first.
+
+    That must have a sign; a word that stands there often, or that is explained at many positions, has its mean.
+    """
+    found = defaultdict[tuple[tuple[str, str | None], str], list[float]](list)
+    for reading in readings:
+        first, target = reading.section.attributions[0], reading.section.target
+        for span in reading.words if first.signed else ():
+            word = reading.text(span).casefold()
+            if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
+                found[(target.label, target.against), word].append(span.total(first.scores))
+    for (towards, word), scores in found.items():
+        yield Push(target=towards, word=word, score=fsum(scores) / len(scores))

@@ -45,7 +45,7 @@ def frame(run: Run, title: str, *, root: str = "") -> Frame:
         model=run.model.id,
         architecture=run.model.architecture,
         fingerprint=print_ if len(print_) <= 24 else f"{print_[:12]}…{print_[-4:]}",
-        made=", ".join([f"{run.dtype} on {run.device}", *versions, date(run.created)]),
+        made=", ".join([f"{run.dtype} on {run.device}", *versions, f"dated {date(run.created)}"]),
         training=run.training is not None,
     )
 

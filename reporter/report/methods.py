@@ -152,16 +152,23 @@ def _passes(one: Verdicts) -> str:
     if one.evaluations is None:
         return ""
     number = f"{one.evaluations:,.1f}".removesuffix(".0")
-    return f" It took {number} {'pass' if number == '1' else 'passes'} a text on average."
+    each = "a text" if one.texts == _attributions(one) else "a text and target"
+    return f" It took {number} {'pass' if number == '1' else 'passes'} {each} on average."
 
 
 def _held(one: Verdicts) -> str:
     return f"{one.met:,} of {one.met + one.not_met + one.unresolvable:,}"
 
 
+def _attributions(one: Verdicts) -> int:
+    return one.met + one.not_met + one.unresolvable + one.not_claimed
+
+
 def _outcome(one: Verdicts) -> str:
+    of = _attributions(one)
+    each = "" if of == one.texts else f" of {count(one.texts, 'text')}"
     if one.claim != "complete":
-        return f"{count(one.not_claimed, 'attribution')}, none of which claims completeness."
-    of = one.met + one.not_met + one.unresolvable
-    told = f"{one.met:,} of {count(of, 'certificate')} met, {one.not_met:,} not met, {one.unresolvable:,} undecidable"
+        return f"{count(of, 'attribution')}{each}, none of which claims completeness."
+    told = f"{one.met:,} of {count(of, 'certificate')}{each} met, {one.not_met:,} not met"
+    told += f", {one.unresolvable:,} undecidable"
     return f"{told}; median residual {of_change(one.residual)}." if one.residual is not None else f"{told}."

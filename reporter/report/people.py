@@ -1,6 +1,6 @@
 """Does it match people, and does it hold beside the text: small tables of all methods, for one text and for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -8,6 +8,7 @@ from itertools import pairwise
 from reporter import parts
 from reporter.diagnostics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Diagnostic, Run, Section
+from reporter.report.digits import digits_for
 from reporter.report.frame import title_of, titles
 from reporter.report.reading import Reading, Span
 from reporter.report.wording import count, rank, titled
@@ -80,9 +81,21 @@ def _mark(one: Diagnostic | None) -> Cell:
     return Cell(value=rank(one.value), beyond=one.high is not None and one.value > one.high)
 
 
-def _chance(one: Diagnostic) -> Cell:
+def _chance(one: Diagnostic, decimals: int = 2) -> Cell:
     """The mean of random draws, and what holds their middle nine tenths."""
-    return Cell(value=rank(one.control), note=f"{rank(one.low)} to {rank(one.high)}")
+    return Cell(value=rank(one.control, decimals), note=f"{rank(one.low, decimals)} to {rank(one.high, decimals)}")
+
+
+def _less(one: Diagnostic | None, decimals: int) -> Cell:
+    """A number that is to be small, held against random draws."""
+    if one is None:
+        return Cell(value="–")
+    return Cell(value=rank(one.value, decimals), beyond=one.low is not None and one.value < one.low)
+
+
+def _digits(found: Iterable[Diagnostic]) -> int:
+    """Decimals for a column of numbers in some unit."""
+    return digits_for(max((max(abs(one.value), abs(one.control or 0.0)) for one in found), default=0.0))
 
 
 def nearby(section: Section, titles: Mapping[str, str]) -> Board | None:
@@ -91,13 +104,14 @@ def nearby(section: Section, titles: Mapping[str, str]) -> Board | None:
     if not found:
         return None
     first, second = PERTURBATION
+    fine = {name: _digits(one for (_, which), one in found.items() if which == name) for name in PERTURBATION}
     rows = []
     for method in dict.fromkeys(method for method, _ in found):
         own, other = found.get((method, first)), found.get((method, second))
         cells = (
-            Cell(value=rank(own.value), beyond=own.low is not None and own.value < own.low) if own else Cell(value="–"),
-            _chance(own) if own else Cell(value="–"),
-            Cell(value=rank(other.value)) if other else Cell(value="–"),
+            _less(own, fine[first]),
+            _chance(own, fine[first]) if own else Cell(value="–"),
+            Cell(value=rank(other.value, fine[second])) if other else Cell(value="–"),
         )
         rows.append((title_of(titles, method), cells))
     return Board(
@@ -119,7 +133,7 @@ def people_of_all(run: Run) -> Board | None:
     ]
     some: Sequence[CorpusDiagnostic] = [found[next(iter(methods)), name] for name in PLAUSIBILITY]
     return Board(
-        told=f"Means over {count(some[0].sections, 'text')} with a rationale; beneath them by how much they are more "
+        told=f"Means over {count(some[0].texts, 'text')} with a rationale; beneath them by how much they are more "
         "than in random order, with 95 % confidence. Bold where that leaves out 0.",
         columns=tuple(map(name_diagnostic, PLAUSIBILITY)),
         rows=(*rows, ("Random order", tuple(Cell(value=rank(one.control)) for one in some))),

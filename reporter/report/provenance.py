@@ -84,7 +84,9 @@ def _model(run: Run) -> list[Fact]:
         Fact(name="Device", value=run.device),
         *_machine(run),
         Fact(name="Number format", value=run.dtype),
-        Fact(name="Created", value=run.created),
+        Fact(
+            name="Dated", value=run.created, meaning="the newest input, or SOURCE_DATE_EPOCH; not when it was measured"
+        ),
     ]
 
 

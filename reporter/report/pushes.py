@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reporter.intervals import Moments
 from reporter.report.digits import sure
 from reporter.report.facts import Push
-from reporter.report.intervals import Moments
 from reporter.report.proof import cell_name
 from reporter.report.wording import css, quoted, signed
 from reporter.totals import Pushing

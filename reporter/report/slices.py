@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+from reporter.intervals import wilson
 from reporter.report.checks import is_measured
 from reporter.report.facts import Facts
-from reporter.report.intervals import wilson
 from reporter.report.wording import count, css, rank, spoken, whole_percent
 from reporter.totals import Held, Slice
 

@@ -5,6 +5,7 @@ from math import sqrt
 from statistics import NormalDist
 
 _Z = NormalDist().inv_cdf(0.975)
+_OF_FEW = {1: 12.706205, 2: 4.302653, 3: 3.182446}  # degrees of freedom for which the series below is too far off
 
 
 def wilson(share: float, number: int) -> tuple[float, float]:
@@ -16,7 +17,9 @@ def wilson(share: float, number: int) -> tuple[float, float]:
 
 
 def quantile(freedom: int) -> float:
-    """The 97.5 % point of Student's t (Abramowitz and Stegun 26.7.5), off by less than 0.05 % from 4 degrees on."""
+    """The 97.5 % point of Student's t (Abramowitz and Stegun 26.7.5), off by less than 0.05 %."""
+    if freedom in _OF_FEW:
+        return _OF_FEW[freedom]
     z, series = _Z, _Z
     series += (z**3 + z) / (4 * freedom)
     series += (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
