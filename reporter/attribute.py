@@ -235,6 +235,7 @@ def _explanation(
         text=document.text,
         text_pair=document.text_pair,
         label=document.label,
+        labels=document.labels,
         status="failed" if error else "explained",
         error=error,
         seen=answered.encoded.seen if answered else None,

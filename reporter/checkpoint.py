@@ -16,6 +16,7 @@ from torch import nn
 from reporter import origin
 from reporter.containment import check_folder
 from reporter.errors import UserError
+from reporter.labels import name_labels
 from reporter.network import Network
 from reporter.readiness import check_ready, explain_mismatch, explain_tokenizer
 from reporter.records import Model
@@ -179,7 +180,7 @@ def _read_inside(layer: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
-    labels = tuple(str(model.config.id2label[index]) for index in range(model.config.num_labels))
+    labels = name_labels([str(model.config.id2label[index]) for index in range(model.config.num_labels)])
     return Model(
         id=name,
         fingerprint=fingerprint,

@@ -15,12 +15,14 @@ from torch import Tensor
 from reporter.diagnostics import Cut
 from reporter.diagnostics.effect import strongest
 from reporter.evidence import find_level
+from reporter.labels import NONE
 from reporter.neighbours import Vocabulary
 from reporter.questions import Asking, Question
 from reporter.rankings import rank_words
 from reporter.records import Change, Counterfactual, Section
 from reporter.removal import leave, read_answers, serve, words_of, write_over
 from reporter.rounding import rounded
+from reporter.targets import are_apart, list_answers, winners
 
 TOP, NEIGHBOURS, MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed
 _WIDE = 12  # words among which the search goes on, once each was tried alone
@@ -58,14 +60,21 @@ class _Inquiry:
         return self._known[number, cut]
 
     def hangs(self, number: int) -> bool:
-        """Whether a text's target is the usual label, and not the only one."""
+        """Whether a text's target is the usual label, and could be another; or one of the labels over one half."""
         usual = self.says(number, _WHOLE)
+        if self._apart(usual):
+            return float(usual[self._texts[number].question.target.index]) > 0
         return len(usual) > 1 and int(usual.argmax()) == self._texts[number].question.target.index
 
     def lead(self, number: int, cut: Cut) -> float:
-        """By how much the usual label of a text is still ahead of all others."""
+        """By how much the usual label of a text is still ahead of all others, or its target over one half."""
         usual, answer = int(self.says(number, _WHOLE).argmax()), self.says(number, cut)
+        if self._apart(answer):
+            return float(answer[self._texts[number].question.target.index])
         return float(answer[usual] - torch.cat([answer[:usual], answer[usual + 1 :]]).max())
+
+    def _apart(self, answer: Tensor) -> bool:
+        return are_apart(self._asking.network.problem, len(answer))
 
 
 def probe(asking: Asking, questions: Sequence[Question], sections: Sequence[Section]) -> list[Section]:
@@ -179,7 +188,8 @@ def _record(asking: Asking, question: Question, heard: Sequence[Heard]) -> tuple
     choices = torch.stack([answer for _, _, answer in heard])
     found = read_answers(asking, choices, [question.target] * len(heard))
     scores, values = rounded([one.score for one in found]), rounded([one.value for one in found])
-    labels = [asking.network.facts.labels[place] for place in choices.argmax(-1).tolist()]
+    names, apart = asking.network.facts.labels, are_apart(asking.network.problem, choices.shape[-1])
+    labels = [", ".join(list_answers(row, names)) or NONE for row in choices] if apart else winners(choices, names)
     sure = question.target.probability is not None
     return tuple(
         Change(words=tuple(sorted(cut)), by=by, label=label, score=score, probability=value if sure else None)

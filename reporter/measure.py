@@ -19,6 +19,7 @@ from reporter.evidence import find_level
 from reporter.formats import EXACT, FORMATS
 from reporter.intake import Table
 from reporter.invariance import examine_machine
+from reporter.labels import check_numbering
 from reporter.memory import release
 from reporter.methods import Method
 from reporter.network import Network
@@ -52,6 +53,8 @@ def measure(
     """
     attribute, provenance = prepare(settings, created=date(folder))
     attribute = replace(attribute, watch=watch or attribute.watch)
+    if attribute.asking.network.problem != "regression":
+        check_numbering(_list_given(folder, settings), attribute.asking.network.facts.labels)
     tracing = prepare_tracing(attribute.asking)
     provenance = replace(provenance, machine=examine_machine(attribute.asking.network))
     provenance = _recall(store, provenance, tracing)
@@ -78,6 +81,12 @@ def measure(
     if tracing is None:
         forget_influences(store)
     return tracing
+
+
+def _list_given(folder: Path, settings: Settings) -> set[str]:
+    """Every label that the documents are given."""
+    documents = read(folder, take_in(settings))
+    return {label for one in documents for label in (one.labels or (one.label,)) if label is not None}
 
 
 def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:

@@ -73,7 +73,7 @@ class Asking:
         """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
         table = torch.tensor(answer.logits).view(answer.positions, -1)
         positions = self.task.positions(winners(table, answer.labels), encoded.tokens)
-        targets = choose(answer, positions, self.settings.target, self.settings.against, encoded.document.label)
+        targets = choose(answer, positions, self.settings.target, self.settings.against, encoded.document)
         everywhere = answer.positions > 1
         return [Question(encoded, target, everywhere) for target in targets]
 

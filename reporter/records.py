@@ -293,7 +293,8 @@ class Seen:
 class Prediction:
     """The model's answer: a table of `positions` x `labels`, row after row; `label` is the winner of each row.
 
-    Probabilities are None for a model that has none (a regression).
+    Probabilities are None for a model that has none (a regression). `answers` are the labels over one half, of a model
+    whose labels do not exclude each other; None for others.
     """
 
     positions: int
@@ -301,6 +302,7 @@ class Prediction:
     logits: tuple[float, ...]
     probabilities: tuple[float, ...] | None
     label: str
+    answers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,14 +322,12 @@ class Explanation:
     prediction: Prediction | None
     sections: tuple[Section, ...]
     rationale: Rationale | None = None
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """What was explained: where it came from, what it is, and a hash of its weights, configuration and tokenizer.
-
-    `unused` names the weights in its files that the architecture has no place for.
-    """
+    """What was explained, a hash of its weights, configuration and tokenizer, and the weights left `unused`."""
 
     id: str
     fingerprint: str

@@ -15,6 +15,7 @@ import msgspec
 
 from reporter import database, twin
 from reporter.errors import UserError
+from reporter.labels import name_answer
 from reporter.ledger import Ledger
 from reporter.records import Explanation, Provenance
 
@@ -184,7 +185,7 @@ class SavedRun(Store):
 
 def _columns(row: Row) -> tuple[object, ...]:
     what = row.explanation
-    predicted = what.prediction.label if what.prediction else None
+    predicted = name_answer(what.prediction) if what.prediction else None
     line = twin.dump(what).decode()
     facts = (what.id, what.source, what.group, what.label, predicted, what.status, what.error)
     return (row.key, *facts, row.seconds, line)

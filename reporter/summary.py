@@ -14,8 +14,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from reporter.grading import GradeCount
 from reporter.intervals import quantile
-from reporter.labels import find_label
+from reporter.labels import NONE
 from reporter.records import Agreement, Certificate, Diagnostic, Explanation, Failure, Prediction
 from reporter.sums import Total
 from reporter.totals import Claim, CorpusAgreement, CorpusDiagnostic, Summary, Verdicts
@@ -32,15 +33,6 @@ def summarise(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failu
     for explanation in explanations:
         tally.add(explanation)
     return tally.summary(), tuple(tally.failures)
-
-
-def graded(explanation: Explanation) -> tuple[str, str] | None:
-    """The label that was given and the model's answer, as labels of the model; None where they cannot be compared."""
-    prediction = explanation.prediction
-    if prediction is None or prediction.positions != 1:
-        return None
-    given = None if explanation.label is None else find_label(explanation.label, prediction.labels)
-    return None if given is None else (prediction.labels[given], prediction.label)
 
 
 def is_truncated(explanation: Explanation) -> bool:
@@ -170,6 +162,7 @@ class _Tally:
     certificates: dict[str, _Certificates] = field(default_factory=dict)
     pairs: dict[tuple[str, str], _Pairs] = field(default_factory=dict)
     diagnosed: dict[tuple[str, str], _Diagnosed] = field(default_factory=dict)
+    grades: GradeCount = field(default_factory=GradeCount)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, explanation: Explanation) -> None:
@@ -193,25 +186,26 @@ class _Tally:
 
     def _add_answer(self, explanation: Explanation, prediction: Prediction) -> None:
         if prediction.positions == 1:
-            self.predicted[prediction.label] += 1
-        pair = graded(explanation)
-        if pair is not None:
-            self.counts["labelled"] += 1
-            self.counts["right"] += pair[0] == pair[1]
+            self.predicted.update((prediction.label,) if prediction.answers is None else prediction.answers or (NONE,))
+        self.grades.add(explanation)
 
     def summary(self) -> Summary:
-        labelled = self.counts["labelled"]
         return Summary(
             documents=self.counts["explained"] + self.counts["failed"],
             explained=self.counts["explained"],
             failed=self.counts["failed"],
             truncated=self.counts["truncated"],
-            labelled=labelled,
-            accuracy=round(self.counts["right"] / labelled, 4) if labelled else None,
+            labelled=self.grades.graded,
+            accuracy=self.grades.accuracy(),
             predicted=dict(sorted(self.predicted.items())),
             verdicts=tuple(found.record(method) for method, found in self.certificates.items()),
             agreement=tuple(found.record(*names) for names, found in self.pairs.items()),
             diagnostics=tuple(found.record(*names) for names, found in self.diagnosed.items()),
+            f1=self.grades.f1(),
+            marks=self.grades.scores(),
+            deviation=self.grades.deviation(),
+            unknown=self.grades.strangers(),
+            strangers=self.grades.unknown.total(),
         )
 
 

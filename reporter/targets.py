@@ -1,11 +1,13 @@
 """The model's answer to one text becomes a prediction, and the settings pick the cells of it to explain."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from reporter.errors import UserError
-from reporter.labels import find_label
-from reporter.records import Baseline, Prediction, Target
+from reporter.labels import NONE, find_given, find_label, read_number
+from reporter.records import Baseline, Document, Prediction, Target
 from reporter.rounding import rounded
 from reporter.settings import Settings
 
@@ -29,13 +31,25 @@ def predict(table: Tensor, labels: tuple[str, ...], problem: str | None) -> Pred
     if not bool(torch.isfinite(table).all()):
         raise ValueError("The model's answer is not a finite number.")
     shares = to_probabilities(table.double(), problem)
+    over = list_answers(table[0], labels) if len(table) == 1 and are_apart(problem, len(labels)) else None
     return Prediction(
         positions=len(table),
         labels=labels,
         logits=rounded(table.flatten()),
         probabilities=None if shares is None else rounded(shares.flatten()),
         label=" ".join(winners(table, labels)),
+        answers=over,
     )
+
+
+def are_apart(problem: str | None, width: int) -> bool:
+    """Whether each label has a probability of its own, and does not exclude the others."""
+    return problem != "regression" and (problem == "multi_label_classification" or width == 1)
+
+
+def list_answers(choices: Tensor, labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels over one half of a model whose labels are apart, by its logits (choices)."""
+    return tuple(label for label, logit in zip(labels, choices.tolist(), strict=True) if logit > 0)
 
 
 def winners(table: Tensor, labels: tuple[str, ...]) -> list[str]:
@@ -46,20 +60,28 @@ def winners(table: Tensor, labels: tuple[str, ...]) -> list[str]:
 def read_baseline(kind: str, choices: Tensor, labels: tuple[str, ...], problem: str | None) -> Baseline:
     """What the model answers at the baseline, from its logits (choices) at the position that is explained."""
     shares, best = to_probabilities(choices.double(), problem), int(choices.argmax())
+    over = list_answers(choices, labels) if are_apart(problem, len(labels)) else (labels[best],)
+    told = shares is not None and over == (labels[best],)
     return Baseline(
-        kind=kind, label=labels[best], probability=None if shares is None else rounded([float(shares[best])])[0]
+        kind=kind,
+        label=", ".join(over) or NONE,
+        probability=rounded([float(shares[best])])[0] if shares is not None and told else None,
     )
 
 
 def to_probabilities(table: Tensor, problem: str | None) -> Tensor | None:
-    """The probabilities in a table of logits (... choices); None for a model that has none."""
-    if problem == "regression" or table.shape[-1] == 1:
+    """The probabilities in a table of logits (... choices), as a pipeline has them; None for a model that has none.
+
+    TextClassificationPipeline.postprocess in transformers: nothing for a regression, the sigmoid for several labels at
+    once or for a single one, the softmax for the others.
+    """
+    if problem == "regression":
         return None
-    return table.sigmoid() if problem == "multi_label_classification" else table.softmax(-1)
+    return table.sigmoid() if are_apart(problem, table.shape[-1]) else table.softmax(-1)
 
 
 def choose(
-    prediction: Prediction, positions: list[int], wanted: str, against: str | None, given: str | None
+    prediction: Prediction, positions: list[int], wanted: str, against: str | None, given: Document
 ) -> list[Target]:
     """The cells to explain at each of the positions; raises `ValueError` if the document allows none."""
     other = None if against is None else find_label(against, prediction.labels)
@@ -70,20 +92,35 @@ def choose(
     return chosen
 
 
-def _choose_labels(prediction: Prediction, place: int, wanted: str, given: str | None) -> list[int]:
+def _choose_labels(prediction: Prediction, place: int, wanted: str, given: Document) -> list[int]:
     width = len(prediction.labels)
     if wanted == "all":
         return list(range(width))
     if wanted == "predicted":
         logits = prediction.logits[place * width : (place + 1) * width]
-        return [max(range(width), key=logits.__getitem__)]
-    if wanted == "given" and given is None:
-        raise ValueError("--target given asks for the document's own label, and it has none.")
-    name = given if wanted == "given" and given is not None else wanted
-    found = find_label(name, prediction.labels)
+        over = [at for at in range(width) if prediction.labels[at] in (prediction.answers or ())]
+        return over or [max(range(width), key=logits.__getitem__)]
+    if wanted == "given":
+        return _choose_given(prediction, given)
+    found = find_label(wanted, prediction.labels)
     if found is None:
-        raise ValueError(f"Its label '{name}' is none of the model's: {', '.join(prediction.labels)}.")
+        raise ValueError(f"The target '{wanted}' is none of the model's labels: {', '.join(prediction.labels)}.")
     return [found]
+
+
+def _choose_given(prediction: Prediction, given: Document) -> list[int]:
+    """The columns of the labels given; the only one there is of a model with one number or one label."""
+    if given.label is None and given.labels is None:
+        raise ValueError("--target given asks for the document's own label, and it has none.")
+    if prediction.probabilities is None and len(prediction.labels) == 1 and read_number(given.label) is not None:
+        return [0]
+    several = prediction.answers is not None
+    found = find_given(given.label, given.labels, prediction.labels, several=several)
+    if found is None:
+        raise ValueError(f"Its label '{given.label}' is none of the model's: {', '.join(prediction.labels)}.")
+    if not found and len(prediction.labels) > 1:
+        raise ValueError("--target given asks for the document's own labels, and it was given none of the model's.")
+    return sorted(found) or [0]
 
 
 def _read(prediction: Prediction, place: int, index: int, other: int | None) -> Target:

@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from reporter.findings import Finding, Verified
+from reporter.grading import tell_unknown
 from reporter.intake import Table
 from reporter.records import Run
 from reporter.report.wording import listed
@@ -89,6 +90,8 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         warn(run.machine.promise)
     if slowest:
         say(f"Slowest: {slowest[0]}, {slowest[1]:.1f} s.")
+    if strange := tell_unknown(what.unknown, what.strangers, run.model.labels):
+        warn(strange)
     if run.model.unused:
         warn(f"{run.model.architecture} has no use for some weights in the model's files: {listed(run.model.unused)}.")
     for failure in run.failures[:_SHOWN]:

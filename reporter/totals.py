@@ -122,9 +122,44 @@ class Graded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelScore:
+    """In how many texts a label that excludes no other was given, said, and both."""
+
+    label: str
+    given: int
+    said: int
+    both: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """How far the numbers that a model answers are from those given: mean of the sizes, root of the mean square, mean.
+
+    `correlation` is Pearson's, None where one side never changes.
+    """
+
+    texts: int
+    absolute: float
+    squared: float
+    mean: float
+    correlation: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """In how many texts a label was given that the model does not have."""
+
+    label: str
+    texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`).
 
+    Where labels do not exclude each other, it is the share of texts with exactly the labels given, `f1` is over all
+    labels of all texts, and `marks` has them one by one. `deviation` is of numbers. `unknown` are the labels given that
+    the model does not have, in `strangers` texts.
     `passing` texts have no check that does not hold; `uncounted` occurrences of words found no place in the count.
     """
 
@@ -143,6 +178,11 @@ class Summary:
     pushes: tuple[Pushing, ...] = ()
     uncounted: int = 0
     graded: tuple[Graded, ...] = ()
+    f1: float | None = None
+    marks: tuple[LabelScore, ...] = ()
+    deviation: Deviation | None = None
+    unknown: tuple[Unknown, ...] = ()
+    strangers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

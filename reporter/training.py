@@ -17,7 +17,7 @@ from reporter.documents import USUAL, Intake, read, take_in
 from reporter.documents.listing import TABLES, show
 from reporter.errors import UserError
 from reporter.files import hash_file
-from reporter.labels import find_label
+from reporter.labels import check_numbering, find_label
 from reporter.records import Document
 from reporter.settings import DATA, EMBEDDED, INTAKE, Settings
 
@@ -95,6 +95,7 @@ def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
             continue
         found.append(document)
         targets.append(target)
+    check_numbering({one.label for one in found if one.label} | set(unknown), labels)
     if unknown:
         told = ", ".join(f"'{label}' ({source})" for label, source in list(unknown.items())[:_NAMED])
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""

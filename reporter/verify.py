@@ -109,6 +109,7 @@ def _explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
         text=saved.text,
         text_pair=saved.text_pair,
         label=saved.label,
+        labels=saved.labels,
         rationale=saved.rationale,
     )
     (row,) = (row for rows in explain({"": document}, attribute) for row in rows)

@@ -16,7 +16,7 @@ from reporter.agreement import add_by_word, compare_all, measure_chance, share_s
 from reporter.batches import POOL, Budget, batch, pool, spread, window
 from reporter.completeness import Effort, Ends, certify
 from reporter.errors import UserError
-from reporter.records import Attribution, Certificate, Token
+from reporter.records import Attribution, Certificate, Document, Token
 from reporter.rounding import rounded
 from reporter.settings import Settings
 from reporter.targets import check_labels, choose, predict
@@ -146,14 +146,16 @@ def test_predictions():
     assert predict(torch.tensor([[0.0, 2.0]]), LABELS[:2], "multi_label_classification").probabilities == pytest.approx(
         (0.5, 0.8807971)
     )
-    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), None).probabilities is None
+    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), None).probabilities == pytest.approx((0.5744425,))
+    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), "regression").probabilities is None
     assert predict(torch.tensor([[0.3, 0.1]]), ("a", "b"), "regression").probabilities is None
     assert predict(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ("O", "X"), None).label == "X O"
 
 
 def chosen(wanted: str, against: str | None = None, given: str | None = None) -> list[tuple[str, float]]:
     found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, None)
-    return [(target.label, target.score) for target in choose(found, [0], wanted, against, given)]
+    document = Document(id="a", source="a", group="", text="x", label=given)
+    return [(target.label, target.score) for target in choose(found, [0], wanted, against, document)]
 
 
 def test_targets():

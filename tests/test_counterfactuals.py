@@ -157,7 +157,9 @@ def test_only_the_answer_itself_is_flipped(tiny):
 
 
 def test_a_model_with_one_output_has_no_label_to_flip(tmp_path):
-    attribute = prepared(save_network(tmp_path / "one", num_labels=1), evidence="full", methods=("gradient",))
+    attribute = prepared(
+        save_network(tmp_path / "one", num_labels=1, problem_type="regression"), evidence="full", methods=("gradient",)
+    )
     one = attribute(encoded(attribute, TEXTS[1]))[0].sections[0].counterfactual
     assert (one.flip, one.tried, one.most) == (None, 0, 0)
     assert all(change.probability is None for change in one.removals)

@@ -90,6 +90,7 @@ ORDER = (
     "sanity",
     "tracing",
     "measure",
+    "grading",
     "summary",
     "manifest",
     "writing",

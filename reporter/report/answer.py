@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reporter.grading import Grade, grade, is_labelled
+from reporter.labels import NONE, join
 from reporter.records import Explanation, Prediction, Section
 from reporter.report.digits import of_score, sure
 from reporter.report.reading import Reading
 from reporter.report.wording import count, css, exact, fixed, percent, spoken
-from reporter.summary import graded, is_truncated
+from reporter.summary import is_truncated
 
 SHOWN = 8  # labels with a bar of their own
 
@@ -60,7 +62,7 @@ def answer(explanation: Explanation, prediction: Prediction, *, reading: Reading
     """The model's answer to one document."""
     many = prediction.positions > 1
     lead, bold = _heading(prediction, reading)
-    given, wrong = _given(explanation)
+    given, wrong = _given(explanation, prediction, reading)
     shares = () if many else _shares(prediction, reading)
     places = _places(prediction, reading.section) if many and reading else ()
     return Answer(
@@ -83,7 +85,11 @@ def _heading(prediction: Prediction, reading: Reading | None) -> tuple[str, str]
         return "The model answers ", count(len(prediction.labels), "number")
     if is_number(prediction):
         return "The model answers ", _score(prediction.logits[0], reading)
-    return "The model says ", spoken(prediction.label)
+    if prediction.answers is None:
+        return "The model says ", spoken(prediction.label)
+    if len(prediction.labels) == 1 and prediction.probabilities:
+        return f"The model gives {spoken(prediction.label)} ", percent(prediction.probabilities[0])
+    return "The model says ", join([spoken(label) for label in prediction.answers]) if prediction.answers else NONE
 
 
 def _score(value: float, reading: Reading | None) -> str:
@@ -100,13 +106,14 @@ def _idle(prediction: Prediction) -> str:
 
 def _shares(prediction: Prediction, reading: Reading | None) -> tuple[Share, ...]:
     values = prediction.probabilities or prediction.logits
+    said = () if is_number(prediction) else (prediction.label,) if prediction.answers is None else prediction.answers
     order = sorted(range(len(prediction.labels)), key=lambda at: -values[at])
     return tuple(
         Share(
             label=spoken(prediction.labels[at]),
             value=percent(values[at]) if prediction.probabilities else _score(values[at], reading),
             style=f"--s:{css(values[at])}" if prediction.probabilities else "",
-            chosen=prediction.labels[at] == prediction.label and not is_number(prediction),
+            chosen=prediction.labels[at] in said,
         )
         for at in order
     )
@@ -137,16 +144,32 @@ def _winners(prediction: Prediction) -> Iterator[int]:
         yield row.index(max(row))
 
 
-def _given(explanation: Explanation) -> tuple[str, str]:
+def _given(explanation: Explanation, prediction: Prediction, reading: Reading | None) -> tuple[str, str]:
     """What to say of the label that the document came with: a plain note, and a warning."""
-    pair = graded(explanation)
-    if explanation.label is None:
+    found = grade(explanation)
+    if not is_labelled(explanation):
         return "", ""
-    if pair is None:
+    if found is None:
         return f"The label given, {explanation.label}, is none of the model’s answers.", ""
-    if pair[0] == pair[1]:
-        return f"The label given is {spoken(pair[0])} too.", ""
-    return "", f"The label given is {spoken(pair[0])}."
+    if found.number is not None and found.gap is not None:
+        return _given_number(found.number, found.gap, prediction, reading), ""
+    labels = f"label given is {spoken(found.given[0])}" if len(found.given) == 1 else f"labels given are {_all(found)}"
+    told = f"The {labels}" if found.given else "No label was given"
+    return (f"{told} too.", "") if found.right else ("", f"{told}.")
+
+
+def _all(found: Grade) -> str:
+    return join([spoken(label) for label in found.given]) if found.given else ""
+
+
+def _given_number(number: float, gap: float, prediction: Prediction, reading: Reading | None) -> str:
+    """The number given, and by how much the answer is over or under it, in the digits of the answer."""
+    said = _score(prediction.logits[0], reading)
+    digits = len(said.partition(".")[2])
+    size = fixed(abs(gap), digits)
+    near = not any(sign in "123456789" for sign in size)
+    side = "the answer is the same" if near else f"the answer is {size} {'higher' if gap > 0 else 'lower'}"
+    return f"The value given is {number:g}; {side}."
 
 
 def _extent(explanation: Explanation, reading: Reading | None) -> str:

@@ -10,7 +10,7 @@ from reporter.records import Run
 from reporter.report.digits import of_change, sure
 from reporter.report.frame import title_of, titles
 from reporter.report.wording import THIN, count, css, fine_percent, percent, rank, spoken, whole_percent
-from reporter.totals import Graded, Summary, Verdicts
+from reporter.totals import Deviation, Graded, LabelScore, Summary, Verdicts
 
 _LABELS = 12  # labels in the table of right and wrong
 
@@ -42,6 +42,18 @@ class Confusion:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRow:
+    """One of several labels: in how many texts it was given, said, and both."""
+
+    label: str
+    given: str
+    said: str
+    both: str
+    precision: str
+    recall: str
 
 
 def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
@@ -91,7 +103,14 @@ def figures(summary: Summary) -> Iterator[Figure]:
         digits = sure((high - low) / 2, 100.0)
         span = f"95{THIN}% interval {low:.{digits}f} to {high:.{digits}f}"
         note = f"of {count(summary.labelled, 'labelled text')}; {span}"
-        yield Figure(value=f"{summary.accuracy * 100:.{digits}f}", unit="%", name="Accuracy", note=note)
+        name = "Accuracy" if not summary.marks else "All labels right"
+        yield Figure(value=f"{summary.accuracy * 100:.{digits}f}", unit="%", name=name, note=note)
+    if summary.f1 is not None:
+        given = sum(one.given for one in summary.marks)
+        note = f"micro-averaged over {count(given, 'label')} given"
+        yield Figure(value=rank(summary.f1), unit="", name="F1 of labels", note=note)
+    if summary.deviation is not None:
+        yield _deviation(summary.deviation)
     for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
         of = [] if _certificates(one) == one.texts else [f"of {count(one.texts, 'text')}, for every target"]
         left = [] if one.residual is None else [f"median residual {of_change(one.residual)}"]
@@ -103,6 +122,29 @@ def figures(summary: Summary) -> Iterator[Figure]:
         yield Figure(value=rank(median(known)), unit="τ", name="Agreement of pairs", note=note)
     if summary.truncated:
         yield Figure(value=f"{summary.truncated:,}", unit="", name="Cut off", note="longer than the model can read")
+
+
+def _deviation(found: Deviation) -> Figure:
+    """How far the answers are from the numbers given."""
+    note = f"of {count(found.texts, 'text')} with a value; root mean square {found.squared:.3g}"
+    if found.correlation is not None:
+        note += f", correlation {rank(found.correlation)}"
+    return Figure(value=f"{found.absolute:.3g}", unit="", name="Mean absolute error", note=note)
+
+
+def mark_rows(marks: Sequence[LabelScore]) -> tuple[MarkRow, ...]:
+    """Label by label how often it was given, said, and both, for labels that do not exclude each other."""
+    return tuple(
+        MarkRow(
+            label=spoken(one.label),
+            given=f"{one.given:,}",
+            said=f"{one.said:,}",
+            both=f"{one.both:,}",
+            precision=whole_percent(one.both / one.said) if one.said else "–",
+            recall=whole_percent(one.both / one.given) if one.given else "–",
+        )
+        for one in marks
+    )
 
 
 def _of_documents(summary: Summary) -> str:

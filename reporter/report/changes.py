@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Change, Counterfactual, Explanation, Section, Target
+from reporter.labels import name_answer
+from reporter.records import Change, Counterfactual, Explanation, Prediction, Section, Target
 from reporter.report.digits import answered, apart, unit_of
 from reporter.report.proof import cell_name
 from reporter.report.reading import Reading
@@ -53,7 +54,7 @@ def changes(reading: Reading, explanation: Explanation) -> Changes | None:
     if found is None or not reading.words or explanation.prediction is None:
         return None
     usual, target = _usual(explanation, reading.section), reading.section.target
-    answers, labelled = _Answers(found, reading.section), len(explanation.prediction.labels) > 1
+    answers, labelled = _Answers(found, reading.section), _has_labels(explanation.prediction)
     return Changes(
         whole=f"{titled(answers.unit)} of {cell_name(target.label, target.against)} with the whole text: "
         f"{answers.of(target)}",
@@ -64,11 +65,17 @@ def changes(reading: Reading, explanation: Explanation) -> Changes | None:
     )
 
 
+def _has_labels(prediction: Prediction) -> bool:
+    return len(prediction.labels) > 1 or prediction.answers is not None
+
+
 def _usual(explanation: Explanation, section: Section) -> str:
     """The label that wins at the section's position."""
     answer = explanation.prediction
     if answer is None:
         return section.target.label
+    if answer.answers is not None:
+        return name_answer(answer)
     width = len(answer.labels)
     logits = answer.logits[section.target.position * width :][:width]
     return answer.labels[logits.index(max(logits))]

@@ -42,9 +42,12 @@ def led(section: Section) -> Section:
 
 def shown(explanation: Explanation) -> list[Section]:
     """The sections with something to show, each `led`, the model's own answer before other targets."""
-    said = explanation.prediction.label if explanation.prediction else None
+    answer = explanation.prediction
+    said = () if answer is None else (answer.label, *(answer.answers or ()))
     found = [led(section) for section in explanation.sections if section.attributions]
-    return sorted(found, key=lambda section: section.target.label != said)
+    return sorted(
+        found, key=lambda section: said.index(section.target.label) if section.target.label in said else len(said)
+    )
 
 
 def checks(reading: Reading) -> tuple[Check, ...]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from math import fsum
 from unicodedata import category
 
+from reporter.grading import Grade, grade
+from reporter.labels import name_answer
 from reporter.records import Explanation
 from reporter.report.answer import is_number
 from reporter.report.checks import State, checks, gravest, mean_tau, shown
 from reporter.report.reading import Reading
-from reporter.summary import graded
 
+NO_LABEL = "no label"
 LONGEST = 40  # characters of a word that is counted over the corpus
 
 
@@ -30,7 +32,7 @@ class Facts:
 
     group: str
     label: str | None
-    graded: tuple[str, str] | None
+    graded: Grade | None
     answer: str | None
     states: tuple[State, ...]
     tau: float | None
@@ -42,11 +44,11 @@ def facts(explanation: Explanation, states: Sequence[Sequence[State]] | None = N
     readings = [Reading(explanation, section) for section in shown(explanation)]
     if states is None:
         states = [[check.state for check in checks(reading)] for reading in readings]
-    pair = graded(explanation)
+    found = grade(explanation)
     return Facts(
         group=explanation.group,
-        label=pair[0] if pair else explanation.label,
-        graded=pair,
+        label=_name_given(explanation, found),
+        graded=found,
         answer=answered(explanation),
         states=tuple(map(gravest, zip(*states, strict=True))),
         tau=mean_tau(readings[0].section) if readings else None,
@@ -57,8 +59,15 @@ def facts(explanation: Explanation, states: Sequence[Sequence[State]] | None = N
 def answered(explanation: Explanation) -> str | None:
     """The label that the model chose, where it chose one label for the text."""
     said = explanation.prediction
-    chosen = said is not None and said.positions == 1 and len(said.labels) > 1 and not is_number(said)
-    return said.label if said is not None and chosen else None
+    chosen = said is not None and said.positions == 1 and not is_number(said)
+    return name_answer(said) if said is not None and chosen else None
+
+
+def _name_given(explanation: Explanation, found: Grade | None) -> str | None:
+    """The label given, by which texts are sorted; a number sorts none."""
+    if found is None:
+        return None if is_number(explanation.prediction) else explanation.label
+    return None if found.gap is not None else ", ".join(found.given) or NO_LABEL
 
 
 def _pushes(readings: Sequence[Reading]) -> Iterator[Push]:

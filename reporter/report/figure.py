@@ -51,7 +51,9 @@ class Figure:
 
 def chosen(explanation: Explanation, *, target: str | None) -> list[Section]:
     """The sections with something to show, the model's own answer first: all of them, or those of this label."""
-    return [one for one in shown(explanation) if target is None or find_label(target, [one.target.label]) is not None]
+    labels = explanation.prediction.labels if explanation.prediction else ()
+    wanted = None if target is None else find_label(target, labels)
+    return [one for one in shown(explanation) if target is None or one.target.index == wanted]
 
 
 def figure(explanation: Explanation, run: Provenance, *, method: str | None, target: str | None) -> Figure | None:

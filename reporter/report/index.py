@@ -4,15 +4,18 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from reporter.grading import tell_unknown
 from reporter.records import Run
 from reporter.report.audit import (
     Confusion,
     Figure,
+    MarkRow,
     VerdictRow,
     confusion,
     figures,
     headline,
     lead,
+    mark_rows,
     unclaimed,
     verdict_rows,
 )
@@ -55,6 +58,8 @@ class IndexPage:
     triangle: Triangle | None
     pairs: tuple[PairRow, ...]
     confusion: Confusion | None
+    marked: tuple[MarkRow, ...]
+    strange: str
     people: Board | None
     slices: SliceTable | None
     pushes: Pushes | None
@@ -102,6 +107,8 @@ class Audit:
             triangle=triangle(run.summary.agreement, named),
             pairs=pair_rows(run.summary.agreement, named),
             confusion=confusion(run.summary.graded),
+            marked=mark_rows(run.summary.marks),
+            strange=tell_unknown(run.summary.unknown, run.summary.strangers, run.model.labels),
             people=people_of_all(run),
             slices=slice_table(run.summary.slices),
             pushes=push_tables(run.summary.pushes, run.summary.uncounted),

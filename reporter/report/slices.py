@@ -73,9 +73,9 @@ class _Tally:
 
     def add(self, facts: Facts) -> None:
         self.texts += 1
-        if facts.graded is not None:
+        if facts.graded is not None and facts.graded.right is not None:
             self.measured[0] += 1
-            self.held[0] += facts.graded[0] == facts.graded[1]
+            self.held[0] += facts.graded.right
         for column, state in enumerate(facts.states, 1):
             self.measured[column] += is_measured(state)
             self.held[column] += state == "holds"

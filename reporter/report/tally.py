@@ -24,8 +24,8 @@ class Tally:
         self.slices.add(facts)
         measured = [state for state in facts.states if is_measured(state)]
         self.passing += bool(measured) and all(state == "holds" for state in measured)
-        if facts.graded is not None:
-            self.graded[facts.graded] += 1
+        if facts.graded is not None and facts.graded.pair is not None:
+            self.graded[facts.graded.pair] += 1
         for push in facts.pushes:
             self.pushes.add(push)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import ClassVar
 
+from reporter.labels import name_answer
 from reporter.records import Attribution, Explanation, Provenance, Section
 from reporter.report.document import exact_name
 from reporter.report.figure import chosen
@@ -44,7 +45,7 @@ class Csv:
 
 
 def _rows(explanation: Explanation, section: Section, *, one: Attribution) -> Iterator[list[str | float | None]]:
-    said = explanation.prediction.label if explanation.prediction else None
+    said = name_answer(explanation.prediction) if explanation.prediction else None
     facts = (explanation.id, explanation.source, explanation.label, said, exact_name(section))
     named = [harmless(fact) for fact in facts]
     for at, token in enumerate(section.tokens):
