@@ -11,11 +11,12 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import transformers
-from torch import nn
+from torch import Tensor, nn
 
 from reporter import origin
 from reporter.containment import check_folder
 from reporter.errors import UserError
+from reporter.hooks import read_inside
 from reporter.labels import name_labels
 from reporter.network import Network
 from reporter.readiness import check_ready, explain_mismatch, explain_tokenizer
@@ -164,19 +165,14 @@ def _settle_padding(model: Any) -> None:  # noqa: ANN401
 
     As long as it knows none, it reads its answer at the end of the one text that it takes at a time.
     """
-    config, table = model.config.get_text_config(), model.get_input_embeddings()
+    config = model.config.get_text_config()
+    table: Tensor = model.get_input_embeddings().weight
     if config.pad_token_id is None:
         config.pad_token_id = _NO_TOKEN
-    if not 0 <= config.pad_token_id < len(table.weight):
+    if not 0 <= config.pad_token_id < len(table):
         for layer in model.modules():
-            if getattr(layer, "weight", None) is table.weight:
-                layer.register_forward_pre_hook(_read_inside)
-
-
-def _read_inside(layer: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:  # noqa: ANN401
-    """Padding that has no row in a table reads its first."""
-    inside = (given[0] >= 0) & (given[0] < len(layer.weight)) if given else None
-    return given if inside is None else (given[0].where(inside, 0), *given[1:])
+            if getattr(layer, "weight", None) is table:
+                layer.register_forward_pre_hook(lambda _, given: tuple(read_inside(one, table) for one in given))
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401

@@ -23,13 +23,18 @@ class Encoded:
 
 
 def encode(document: Document, network: Network) -> Encoded:
-    """Tokenise a document as the model would be served it, cut at the model's limit."""
+    """Tokenise a document as the model would be served it, cut at the model's limit.
+
+    Raises `ValueError` if nothing of it is left for the model to read.
+    """
     texts = _list_texts(document)
     found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
     offsets = found.pop("offset_mapping")
     facts = zip(found.tokens(0), offsets, found.sequence_ids(0), strict=True)
     words = _mark_words(texts)
     tokens = tuple(number_words(_place(*one, words) for one in facts))
+    if all(token.special for token in tokens):
+        raise ValueError("nothing of it becomes a token that the model reads.")
     return Encoded(document, dict(found), tokens, _measure_seen(texts, tokens, found.encodings[0]))
 
 

@@ -42,6 +42,11 @@ class Served:
         return torch.cat([first, embeddings[:, :-1]], 1)
 
 
+def read_inside(ids: Tensor, table: Tensor) -> Tensor:
+    """Ids by which to look into a table (pieces width): padding that it has no row for reads the first."""
+    return ids.where((ids >= 0) & (ids < len(table)), 0)
+
+
 def substitute(layers: Sequence[nn.Module], served: Served, embeddings: Tensor) -> AbstractContextManager[None]:
     """Let every call of these layers that reads the texts give these embeddings (rows tokens width) in their place."""
 
@@ -70,11 +75,16 @@ def catch_embeddings(layers: Sequence[nn.Module], served: Served, caught: list[T
         yield
 
 
-@contextmanager
-def catch_ids(layers: Sequence[nn.Module], caught: list[Tensor]) -> Iterator[None]:
-    """Take the numbers that every call is given, rows tokens."""
-    with _changing(layers, lambda given, _: caught.append(given)):
-        yield
+def wraps(run: Callable[[], object], layers: Sequence[nn.Module], served: Served) -> bool:
+    """Whether a network has a text's last token stand before it where it reads the text one place to the right.
+
+    `run` runs it with the ids that are `served`, whose last ones are no special tokens.
+    """
+    calls: list[Tensor] = []
+    with torch.no_grad(), suppress(Exception), _changing(layers, lambda given, _: calls.append(given)):
+        run()  # it may fail after that, for want of the special token that it looks for
+    lasts = served.ids[torch.arange(len(served.ids)), served.lasts]
+    return any(served.follows(given) and torch.equal(given[:, 0], lasts) for given in calls)
 
 
 @contextmanager

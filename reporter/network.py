@@ -14,10 +14,11 @@ from reporter.attending import find_attention_gap
 from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
-from reporter.hooks import Served, catch_embeddings, catch_ids, substitute
+from reporter.hooks import Served, catch_embeddings, read_inside, substitute, wraps
 from reporter.lines import Apart, Beside
 from reporter.readout import Packed, Shortcut, find_shortcuts
 from reporter.records import Model
+from reporter.specials import find_marked, measure_seen, pad_rows
 from reporter.steady import width_of
 
 Result = TypeVar("Result")
@@ -58,7 +59,8 @@ class Network:
 
     def _describe(self, inputs: Mapping[str, Tensor]) -> Served:
         """What the calls of the word-embedding layer are told apart by."""
-        return Served(inputs["input_ids"], measure_seen(inputs).sum(1) - 1, self._wraps)
+        ids = read_inside(inputs["input_ids"], self.table) if self._layers else inputs["input_ids"]
+        return Served(ids, measure_seen(inputs).sum(1) - 1, self._wraps)
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
@@ -69,11 +71,7 @@ class Network:
         return self._pad([row], self._stretch(len(row["input_ids"])))
 
     def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
-        absent = self.padding
-        padded = {
-            name: [row[name] + [absent.get(name, 0)] * (width - len(row[name])) for row in rows] for name in rows[0]
-        }
-        return {name: torch.tensor(values, device=self.device) for name, values in padded.items()}
+        return {name: values.to(self.device) for name, values in pad_rows(rows, width, self.padding).items()}
 
     def fit(self, length: int) -> int:
         """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
@@ -121,10 +119,7 @@ class Network:
     @cached_property
     def marked(self) -> Tensor:
         """The numbers of tokens by which a network may find its way: special tokens, padding, the end of a text."""
-        roles = ("pad", "bos", "eos", "cls", "sep", "mask", "decoder_start")
-        named = [getattr(self._config, f"{role}_token_id", None) for role in roles]
-        listed = [one for some in named for one in (some if isinstance(some, list) else [some]) if one is not None]
-        return torch.tensor(sorted({*listed, *self.tokenizer.all_special_ids}), device=self.device)
+        return torch.tensor(find_marked(self._config, self.tokenizer), device=self.device)
 
     @property
     def _stride(self) -> int:
@@ -192,13 +187,9 @@ class Network:
         """Whether a decoder reads the text's last token before the text, as some do, and not a start token."""
         if not self.model.config.is_encoder_decoder:
             return False
-        ids, calls = self.probe["input_ids"].clone(), list[Tensor]()
-        rows, lasts = torch.arange(len(ids)), measure_seen(self.probe).sum(1) - 1
-        ids[rows, lasts] = ids[~torch.isin(ids, self.marked)][0]
-        with torch.no_grad(), suppress(Exception), catch_ids(self._layers, calls):  # it may miss what was there
-            self.model(**{**self.probe, "input_ids": ids})
-        served = Served(ids, lasts)
-        return any(served.follows(one) and torch.equal(one[:, 0], ids[rows, lasts]) for one in calls)
+        ids, lasts = self.probe["input_ids"].clone(), measure_seen(self.probe).sum(1) - 1
+        ids[torch.arange(len(ids)), lasts] = ids[~torch.isin(ids, self.marked)][0]
+        return wraps(lambda: self.model(**{**self.probe, "input_ids": ids}), self._layers, Served(ids, lasts))
 
     @cached_property
     def _shortcut(self) -> Shortcut:
@@ -240,8 +231,3 @@ class Network:
         """The word-embedding table, pieces width."""
         weight: Tensor = self._layers[0].weight  # type: ignore[assignment]
         return weight
-
-
-def measure_seen(inputs: Mapping[str, Tensor]) -> Tensor:
-    """What of some inputs is not padding, 1 or 0, rows tokens; networks that know no padding are given none."""
-    return inputs["attention_mask"] if "attention_mask" in inputs else torch.ones_like(inputs["input_ids"])

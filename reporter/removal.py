@@ -11,6 +11,7 @@ from reporter.diagnostics import Answer, Cut
 from reporter.network import Network
 from reporter.questions import Asking, Question
 from reporter.records import Target, Token
+from reporter.specials import stand_in
 from reporter.targets import to_probabilities
 
 
@@ -58,7 +59,11 @@ def _list_places(question: Question, cut: Cut) -> set[int]:
 
 
 def serve(asking: Asking, texts: Sequence[Left]) -> Tensor:
-    """The model's answers to some texts, each at its own position: rows choices, on the processor."""
+    """The model's answers to some texts, each at its own position: rows choices, on the processor.
+
+    No model can be asked about no token at all: where none is left, one that begins or ends texts is served.
+    """
+    texts = [one if one.length else Left(stand_in(asking.network.tokenizer, [*one.inputs]), 0) for one in texts]
 
     def answer(network: Network, some: list[int]) -> Tensor:
         inputs = network.pad([texts[at].inputs for at in some])

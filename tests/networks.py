@@ -34,6 +34,19 @@ def make_tokenizer() -> transformers.PreTrainedTokenizerFast:
     return transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **named)
 
 
+def save_decoder(folder: Path, kind: str = "GPT2", *, pad: str | None = "[SEP]", **options: object) -> Path:
+    """Save a seeded tiny decoder whose tokenizer adds nothing to a text and pads with `pad`, and return its folder.
+
+    Its configuration knows no padding token unless the options name one; texts end and begin with [SEP].
+    """
+    save_network(folder, kind, **{"pad_token_id": None, "bos_token_id": 3, "eos_token_id": 3, "times": 2.0, **options})
+    bare = make_tokenizer().backend_tokenizer
+    bare.post_processor = processors.Sequence([])
+    named = {"bos_token": "[SEP]", "eos_token": "[SEP]", "unk_token": "[UNK]"} | ({"pad_token": pad} if pad else {})
+    transformers.PreTrainedTokenizerFast(tokenizer_object=bare, **named).save_pretrained(folder)
+    return folder
+
+
 def save_network(
     folder: Path, kind: str = "Bert", head: str = "SequenceClassification", *, times: float = 4.0, **options: object
 ) -> Path:

@@ -286,12 +286,12 @@ def test_what_cannot_be_told_is_left_out():
     assert parts.load("diagnostics", "effect")().judge(ranking, answers) is None
 
 
-@pytest.mark.parametrize("text", ["", "!", "Dull."])
-def test_texts_of_no_or_one_word_are_served(tiny, text):
+@pytest.mark.parametrize("text", ["!", "Dull."])
+def test_texts_of_one_word_are_served(tiny, text):
     attribute = prepared(tiny, methods=IG, evidence="standard")
     (found,) = attribute(encoded(attribute, text))
     assert found.status == "explained", found.error
-    assert bool(found.sections[0].diagnostics) == bool(text)
+    assert found.sections[0].diagnostics
 
 
 def test_integrated_gradients_beat_random_orders_and_noise_does_not():

@@ -55,6 +55,7 @@ ORDER = (
     "lines",
     "readout",
     "hooks",
+    "specials",
     "attending",
     "network",
     "invariance",

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -299,12 +300,47 @@ def test_numbers_are_written_as_people_read_them() -> None:
     ]
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.1, 1.3), (-3.0, 2.0), (0.0, 0.0), (5.0, 5.0001), (-1e-6, 1e-6)])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        *((0.1, 1.3), (-3.0, 2.0), (5.0, 5.0001), (-1e-6, 1e-6), (1e-12, 3e-12), (-1e30, 1e30)),
+        *((value, value) for value in (0.0, 5.0, -2e-11, 5e-324, -3e-310, 1e30)),
+        *((0.0, 5e-324), (1.0, 1.0000001), (-5e-324, 2e-308), (7e-320, 1.0)),
+    ],
+)
 def test_axis_marks_hold_the_values(low: float, high: float) -> None:
-    marks = Axis.over([low, high]).marks
-    assert marks[0] <= low
-    assert marks[-1] >= high
-    assert 2 <= len(marks) <= 8
+    axis = Axis.over([low, high])
+    assert axis.marks[0] <= low + 1e-300
+    assert axis.marks[-1] >= high - 1e-300
+    assert 2 <= len(axis.marks) <= 8
+    assert list(axis.marks) == sorted(set(axis.marks))
+    assert 196 >= axis.y(low) >= axis.y(high) >= 16
+    assert [y for y, _ in axis.grid] == sorted({y for y, _ in axis.grid}, reverse=True)
+    assert len({name for _, name in axis.grid}) == len(axis.marks)
+
+
+@pytest.mark.parametrize("values", [(0.5, 0.5), (0.0, 0.0), (0.0, 5e-324), (-1e-320, 3e-310), (1e-39, 2e-39)])
+def test_a_page_is_drawn_of_a_score_that_hardly_changes(values: tuple[float, float]) -> None:
+    whole = runs.explanation("a")
+    section = whole.sections[0]
+    flat = [
+        replace(
+            one,
+            scores=tuple(value * values[1] for value in one.scores),
+            certificate=replace(
+                one.certificate,
+                input=values[1],
+                baseline=values[0],
+                relative=None,
+                path=tuple((share, values[at % 2]) for at, (share, _) in enumerate(one.certificate.path)),
+            ),
+        )
+        for one in section.attributions
+    ]
+    found = runs.changed(whole, sections=(runs.changed_section(section, attributions=tuple(flat)),))
+    part = document_page(run_of(found), found).parts[0]
+    assert part.curve is not None
+    assert part.running is not None
 
 
 def test_the_models_own_answer_is_shown_before_other_targets() -> None:

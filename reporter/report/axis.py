@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-from reporter.report.wording import MINUS
+from reporter.report.wording import fixed
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 312, 16, 196
 FOOT = 186  # of a plane, which has two lines of text below
+_EQUAL = 1e-6  # values closer than this share of their size are drawn as one: the twin holds seven figures
+_NOTHING = 1e-300  # what is smaller has no figures left to draw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +20,20 @@ class Axis:
 
     @classmethod
     def over(cls, values: Iterable[float]) -> "Axis":
-        """An axis with three to seven marks that holds all of these values."""
+        """An axis with two to seven marks that holds all of these values.
+
+        Values that are as good as equal get the axis of one of them, and values as good as 0 that of 0.
+        """
         held = list(values)
         low, high = min(held), max(held)
-        size = (high - low) or abs(high) or 1.0
+        scale = max(abs(low), abs(high))
+        size = high - low if high - low > _EQUAL * scale else scale
+        size = size if size > _NOTHING else 1.0
         unit = 10.0 ** floor(log10(size / 4))
         step = next(unit * times for times in (1, 2, 5, 10) if size / (unit * times) <= 5)
         first, last = floor(low / step), -floor(-high / step)
-        return cls(marks=tuple(round(step * at, 9) for at in range(first, max(last, first + 1) + 1)))
+        digits = 1 - floor(log10(step))
+        return cls(marks=tuple(round(step * at, digits) for at in range(first, max(last, first + 1) + 1)))
 
     def y(self, value: float) -> int:
         """How far down a value lies, in whole units of the drawing."""
@@ -35,7 +43,7 @@ class Axis:
     def grid(self) -> tuple[tuple[int, str], ...]:
         """Where each mark lies, and its number."""
         digits = max(0, -floor(log10(self.marks[1] - self.marks[0]) + 1e-9))
-        return tuple((self.y(mark), f"{mark:.{digits}f}".replace("-", MINUS)) for mark in self.marks)
+        return tuple((self.y(mark), fixed(mark, digits)) for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import fsum
 
 from reporter.records import Attribution
@@ -111,7 +112,7 @@ def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribu
 
 def _whole(value: float, digits: int) -> str:
     """A number in units of its last digit, for a table of very many."""
-    return str(round(value * 10**digits)).replace("-", MINUS)
+    return str(round(Decimal(repr(value)).scaleb(digits))).replace("-", MINUS)
 
 
 def _rest(reading: Reading, first: Attribution) -> str:
