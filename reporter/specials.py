@@ -11,7 +11,7 @@ Row = dict[str, list[int]]
 
 
 def pad_rows(rows: Sequence[Row], width: int, absent: Mapping[str, int]) -> dict[str, Tensor]:
-    """Texts as one batch of this width, name -> rows tokens; to the right of them is what is `absent`, by name, or 0."""
+    """Texts as one batch of this width, name -> rows tokens; right of them is what is `absent`, by name, or 0."""
     names = rows[0]
     padded = {name: [row[name] + [absent.get(name, 0)] * (width - len(row[name])) for row in rows] for name in names}
     return {name: torch.tensor(values) for name, values in padded.items()}
