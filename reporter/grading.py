@@ -12,6 +12,7 @@ from reporter.labels import find_given, name_answer, read_number
 from reporter.records import Explanation
 from reporter.totals import Deviation, LabelScore, Unknown
 
+_REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
 _SHOWN, _NAMED = 20, 5  # unknown labels that are kept, and that are named in a sentence
 
 
@@ -69,7 +70,9 @@ def tell_unknown(unknown: Sequence[Unknown], texts: int, labels: Sequence[str]) 
     more = " and others" if len(unknown) > _NAMED else ""
     have = f"{texts:,} texts have a label" if texts > 1 else "1 text has a label"
     if len(labels) == 1:
-        return f"{have} that the model’s answer cannot be held against: {named}{more}."
+        told = f"{have} that the model’s answer cannot be held against: {named}{more}."
+        numbers = all(read_number(one.label) is not None for one in unknown)
+        return f"{told} {_REGRESSION}" if numbers else told
     known = ", ".join(labels[:_SHOWN]) + (", …" if len(labels) > _SHOWN else "")
     names = ",".join(f"{one.label}=…" for one in unknown[:_NAMED])
     return f"{have} that is none of the model’s ({known}): {named}{more}. Say which is which by --labels {names}."

@@ -20,6 +20,10 @@ _OTHERS = {
     "*.mlmodel": "Core ML",
 }
 _HEADS = {"TOKEN_CLS": "TokenClassification"}  # of adapters, by their task; others are of sequence classifiers
+_PIECES = (
+    "spm.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model", "tokenizer.model", "source.spm",
+)  # fmt: skip
+_ENOUGH = ("tokenizer.json", "vocab.txt", "vocab.json")  # what a tokenizer is read from without them
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.pth")
 _SHOWN = 5
 
@@ -43,10 +47,10 @@ def check_ready(folder: Path) -> None:
 
 def explain_tokenizer(folder: Path) -> str | None:
     """Which packages the tokenizer in a folder cannot be read without and that are not installed; None for none."""
-    models = sorted(path.name for path in folder.glob("*.model"))
+    models = [name for name in _PIECES if (folder / name).is_file()]
     packages = {"sentencepiece": "sentencepiece", "protobuf": "google.protobuf"}
     missing = [package for package, module in packages.items() if not _is_installed(module)]
-    if not models or not missing or (folder / "tokenizer.json").is_file():
+    if not models or not missing or any((folder / name).is_file() for name in _ENOUGH):
         return None
     return (
         f"The tokenizer in {folder} is a SentencePiece model ({models[0]}) without a tokenizer.json, and to read it "

@@ -191,6 +191,7 @@ def test_a_quote_that_swallows_rows_of_a_csv_is_said_with_its_lines(tmp_path: Pa
         ("t.json", '{"text": ["fine, really"], "label": ["P"]}'),
         ("t.json", '{"text": {"0": "fine, really"}, "label": {"0": "P"}}'),
         ("t.json", '{"text": "fine, really", "label": "P"}'),
+        ("t.json", '{"columns": ["text", "label"], "index": [0], "data": [["fine, really", "P"]]}'),
         ("t.ndjson", '{"tweet": "fine, really", "class": "P"}\n'),
     ],
 )
@@ -233,14 +234,17 @@ def test_columns_that_are_named_are_taken(tmp_path: Path) -> None:
 
 
 def test_it_is_said_how_tables_were_read_and_blank_lines_are_counted(tmp_path: Path) -> None:
-    write(tmp_path, {"a/t.tsv": 'sentence\tlabel\n" a\t1\n\nb "\t0\n\n', "b.jsonl": '\n{"text": "c"}\n'})
+    write(
+        tmp_path,
+        {"a/t.tsv": 'sentence\tlabel\n" a\t1\n\nb "\t0\n\n', "b.jsonl": '\n{"text": "c"}\n{"tweet": "d", "gold": 1}\n'},
+    )
     tables = list[Table]()
-    assert [document.text for document in documents.read(tmp_path, note=tables.append)] == ['" a', 'b "', "c"]
+    assert [document.text for document in documents.read(tmp_path, note=tables.append)] == ['" a', 'b "', "c", "d"]
     assert tables == [
         Table(
             source="a/t.tsv", text="sentence", pair=None, label="label", rows=2, blank=2, delimiter="\t", quoting=False
         ),
-        Table(source="b.jsonl", text="text", pair=None, label=None, rows=1, blank=1),
+        Table(source="b.jsonl", text="text, tweet", pair=None, label="gold", rows=2, blank=1),
     ]
 
 
@@ -403,7 +407,7 @@ def test_what_is_wrong_with_labels_is_said(tmp_path: Path, content: str | bytes,
         ("a.csv", "\n\r\n", "The table is empty"),
         ("a.tsv", "text\n", "The table holds no rows"),
         ("a.jsonl", "\n \n", "The table holds no rows"),
-        ("a.csv", "id,opinion\n1,x", "There is no column of texts (it has: id, opinion); name it with --text-column."),
+        ("a.csv", "id,opinion\n1,x", "There is no column of texts (it has: id, opinion); name it with --text-column"),
         ("a.csv", "review,tweet\n1,x", "could be the text: review or tweet; name it with --text-column"),
         ("a.csv", "premise,hypothesis,post\n1,x,y", "could be the text: premise with hypothesis or post"),
         ("a.csv", "question,context,sentence\n1,x,y", "question with context or question with sentence"),
@@ -420,7 +424,7 @@ def test_what_is_wrong_with_labels_is_said(tmp_path: Path, content: str | bytes,
         (
             "a.csv",
             f'text\n"{"x" * 10_000_001}"',
-            "The row cannot be parsed (it begins in line 2: a value is over the",
+            "The row holds a value over the 10 MB that one text may have (it begins in line 2)",
         ),
         ("a.jsonl", "[1]", "Line 1 is not a JSON object"),
         ("a.jsonl", "{text: 1}", "Line 1 is not JSON (column 2: Expecting property name"),
@@ -440,6 +444,7 @@ def test_what_is_wrong_with_labels_is_said(tmp_path: Path, content: str | bytes,
         ("a.jsonl", '{"text": "\\n"}', "The row's text is empty"),
         ("a.jsonl", '{"text": "x", "text_pair": ["y"]}', "The row's text_pair is a list"),
         ("a.jsonl", '{"text": "x", "label": {}}', "The row's label is an object"),
+        ("a.jsonl", '{"text": "x", "label": ["a", null]}', "The row's label is a list with an empty entry"),
         ("a.jsonl", '{"text": "x", "TEXT": "y"}', "The row gives text twice"),
         ("a.jsonl", '{"text": "\\ud800"}', "The row is not valid Unicode"),
         ("a.jsonl", '{"text": "x", "id": "\\udc80"}', "The row is not valid Unicode"),

@@ -222,6 +222,10 @@ def test_unknown_labels_are_one_sentence():
     told = tell_unknown((Unknown(label="good", texts=7), Unknown(label="2", texts=5)), 12, SENTIMENT)
     assert told.startswith("12 texts have a label that is none of the model’s (NEGATIVE, POSITIVE): good (7), 2 (5).")
     assert "--labels good=…,2=…" in told
+    told = tell_unknown((Unknown(label="4.5", texts=1),), 1, ("LABEL_0",))
+    assert told.startswith("1 text has a label that the model’s answer cannot be held against: 4.5 (1).")
+    assert '"problem_type": "regression"' in told
+    assert "regression" not in tell_unknown((Unknown(label="toxic?", texts=1),), 1, ("LABEL_0",))
 
 
 # From the command line ------------------------------------------------------------------------------------------------
@@ -255,6 +259,10 @@ def test_the_index_says_which_labels_are_unknown(tmp_path, topics, capsys):
     assert sentence.replace("<", "&lt;").replace(">", "&gt;") in page
     assert "Label by label" in page
     assert "All labels right" in page
+    assert "labelled <bdi>food</bdi>" in page
+    document = (tmp_path / "site" / "documents" / "t" / "1.html").read_text("utf-8")
+    assert "praise and food" in document
+    assert "Chiefly because of" not in document  # of which of the two?
     assert run("check", tmp_path / "site") == 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reporter.documents.listing import escape
 from reporter.errors import UserError
@@ -52,8 +53,7 @@ class Unclear(UserError):
     """There are several columns of which only the user can say which to take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The names of the columns that are taken, as `name_column` writes them."""
 
     text: str
@@ -109,7 +109,10 @@ def _pick_texts(names: Sequence[str], *, single: bool) -> tuple[str, str | None]
     firsts = {pair[0] for pair in _PAIRS} if single else set()
     found += [(name, None) for name in dict.fromkeys(names) if name in {*_TEXTS, *firsts} and name not in inside]
     if not found:
-        raise UserError(f"There is no column of texts ({name_columns(names)}); name it with --text-column.")
+        raise UserError(
+            f"There is no column of texts ({name_columns(names)}); name it with --text-column, or give the table a "
+            "first line of names."
+        )
     if len(found) > 1:
         listed = " or ".join(first if second is None else f"{first} with {second}" for first, second in found)
         raise Unclear(f"More than one column could be the text: {listed}; name it with --text-column.")

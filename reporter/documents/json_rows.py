@@ -63,6 +63,8 @@ def _list_objects(whole: object) -> list[Any]:
         return whole
     if not isinstance(whole, dict):
         raise UserError('The file holds no objects; write [{"text": "..."}, ...].')
+    if isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list):
+        return [dict(zip(whole["columns"], row, strict=False)) for row in whole["data"] if isinstance(row, list)]
     columns = {name: list(one.values()) if isinstance(one, dict) else one for name, one in whole.items()}
     lists = {name: one for name, one in columns.items() if isinstance(one, list)}
     inner = [one for one in lists.values() if one and all(isinstance(each, dict) for each in one)]

@@ -82,6 +82,8 @@ def _read_label(column: str, value: object) -> tuple[str | None, tuple[str, ...]
         return _read_short(column, value), None
     each = [_read_short(column, one) for one in value]
     labels = tuple(one for one in each if one is not None)
+    if len(labels) < len(each):
+        raise UserError(f"The row's {column} is a list with an empty entry; take it out.")
     return ", ".join(labels) or None, labels
 
 
@@ -89,7 +91,7 @@ def _read_short(column: str, value: object) -> str | None:
     """An id or a label: numbers and truth values stand for their text, and white space around it does not count."""
     if isinstance(value, list | dict):
         raise UserError(f"The row's {column} is {_name_type(value)}; write it as a string or a number.")
-    if value is None:
+    if value is None or value != value:  # what data frames write where nothing is
         return None
     return (value if isinstance(value, str) else json.dumps(value)).strip() or None
 

@@ -162,7 +162,10 @@ def _explain_glued(first: int, last: int) -> str:
 
 def _explain_broken(line: int, reason: str) -> str:
     if "field limit" in reason:
-        reason = f"a value is over the {LARGEST // 10**6} MB that one text may have"
+        return (
+            f"The row holds a value over the {LARGEST // 10**6} MB that one text may have (it begins in line {line}), "
+            "and nothing from there on was read; split it, or close a quote that is open."
+        )
     return (
         f"The row cannot be parsed (it begins in line {line}: {reason}), and nothing from there on was read; "
         "close every quote, and double those inside a quoted value."
@@ -182,8 +185,9 @@ def _read_json(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[
             yield _read_object(found, intake, taken)
         elif found is not None:
             yield found
-    for columns in taken:
-        note(_describe(path, columns, counts))
+    if taken:
+        text, pair, label = (", ".join(dict.fromkeys(filter(None, names))) for names in zip(*taken, strict=True))
+        note(_describe(path, Columns(text, pair or None, label or None), counts))
 
 
 def _read_object(found: Object, intake: Intake, taken: dict[Columns, None]) -> Reading:

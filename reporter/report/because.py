@@ -52,7 +52,7 @@ def because(first: Attribution, reading: Reading, prediction: Prediction | None)
 def _of_label(target: Target, prediction: Prediction | None, supporting: int) -> tuple[str, str, str]:
     """How the words for a label, those against it, and their absence are introduced."""
     said = () if prediction is None else (prediction.label,) if prediction.answers is None else prediction.answers
-    own = target.label in said and not target.against
+    own = said == (target.label,) and not target.against
     towards = cell_name(target.label, target.against)
     lead = "Chiefly because of" if own else f"For {towards} {'speak' if supporting > 1 else 'speaks'}"
     turn = "against it stood" if own else f"against {'it' if supporting else towards}"

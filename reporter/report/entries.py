@@ -88,7 +88,7 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
         style=chosen.style if chosen else "",
         checks=checks,
         tau="–" if facts.tau is None else rank(facts.tau),
-        wrong=said.wrong.removeprefix("The label given is ").rstrip(".") if said else "",
+        wrong=spoken(facts.label or "") if said and said.wrong else "",
         flags=tuple(_flags(explanation, page)),
         marks=tuple(_marks(checks, page)),
         answer=spoken(facts.answer or ""),
