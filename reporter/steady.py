@@ -21,9 +21,9 @@ def width_of(length: int, *, limit: int) -> int:
 
 
 def steady(model: nn.Module) -> None:
-    """Let every linear layer of a model compute few rows as it computes many."""
+    """Let every linear layer of a model, and what GPT-2 has for one, compute few rows as it computes many."""
     for layer in model.modules():
-        if isinstance(layer, nn.Linear):
+        if isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D":
             layer.register_forward_hook(_compute_alike)
 
 

@@ -101,6 +101,7 @@ def test_a_spent_budget_is_said_to_be_spent():
     assert max(held.error, held.relative) > 0.01
 
 
+@pytest.mark.batch_invariant
 def test_one_hard_text_changes_nothing_for_the_others():
     attribute = prepared("embedded", methods=IG)
     easy = ["A dull film.", "We loved it.", "The soup was cold."]
@@ -125,6 +126,7 @@ def test_passes_keep_their_budget_and_mix_texts(tiny, monkeypatch):
     assert max(rows for rows, _ in passes) > 1
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.parametrize("error", [RuntimeError("DefaultCPUAllocator: not enough memory"), MemoryError()])
 def test_too_little_memory_halves_the_budget_and_goes_on(tiny, monkeypatch, error):
     attribute = prepared(tiny, methods=IG)

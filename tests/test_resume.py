@@ -216,6 +216,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.parametrize("kind", CHANGES)
 def test_what_changed_is_built_as_if_it_were_new(kind, copies, tmp_path):
     inputs, model, site = copies
