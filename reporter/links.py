@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 _LEADING = ("href", "src", "action", "formaction", "poster", "data", "srcset", "xlink:href", "ping", "background")
 _RUNNING = ("script", "iframe", "object", "embed", "base", "applet", "frame", "portal")
 _POLICY = "content-security-policy"
+_ANYWHERE = ("404.html", "..")  # the page that a server shows at any address, and its way up from there
 
 
 @dataclass
@@ -83,6 +84,8 @@ def list_dead_ends(name: str, page: Page, files: Set[str], ids: Callable[[str], 
     `files` are all that the site has, and `ids` the places of one of its pages.
     """
     for _, link in page.links:
+        if (name, link) == _ANYWHERE:
+            continue
         if not _is_split(link):
             yield f"{name} has the link {link[:60]}, which is none."
             continue

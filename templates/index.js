@@ -3,8 +3,9 @@
   const find = (id) => document.getElementById(id);
   const body = document.querySelector(".list tbody");
   const number = (text) => (text ? Number(text) : Infinity);
-  const documents = [...body.rows].map((row) => ({
+  const documents = [...body.rows].map((row, place) => ({
     row,
+    place,
     text: row.textContent.toLowerCase(),
     name: row.querySelector(".src").textContent,
     folder: row.dataset.folder,
@@ -29,15 +30,23 @@
     find(name).parentElement.hidden = values.length < 2;
   };
 
+  // The words that rows do not show, each with the places of the rows whose documents have it.
+  const unshown = find("words").content.textContent.split("\n").filter(Boolean).map((line) => {
+    const end = line.lastIndexOf(" ");
+    return { word: line.slice(0, end), places: line.slice(end + 1).match(/../g).map((place) => parseInt(place, 36)) };
+  });
+  const placesOf = (part) => new Set(unshown.flatMap((one) => (one.word.includes(part) ? one.places : [])));
+
   const choose = () => {
-    const words = find("seek").value.toLowerCase().split(/\s+/);
+    const parts = find("seek").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = parts.map((part) => ({ part, places: placesOf(part) }));
     const mark = document.querySelector("[name=mark]:checked").value;
     const [folder, answer] = [find("folder").value, find("answer").value];
     const fits = (one) =>
       (!mark || one.marks.includes(mark)) &&
       (!folder || one.folder === folder) &&
       (!answer || one.answer === answer) &&
-      words.every((word) => one.text.includes(word));
+      sought.every(({ part, places }) => one.text.includes(part) || places.has(one.place));
     let shown = 0;
     for (const one of documents) shown += !(one.row.hidden = !fits(one));
     find("told").textContent = `${shown} of ${documents.length} ${find("told").dataset.of}`;

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args, get_type_hints
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 import pytest
 from jinja2 import Environment, meta, nodes
@@ -100,7 +100,7 @@ def test_every_link_and_fragment_leads_somewhere(site: Path, pages: dict[str, Pa
     checked = 0
     for page in pages.values():
         for link in page.links:
-            if link.startswith("data:"):
+            if link.startswith("data:") or (page.path.name, link) == ("404.html", ".."):
                 continue
             path, _, fragment = link.partition("#")
             target = (page.path.parent / unquote(path)).resolve() if path else page.path
@@ -148,7 +148,14 @@ def test_inline_styles_hold_numbers_only(pages: dict[str, Page]) -> None:
 
 
 def test_the_404_page_works_at_any_depth(pages: dict[str, Page]) -> None:
-    assert [link for link in pages["404.html"].links if not link.startswith(("data:", "#"))] == []
+    """From any folder of a report the audit is reached by the way home, or by the way up and then that."""
+    assert [link for link in pages["404.html"].links if not link.startswith(("data:", "#"))] == ["index.html", ".."]
+    for root in ("https://host/", "https://host/some/reports/one/"):
+        for depth in range(4):
+            shown = f"{root}{'folder/' * depth}nothing.html"
+            for _ in range(depth):
+                shown = urljoin(shown, "..")
+            assert urljoin(shown, "index.html") == f"{root}index.html"
 
 
 def test_the_twin_is_the_store_and_keeps_its_schema(site: Path) -> None:

@@ -8,7 +8,7 @@ from reporter.records import Change, Counterfactual, Explanation, Prediction, Se
 from reporter.report.digits import answered, apart, unit_of
 from reporter.report.proof import cell_name
 from reporter.report.reading import Reading
-from reporter.report.wording import count, quoted, spoken, titled
+from reporter.report.wording import count, quoted, shorten, spoken, titled
 
 _WHOLE, _AROUND = 360, 60  # characters up to which a text is shown whole, and else before and after a struck word
 
@@ -153,7 +153,7 @@ def _struck(words: Sequence[int], reading: Reading) -> Iterator[str]:
             pieces += [reading.text(word), ""]
             at = word.end
         tail = text[at:end]
-        pieces[-1] += (tail if len(tail) <= _WHOLE else f"{tail[:_AROUND]} …") + (
+        pieces[-1] += (tail if len(tail) <= _WHOLE else f"{shorten(tail, _AROUND)} …") + (
             " ‖ " if text is not reading.texts[-1] else ""
         )
     return iter(pieces)
@@ -163,4 +163,5 @@ def _between(text: str, *, first: bool) -> str:
     """What stands before a struck word, and after the one before it, unless it is the first."""
     if len(text) <= _WHOLE:
         return text
-    return f"{'' if first else text[:_AROUND]} … {text[-_AROUND:]}"
+    end = text[-_AROUND:]
+    return f"{'' if first else shorten(text, _AROUND)} … {end.partition(' ')[2] or end}"

@@ -1,6 +1,6 @@
 """One document as the index has it: its row in the list, with what the audit counts of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reporter.records import Explanation, Section
@@ -9,7 +9,7 @@ from reporter.report.document import DocumentPage
 from reporter.report.facts import Facts, facts
 from reporter.report.frame import url
 from reporter.report.reading import Reading
-from reporter.report.wording import count, rank, spoken
+from reporter.report.wording import count, rank, shorten, spoken
 from reporter.report.words import Fragment, fragments
 from reporter.summary import is_truncated
 
@@ -20,7 +20,10 @@ _FAINT = 0.08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One document's row; `marks` are the words by which it is filtered, `confidence` and `agreement` sort it."""
+    """One document's row; `marks` are the words by which it is filtered, `confidence` and `agreement` sort it.
+
+    `words` are those of its whole text, its id and its label that the row does not show, for the search.
+    """
 
     href: str
     source: str
@@ -39,6 +42,7 @@ class Entry:
     answer: str
     confidence: str
     agreement: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +78,15 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
     first = reading.section.attributions[0] if reading else None
     said = page.answer
     chosen = next((share for share in said.shares if share.chosen), None) if said else None
-    text = _cut(fragments(reading, reading.shares(first.scores), least=_FAINT)) if reading and first else ()
+    whole = fragments(reading, reading.shares(first.scores), least=_FAINT) if reading and first else ()
+    text, more = _cut(whole or (Fragment(text=explanation.text, style=""),))
     checks = _of_all(page)
     return Entry(
         href=url(page.path),
         source=explanation.source,
         group=explanation.group,
-        text=text or _cut((Fragment(text=explanation.text[: MINIATURE + 1], style=""),)),
-        more=sum(len(one.text) for one in text) >= MINIATURE,
+        text=text,
+        more=more or is_truncated(explanation),
         error=page.failure,
         says=said.bold if said else "–",
         value=chosen.value if chosen and said and said.probable else "",
@@ -94,7 +99,15 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | N
         answer=spoken(facts.answer or ""),
         confidence=_confidence(explanation),
         agreement="" if facts.tau is None else f"{facts.tau:.4f}",
+        words=tuple(_unshown(explanation, text)),
     )
+
+
+def _unshown(explanation: Explanation, text: Sequence[Fragment]) -> list[str]:
+    """The words of a document that its row does not show: what stands between white space, in small letters."""
+    row = " ".join((explanation.source, "".join(one.text for one in text))).lower()
+    whole = (explanation.text, explanation.text_pair or "", explanation.id, explanation.label or "")
+    return sorted({word for part in whole for word in part.lower().split() if word not in row})
 
 
 def _of_all(page: DocumentPage) -> tuple[Check, ...]:
@@ -110,16 +123,21 @@ def _confidence(explanation: Explanation) -> str:
     return f"{max(said.probabilities):.6f}" if said and said.probabilities and said.positions == 1 else ""
 
 
-def _cut(fragments: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
-    """The first characters of a text, white space as single spaces."""
-    kept, left = [], MINIATURE
-    for one in fragments:
-        text = " ".join(one.text.split()) if one.style else _single_spaced(one.text)
-        kept.append(Fragment(text=text[:left], style=one.style))
-        left -= len(text)
+def _cut(fragments: Sequence[Fragment]) -> tuple[tuple[Fragment, ...], bool]:
+    """The first words of a text, white space as single spaces, and whether there are more."""
+    spaced = [
+        Fragment(text=" ".join(one.text.split()) if one.style else _single_spaced(one.text), style=one.style)
+        for one in fragments
+    ]
+    whole = "".join(one.text for one in spaced)
+    left = len(shorten(whole, MINIATURE))
+    kept, more = [], left < len(whole.rstrip())
+    for one in spaced:
+        kept.append(Fragment(text=one.text[:left], style=one.style))
+        left -= len(one.text)
         if left <= 0:
             break
-    return tuple(kept)
+    return tuple(kept), more
 
 
 def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:

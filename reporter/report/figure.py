@@ -9,7 +9,7 @@ from reporter.report.checks import shown
 from reporter.report.frame import title_of, titles
 from reporter.report.proof import cell_name
 from reporter.report.reading import SHOWN, Reading
-from reporter.report.wording import MINUS
+from reporter.report.wording import MINUS, shorten
 from reporter.report.words import largest
 
 
@@ -100,6 +100,6 @@ def _passages(reading: Reading, one: Attribution) -> tuple[Passage, ...]:
                 words.append(Word(before=text[at : word.start], text=reading.text(word), share=share))
                 at = word.end
         rest, cut = text[at:], reading.truncated
-        unread = rest[:SHOWN] if cut and rest.strip() else ""
+        unread = "" if not (cut and rest.strip()) else rest if len(rest) <= SHOWN else f"{shorten(rest, SHOWN)} …"
         passages.append(Passage(words=tuple(words), after="" if unread else rest, unread=unread))
     return tuple(passages)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reporter.lineage import Example, Influence, Training, Validity
 from reporter.report.checks import State
-from reporter.report.wording import THIN, count, css, fine_percent, rank, signed, spoken
+from reporter.report.wording import THIN, count, css, fine_percent, rank, shorten, signed, spoken
 
 _WHOLE, _FIRST = 220, 160  # characters up to which an example is shown whole, and those that are shown of others
 _WELL, _WEAK = 0.7, 0.3  # correlations from which influence is called a good guide, and under which a weak one
@@ -82,7 +82,7 @@ def _side(title: str, examples: Sequence[Example], whole: float, largest: float)
 
 def row(one: Example, largest: float) -> Row:
     """An example beside others of which the strongest has this influence."""
-    cut = len(one.text) if len(one.text) <= _WHOLE else (one.text.rfind(" ", _FIRST // 2, _FIRST) + 1 or _FIRST)
+    cut = len(one.text) if len(one.text) <= _WHOLE else len(shorten(one.text, _FIRST))
     unkept = one.characters - len(one.text)
     return Row(
         text=one.text[:cut],

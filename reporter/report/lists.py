@@ -1,7 +1,8 @@
 """The list of documents, page by page: the first page is the index, and no more than one page is held at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from reporter.records import Run
@@ -9,6 +10,7 @@ from reporter.report.entries import Entry
 from reporter.report.frame import Frame, Link, frame
 
 LISTED = 500  # documents on a page
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NEAR = 2  # pages before and after this one with a link of their own
 _CHIPS = {
     "": "All",
@@ -33,9 +35,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """One page of the list: its rows and filters, and the way to the others (a gap has no link)."""
+    """One page of the list: its rows and filters, and the way to the others (a gap has no link).
+
+    `words` are those that its rows do not show, a line each, with the rows that have them, two signs a row.
+    """
 
     entries: tuple[Entry, ...]
+    words: str
     chips: tuple[Chip, ...]
     extent: str
     several: bool
@@ -98,7 +104,8 @@ def _listing(entries: tuple[Entry, ...], number: int, *, last: int, of: int) -> 
         for mark, name in _CHIPS.items()
     )
     return Listing(
-        entries=entries,
+        entries=tuple(replace(one, words=()) for one in entries),
+        words=_list_words(entries),
         chips=tuple(chip for chip in chips if chip.count or not chip.mark),
         extent=f"{min(start + 1, of):,} to {start + len(entries):,} of {of:,}",
         several=last > 1,
@@ -106,6 +113,15 @@ def _listing(entries: tuple[Entry, ...], number: int, *, last: int, of: int) -> 
         following=list_path(number + 1) if number < last else "",
         pages=tuple(_links(number, last)),
     )
+
+
+def _list_words(entries: tuple[Entry, ...]) -> str:
+    """Every word once, with the numbers of its rows: texts share most of their words, which keeps the page small."""
+    rows = defaultdict[str, list[str]](list)
+    for number, one in enumerate(entries):
+        for word in one.words:
+            rows[word].append(f"{_DIGITS[number // 36]}{_DIGITS[number % 36]}")
+    return "\n".join(f"{word} {''.join(rows[word])}" for word in sorted(rows))
 
 
 def _links(number: int, last: int) -> Iterator[Link]:

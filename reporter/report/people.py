@@ -11,7 +11,7 @@ from reporter.records import Diagnostic, Run, Section
 from reporter.report.digits import digits_for
 from reporter.report.frame import title_of, titles
 from reporter.report.reading import Reading, Span
-from reporter.report.wording import count, rank, titled
+from reporter.report.wording import count, rank, shorten, titled
 from reporter.totals import CorpusDiagnostic
 
 _LISTED, _LONGEST = 20, 60  # passages that are listed, and letters of each; the text shows all of them
@@ -55,7 +55,7 @@ def tell_marked(reading: Reading) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _LONGEST else f"{shorten(text, _LONGEST)}…"
 
 
 def people(section: Section, titles: Mapping[str, str]) -> Board | None:

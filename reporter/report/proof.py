@@ -91,7 +91,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         ("F(baseline)", fixed(found.baseline, decimals)),
         ("Difference", fixed(found.input - found.baseline, decimals)),
         (f"Sum of {count(tokens, 'token')}", fixed(found.sum, decimals)),
-        ("Residual", f"{fixed(found.residual, decimals)} ({_left(found)})"),
+        ("Residual", f"{fixed(found.residual, decimals)} ({_left(found).removesuffix(' of the change')})"),
     )
     method = [("Method", title_of(titles, first.method)), ("Baseline", _start(reading.section.baseline))]
     if found.rule:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reporter.marking import find_marked
 from reporter.records import Explanation, Section, Token
-from reporter.report.wording import hundredths
+from reporter.report.wording import hundredths, shorten
 from reporter.summary import is_truncated
 
 SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
@@ -158,7 +158,8 @@ class Reading:
         rest = text[at:]
         if not (self.truncated and rest.strip()):
             return Block(items=tuple(items), after=rest, unread="", unshown=0)
-        return Block(items=tuple(items), after="", unread=rest[:SHOWN], unshown=max(0, len(rest) - SHOWN))
+        unread = shorten(rest, SHOWN)
+        return Block(items=tuple(items), after="", unread=unread, unshown=len(rest) - len(unread))
 
     def _item(self, word: Span, before: str, *, style: Style) -> Item:
         text = self.texts[word.segment]
@@ -190,7 +191,8 @@ def _total(scores: Sequence[float], tokens: Sequence[int]) -> float:
 
 def plain(text: str) -> Block:
     """A text that nothing was measured of."""
-    return Block(items=(), after=text[:SHOWN], unread="", unshown=max(0, len(text) - SHOWN))
+    shown = shorten(text, SHOWN)
+    return Block(items=(), after=shown, unread="", unshown=len(text) - len(shown))
 
 
 def _words(tokens: Sequence[Token], text: str, *, segment: int) -> Iterator[Span]:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from math import floor, log10
 from unicodedata import category
 
+import regex
+
 MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 _PLAIN = 9  # decimals up to which a number is written without a power of ten
@@ -107,6 +109,19 @@ _BRIEFEST = {text: _briefest(text) for at in range(101) for text in (f"{at / 100
 def spoken(label: str) -> str:
     """A label for a sentence: one shouted word is lowered (POSITIVE), anything else stays as it is (LABEL_0)."""
     return label.lower() if len(label) > 3 and label.isascii() and label.isalpha() and label.isupper() else label
+
+
+def shorten(text: str, most: int) -> str:
+    """The beginning of a text in so many characters at most: whole words, or whole characters of one long word."""
+    if len(text) <= most:
+        return text
+    spaces = [found.start() for found in regex.finditer(r"\s", text, endpos=most + 1)]
+    if spaces and text[: spaces[-1]].strip():
+        return text[: spaces[-1]]
+    head = ""
+    for sign in regex.findall(r"\X", text[: most + 1])[:-1]:
+        head += sign
+    return head or text[:most]
 
 
 def quoted(word: str) -> str:

@@ -145,7 +145,7 @@ def _aside(one: Attribution, reading: Reading, *, number: int, about: Descriptio
         largest=largest(one, reading),
         supporting=supporting,
         opposing=opposing,
-        reach=_reach(supporting, opposing),
+        reach=_reach(supporting),
         weaker=len(reading.words) - len(supporting) - len(opposing),
         idea=about.idea,
         limits=about.limits,
@@ -154,10 +154,9 @@ def _aside(one: Attribution, reading: Reading, *, number: int, about: Descriptio
     )
 
 
-def _reach(supporting: Sequence[Bar], opposing: Sequence[Bar]) -> str:
-    """How far the bars go to either side, as shares of the largest word of all."""
-    high, low = (css(bars[0].share) if bars else "0" for bars in (supporting, opposing))
-    return f"--high:{high};--low:{low}"
+def _reach(supporting: Sequence[Bar]) -> str:
+    """How far the bars go beyond the axis, as a share of the largest word of all."""
+    return f"--high:{css(supporting[0].share) if supporting else '0'}"
 
 
 def _claim_sentence(one: Attribution) -> str:

@@ -74,6 +74,36 @@ BOXES = """() => [...document.querySelectorAll('.text > i')].filter(one => one.c
 })"""
 
 
+# Headers of the rail as they are told to those who hear the page, and words in it that are cut though they have room.
+HEARD = """() => [...document.querySelectorAll('.bars th')].map(one => one.scope)"""
+CUT_SHORT = """() => [...document.querySelectorAll('.bars tr')].filter(row => row.checkVisibility()).filter(row => {
+  const [word, left, right] = row.cells, used = left.textContent ? left.scrollWidth : 2
+  return word.scrollWidth > word.clientWidth && row.clientWidth - right.offsetWidth - used - word.offsetWidth > 1
+}).map(row => row.textContent)"""
+
+
+@pytest.mark.parametrize("name", ["document", "two targets", "many scripts", "twelve methods"])
+def test_the_rail_is_heard_by_its_rows_and_cuts_no_word_that_has_room(show, name):
+    page = show(name)
+    assert set(page.evaluate(HEARD)) == {"row"}
+    for method in methods_on(page):
+        page.evaluate("id => document.getElementById(id).checked = true", method)
+        assert page.evaluate(CUT_SHORT) == []
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    told = {one["name"]["value"] for one in tree if one.get("role", {}).get("value") == "columnheader"}
+    words = {one.text_content() for one in page.locator(".bars th").all()}
+    assert words
+    assert told & words == set()
+
+
+def test_a_long_word_in_the_rail_is_whole(show):
+    page = show("many scripts")
+    whole = "Internationalization"
+    page.evaluate("text => document.querySelector('.bars tbody:not(.against) th').textContent = text", whole)
+    cell = page.locator(".bars tbody:not(.against) th").first
+    assert cell.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def methods_on(page):
     """The ids of the switches of the methods."""
     return page.eval_on_selector_all("input[name=method]", "all => all.map(one => one.id)")

@@ -21,6 +21,11 @@ TINTS = """() => [...document.querySelectorAll('.text i:not(:has(i))')].filter(o
 ROWS = """() => [...document.querySelectorAll('.list tbody tr')].filter(one => one.checkVisibility()).map(one => ({
   source: one.querySelector('.src').textContent, text: one.textContent.toLowerCase(), ...one.dataset}))"""
 CHECKED = "id => document.getElementById(id).checked"
+DRAWN = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+SCROLLED = "new Promise(done => requestAnimationFrame(() => done(document.activeElement.parentElement.scrollLeft)))"
+BOXES = """() => [...document.querySelectorAll('.scroll')].filter(one => one.checkVisibility()).map(one => ({
+  name: one.getAttribute('aria-label'), scrolls: one.scrollWidth > one.clientWidth,
+  stops: [...one.querySelectorAll(':scope > [tabindex]')].some(edge => edge.checkVisibility())}))"""
 
 
 def tab_to(page, id):
@@ -95,6 +100,29 @@ def test_focus_reaches_everything_and_is_seen(show, name, width):
     assert [stop for stop in stops if not (stop["ring"] and stop["there"])] == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["index", "methods", "provenance", "measured", "tokens", "twelve methods"])
+def test_only_boxes_that_scroll_take_the_focus_and_keys_scroll_them(show, name, width):
+    page = show(name, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.evaluate(DRAWN)
+    boxes = page.evaluate(BOXES)
+    assert [one["name"] for one in boxes if one["stops"] != one["scrolls"]] == []
+    if name in ("measured", "twelve methods") and width == 390:
+        assert any(one["scrolls"] for one in boxes)
+    wanted, reached = {one["name"] for one in boxes if one["scrolls"]}, set()
+    for _ in range(250):
+        page.keyboard.press("Tab")
+        box = page.evaluate("document.activeElement.parentElement?.closest('.scroll')?.getAttribute('aria-label')")
+        if page.evaluate("document.activeElement.matches('.scroll > [tabindex]')"):
+            reached.add(box)
+            page.keyboard.press("ArrowRight")
+            assert any(page.evaluate(SCROLLED) > 0 for _ in range(300)), box
+        if page.evaluate("document.activeElement == document.body"):
+            break
+    assert reached == wanted
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "404"])  # after whose content no key leads anywhere
 def test_the_first_key_skips_to_the_content(show, name):
     page = show(name, java_script_enabled=False)
@@ -138,6 +166,26 @@ def test_the_list_is_searched_by_keys_alone(index):
     shows([])
     page.keyboard.press("Escape")
     shows(every)
+
+
+def test_the_search_finds_whole_texts_ids_and_labels(show):
+    page = show("index of every kind")
+    rows = {one["source"]: one["text"] for one in page.evaluate(ROWS)}
+    tab_to(page, "seek")
+    for sought, source in (
+        ("thing I have seen this year", "films/midnight-harbour.txt"),  # the end of a long text
+        ("midnight-harbour", "films/midnight-harbour.txt"),
+        ("<b>bold</b>", "a/b/c d&e/<i>'\"#?é.txt"),  # a label that is no answer of the model
+        ("  UNBROKEN   take, ", "films/midnight-harbour.txt"),
+    ):
+        page.keyboard.press("Control+a")
+        page.keyboard.type(sought)
+        found = page.evaluate(ROWS)
+        assert source in [one["source"] for one in found], sought
+        assert len(found) < len(rows)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("unbroken masterpieces")
+    assert page.evaluate(ROWS) == []
 
 
 def test_the_list_is_narrowed_to_a_slice_by_keys_alone(index):

@@ -76,6 +76,27 @@ def test_nothing_is_cut_off_or_lies_on_another_on_paper(show, name):
     assert [over for over in page.evaluate(BEYOND) if over > 1] == []
 
 
+@pytest.mark.parametrize("name", ["document", "two targets", "not met", "unresolvable", "one word"])
+def test_paper_keeps_the_verdict(show, name):
+    page = show(name, width=SHEET)
+    told = page.locator(".ask p").first.text_content()
+    assert told
+    page.emulate_media(media="print")
+    assert page.locator(".ask p").first.is_visible()
+    assert page.locator(".ask h2").first.is_visible()
+    assert all(one.is_visible() for one in page.locator(".part.p0 .check, .trust.p0 .check").all())
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in ("404", "provenance", "training")])
+def test_paper_says_what_it_leaves_out(show, name):
+    page = show(name, width=SHEET)
+    page.emulate_media(media="print")
+    summaries = page.locator("details:not([open]) > summary")
+    visible = [one.is_visible() for one in summaries.all()]
+    shown = "one => one.parentElement.checkVisibility({visibilityProperty: true})"
+    assert visible == [one.evaluate(shown) for one in summaries.all()]
+
+
 def test_paper_shows_no_controls_and_light_colours(show):
     page = show("two targets", color_scheme="dark")
     page.evaluate("document.getElementById('dark').click()")
