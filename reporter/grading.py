@@ -8,11 +8,10 @@ from math import fsum, sqrt
 
 import numpy as np
 
-from reporter.labels import find_given, name_answer, read_number
+from reporter.labels import REGRESSION, find_given, name_answer, read_number
 from reporter.records import Explanation
 from reporter.totals import Deviation, LabelScore, Unknown
 
-_REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
 _SHOWN, _NAMED = 20, 5  # unknown labels that are kept, and that are named in a sentence
 
 
@@ -72,7 +71,7 @@ def tell_unknown(unknown: Sequence[Unknown], texts: int, labels: Sequence[str]) 
     if len(labels) == 1:
         told = f"{have} that the model’s answer cannot be held against: {named}{more}."
         numbers = all(read_number(one.label) is not None for one in unknown)
-        return f"{told} {_REGRESSION}" if numbers else told
+        return f"{told} {REGRESSION}" if numbers else told
     known = ", ".join(labels[:_SHOWN]) + (", …" if len(labels) > _SHOWN else "")
     names = ",".join(f"{one.label}=…" for one in unknown[:_NAMED])
     return f"{have} that is none of the model’s ({known}): {named}{more}. Say which is which by --labels {names}."

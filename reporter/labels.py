@@ -11,12 +11,14 @@ from reporter.errors import UserError
 from reporter.records import Prediction
 from reporter.settings import part
 
+REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
 NONE = "none of its labels"
 """What a model says that finds no label over one half."""
 
 
 _NUMBERED = re.compile(r"(label_)?(\d+)(?:\.0+)?")
 _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
+_LISTED = 8  # numbers that are named
 _PARTS = re.compile("[;|,]")
 
 
@@ -40,16 +42,26 @@ def find_label(name: str, labels: Sequence[str]) -> int | None:
 
 
 def check_numbering(given: Collection[str], labels: Sequence[str]) -> None:
-    """Raise `UserError` where labels are given as numbers from 1, which would all be taken for the one before."""
-    found = [_NUMBERED.fullmatch(_fold(one)) for one in given if one not in labels]
-    numbers = {int(one[2]) for one in found if one is not None and not one[1]}
-    if numbers and min(numbers) > 0 and max(numbers) == len(labels) and len(labels) > 1:
-        known = ", ".join(f"{at} {label}" for at, label in enumerate(labels))
-        names = ",".join(f"{at}={label}" for at, label in enumerate(labels, 1))
-        raise UserError(
-            f"The labels given are numbers up to {len(labels)}, and the model's are numbered from 0 ({known}); if they "
-            f"are numbered from 1, say so by --labels {names}."
-        )
+    """Raise `UserError` where only some of the numbers given for labels are columns: the others say that none is.
+
+    So it is with numbers from 1, with ratings, and with -1, 0 and 1.
+    """
+    numbers = {one: read_number(one) for one in given if one not in labels}
+    found = sorted({number for number in numbers.values() if number is not None})
+    columns = range(max(2, len(labels)))
+    if all(number in columns for number in found) or not any(number in columns for number in found):
+        return
+    listed = ", ".join(f"{number:g}" for number in found[:_LISTED]) + (", …" if len(found) > _LISTED else "")
+    if len(labels) == 1:
+        given_by = "and the model's only label is given by 1 or 0"
+        raise UserError(f"The labels given are the numbers {listed}, {given_by}. {REGRESSION}")
+    known = ", ".join(f"{at} {label}" for at, label in enumerate(labels))
+    from_one = found == list(range(1, len(labels) + 1))
+    names = ",".join(f"{at}={label if from_one else '…'}" for at, label in enumerate(labels, int(from_one)))
+    raise UserError(
+        f"The labels given are the numbers {listed}, and the model's are numbered from 0 ({known}), so they mean "
+        f"something else; say which is which by --labels {names}, or take none of them by --label-column ''."
+    )
 
 
 def find_given(

@@ -90,12 +90,36 @@ def test_labels_of_one_name_are_told_apart():
     assert len(set(name_labels(["X", "X", "X (0)", "X (1)"]))) == 4
 
 
-def test_numbers_from_1_are_refused_and_others_are_not():
-    with pytest.raises(UserError, match="--labels 1=NEGATIVE,2=POSITIVE"):
-        check_numbering({"1", "2"}, SENTIMENT)
-    for given in ({"0", "1", "2"}, {"-1"}, {"1"}, {"LABEL_2"}):
-        check_numbering(given, SENTIMENT)
-    check_numbering({"1", "2"}, ("1", "2"))
+@pytest.mark.parametrize(
+    ("given", "labels", "sentence"),
+    [
+        ({"1", "2"}, SENTIMENT, "the numbers 1, 2, .*0 NEGATIVE, 1 POSITIVE.*--labels 1=NEGATIVE,2=POSITIVE"),
+        ({"1", "2", "3", "4", "5"}, SENTIMENT, "--labels 0=…,1=…"),
+        ({"-1", "0", "1"}, TOPICS, "the numbers -1, 0, 1"),
+        ({"0", "0.5", "1"}, SENTIMENT, "the numbers 0, 0.5, 1"),
+        ({"1", "4.5"}, ("LABEL_0",), "the numbers 1, 4.5, .*problem_type"),
+    ],
+)
+def test_numbers_that_are_not_all_columns_are_refused(given, labels, sentence):
+    with pytest.raises(UserError, match=sentence):
+        check_numbering(given, labels)
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        ({"0", "1", "good"}, SENTIMENT),
+        ({"-1"}, SENTIMENT),
+        ({"1"}, SENTIMENT),
+        ({"LABEL_2", "0"}, SENTIMENT),
+        ({"1", "2"}, ("1", "2")),
+        ({"1.0", "0"}, ("toxic",)),
+        ({"4.5", "3.5"}, ("LABEL_0",)),
+        (set(), SENTIMENT),
+    ],
+)
+def test_other_numbers_are_not_refused(given, labels):
+    check_numbering(given, labels)
 
 
 # Answers as a pipeline has them ---------------------------------------------------------------------------------------
@@ -238,12 +262,12 @@ def test_integer_labels_fill_the_table_and_train(tmp_path):
     options = {"id2label": names, "label2id": {name: at for at, name in names.items()}}
     folder = save_network(tmp_path / "model", **options)
     data = tmp_path / "r.csv"
-    data.write_text("text,label\nfilm good,1\nfilm bad,0.0\nno hope,LABEL_0\ngreat,Positive\nfood,7\n")
+    data.write_text("text,label\nfilm good,1\nfilm bad,0.0\nno hope,LABEL_0\ngreat,Positive\nfood,sweet\n")
     command = ("build", data, "-o", tmp_path / "site", "--model", folder, *QUICK, "--target", "given")
     assert run(*command) == 1
     found = json.loads((tmp_path / "site" / "data" / "run.json").read_text("utf-8"))
     assert sum(one["texts"] for one in found["summary"]["graded"]) == 4
-    assert found["failures"][0]["error"].endswith("Its label '7' is none of the model's: NEGATIVE, POSITIVE.")
+    assert found["failures"][0]["error"].endswith("Its label 'sweet' is none of the model's: NEGATIVE, POSITIVE.")
     data.write_text("text,label\nfilm good,1\nfilm bad,0\nno hope,LABEL_0\ngreat,Positive\nfood,sour\n")
     assert run(*command[:-2], "--labels", "sour=NEGATIVE", "--training-data", data) == 0
     found = json.loads((tmp_path / "site" / "data" / "run.json").read_text("utf-8"))
