@@ -193,6 +193,22 @@ def test_words_raise_and_lower_a_number_and_are_no_reason_for_it(tmp_path: Path)
     assert not re.findall(r">(?:opposes|supports)\b|\b(?:opposes|supports)<", body)
 
 
+def test_a_number_that_is_explained_is_the_one_in_its_certificate() -> None:
+    one = runs.explanation("a", "The loveliest jokes fall flat")
+    lead = one.sections[0].attributions[-1]
+    lead = replace(lead, certificate=replace(lead.certificate, input=-0.4501128, baseline=-0.5, noise=1e-9))
+    section = runs.changed_section(
+        one.sections[0],
+        attributions=(lead,),
+        target=replace(one.sections[0].target, label="stars", index=0, probability=None),
+    )
+    served = replace(NUMBER, logits=(-0.4501127,))
+    page = document_page(run_of(one), runs.changed(one, prediction=served, sections=(section,)))
+    assert page.answer is not None
+    assert page.answer.bold == dict(page.parts[0].proof.rows)["F(this text)"] == "−0.4501128"
+    assert [share.value for share in page.answer.shares] == [page.answer.bold]
+
+
 def test_several_numbers_are_no_label() -> None:
     several = Prediction(positions=1, labels=("joy", "fear"), logits=(0.2, 0.9), probabilities=None, label="fear")
     found = runs.changed(runs.explanation("a", "Great"), prediction=several, sections=())

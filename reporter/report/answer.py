@@ -84,7 +84,7 @@ def _heading(prediction: Prediction, reading: Reading | None) -> tuple[str, str]
     if is_number(prediction) and len(prediction.labels) > 1:
         return "The model answers ", count(len(prediction.labels), "number")
     if is_number(prediction):
-        return "The model answers ", _score(prediction.logits[0], reading)
+        return "The model answers ", _score(prediction, 0, reading)
     if prediction.answers is None:
         return "The model says ", spoken(prediction.label)
     if len(prediction.labels) == 1 and prediction.probabilities:
@@ -92,9 +92,14 @@ def _heading(prediction: Prediction, reading: Reading | None) -> tuple[str, str]
     return "The model says ", join([spoken(label) for label in prediction.answers]) if prediction.answers else NONE
 
 
-def _score(value: float, reading: Reading | None) -> str:
-    """A score in the digits in which the page has it everywhere, or as the twin has it where nothing was measured."""
-    return exact(value) if reading is None else fixed(value, min(of_score(reading.section), sure(0.0, value)))
+def _score(prediction: Prediction, at: int, reading: Reading | None) -> str:
+    """A score as the page has it everywhere: F where it is explained, and as the twin has it where nothing is."""
+    value, section = prediction.logits[at], reading.section if reading else None
+    if section is None:
+        return exact(value)
+    if section.lead is not None and (section.target.index, section.target.against) == (at, None):
+        value = section.lead.certificate.input
+    return fixed(value, min(of_score(section), sure(0.0, value)))
 
 
 def _idle(prediction: Prediction) -> str:
@@ -111,7 +116,7 @@ def _shares(prediction: Prediction, reading: Reading | None) -> tuple[Share, ...
     return tuple(
         Share(
             label=spoken(prediction.labels[at]),
-            value=percent(values[at]) if prediction.probabilities else _score(values[at], reading),
+            value=percent(values[at]) if prediction.probabilities else _score(prediction, at, reading),
             style=f"--s:{css(values[at])}" if prediction.probabilities else "",
             chosen=prediction.labels[at] in said,
         )
@@ -164,7 +169,7 @@ def _all(found: Grade) -> str:
 
 def _given_number(number: float, gap: float, prediction: Prediction, reading: Reading | None) -> str:
     """The number given, and by how much the answer is over or under it, in the digits of the answer."""
-    said = _score(prediction.logits[0], reading)
+    said = _score(prediction, 0, reading)
     digits = len(said.partition(".")[2])
     size = fixed(abs(gap), digits)
     near = not any(sign in "123456789" for sign in size)
