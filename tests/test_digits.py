@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from reporter.records import Diagnostic, Prediction
 from reporter.report import document_page
 from reporter.report.digits import answered, apart, bound, digits_for, gap, of_change, size, sure
+from reporter.report.figure import figure
 from reporter.report.wording import fixed, percent, rank, whole_percent
+from reporter.sinks.svg import Svg
 from tests import runs
 from tests.test_render import site_of
 from tests.test_report import run_of
@@ -191,6 +193,18 @@ def test_words_raise_and_lower_a_number_and_are_no_reason_for_it(tmp_path: Path)
     body = page.partition("<body>")[2]
     assert "because of" not in body
     assert not re.findall(r">(?:opposes|supports)\b|\b(?:opposes|supports)<", body)
+
+
+def test_pictures_say_raises_and_lowers_of_a_number() -> None:
+    one = runs.explanation("a", "The loveliest jokes fall flat")
+    run = run_of(one)
+    for said, sides in ((one.prediction, ("opposes", "supports")), (NUMBER, ("lowers", "raises"))):
+        found = figure(runs.changed(one, prediction=said), run, method=None, target=None)
+        assert found is not None
+        assert (found.opposes, found.supports) == sides
+    (drawing,) = Svg().texts(runs.changed(one, prediction=NUMBER), run)
+    assert "supports" not in drawing
+    assert "Blue with a solid line raises" in drawing
 
 
 def test_a_number_that_is_explained_is_the_one_in_its_certificate() -> None:

@@ -45,8 +45,13 @@ def because(first: Attribution, reading: Reading, prediction: Prediction | None)
         nothing=nothing,
         signed=first.signed,
         towards=f"a higher {name}" if number else name,
-        sides=("lowers", "raises") if number else ("opposes", "supports"),
+        sides=name_sides(prediction),
     )
+
+
+def name_sides(prediction: Prediction | None) -> tuple[str, str]:
+    """What words with a negative and with a positive score do to an answer: to a label, or to a number."""
+    return ("lowers", "raises") if is_number(prediction) else ("opposes", "supports")
 
 
 def _of_label(target: Target, prediction: Prediction | None, supporting: int) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reporter.labels import find_label
 from reporter.records import Attribution, Explanation, Provenance, Section
 from reporter.report.answer import answer
+from reporter.report.because import name_sides
 from reporter.report.checks import shown
 from reporter.report.frame import title_of, titles
 from reporter.report.proof import cell_name
@@ -66,6 +67,7 @@ def figure(explanation: Explanation, run: Provenance, *, method: str | None, tar
 
 
 def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run: Provenance) -> Figure:
+    opposes, supports = name_sides(explanation.prediction)
     end, title = largest(one, reading), title_of(titles(run), one.method)
     towards = cell_name(reading.section.target.label, reading.section.target.against)
     unit = f"in logits of {towards}" if one.signed else f"strength only, of {towards}"
@@ -74,10 +76,10 @@ def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run
         said=_said(explanation, reading),
         how=f"{title}, {unit}.",
         signed=one.signed,
-        opposes="opposes" if one.signed else "",
+        opposes=opposes if one.signed else "",
         low=f"{MINUS}{end}" if one.signed else "0",
         high=f"+{end}" if one.signed else end,
-        supports="supports" if one.signed else "strong",
+        supports=supports if one.signed else "strong",
         passages=_passages(reading, one),
     )
 

@@ -155,6 +155,8 @@ def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark
 
 def _told(found: Figure) -> str:
     """The text and the meaning of its colours for those who do not see them."""
-    ways = "Blue and a solid line support, orange and a dashed line oppose." if found.signed else "Darker is stronger."
+    ways = "Darker is stronger."
+    if found.signed:
+        ways = f"Blue with a solid line {found.supports}, orange with a dashed line {found.opposes}."
     texts = ["".join(f"{word.before}{word.text}" for word in one.words) + one.after for one in found.passages]
     return f"{ways} The text: {' '.join(texts)}"
