@@ -139,7 +139,7 @@ class Attribute:
         """The sections with the evidence that the settings ask for."""
         asked = [question for questions in batches for question in questions]
         sections = probe(self.asking, asked, examine(self.asking, asked, sections))
-        sections = compare_with_people(self.asking, asked, sections)
+        sections = compare_with_people(self.asking.settings, [one.encoded.document for one in asked], sections)
         sections = measure_infidelity(self.asking, posed, questions=asked, sections=sections)
         sections = measure_sensitivity(self.asking, self.methods, batches=batches, sections=sections)
         return vary_baseline(self.asking, self.methods, batches=batches, sections=sections)

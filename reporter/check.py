@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from itertools import zip_longest
@@ -15,13 +14,21 @@ from reporter import links, manifest, twin
 from reporter.errors import UserError
 from reporter.findings import Finding
 from reporter.manifest import RUN, Manifest
-from reporter.proving import find_faults
-from reporter.records import Explanation, Failure, Run
-from reporter.report import Tally, facts
+from reporter.place import find_run
+from reporter.proving import find_run_faults, prove_all
+from reporter.published import RECORDS, Published
+from reporter.records import Explanation, Run
+from reporter.redrawing import redraw
+from reporter.render import sum_up
 from reporter.report.frame import page_path
-from reporter.store import SavedRun
-from reporter.summary import summarise
+from reporter.store import SavedRun, list_columns
 from reporter.totals import Summary
+
+UNSEEN = (
+    "Not shown by any of this: that the model said so ('verify' computes it again), and who made the site, when and "
+    "with what, which only a signature could show."
+)
+"""What no check of a site can know, since its author can make every hash and every page anew."""
 
 _REMEMBERED = 8  # pages whose places are kept in mind: most links with a place lead to the few beside the documents
 
@@ -35,30 +42,6 @@ class Thresholds:
     failures: int | None = None
 
 
-@dataclass
-class _Reading:
-    """What is gathered while the twin is read, one record at a time: pages that must be there, and faults."""
-
-    pages: list[str] = field(default_factory=list)
-    certificates: int = 0
-    broken: list[str] = field(default_factory=list)
-    unproven: list[str] = field(default_factory=list)
-
-    def read(self, path: Path) -> Iterator[Explanation]:
-        """The records that can be read."""
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    explanation = twin.load_explanation(line)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                    self.broken.append(f"{path.name}, line {number}: {error}.")
-                    continue
-                self.pages.append(page_path(explanation.id))
-                self.certificates += sum(len(section.attributions) for section in explanation.sections)
-                self.unproven += find_faults(explanation)
-                yield explanation
-
-
 def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
     """Everything that is checked of a site, one after the other; raises `UserError` if this is no site."""
     if not any((site / name).is_file() for name in ("data/run.sqlite", "data/run.json", "index.html")):
@@ -69,43 +52,50 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
         yield Finding(name="files", found="not whole", faults=(sentence,))
         return
     yield Finding(name="files", found=f"{len(whole.files):,} files", faults=tuple(manifest.compare(site, whole)))
-    reading = _Reading()
-    run = _read_run(site, reading)
-    yield Finding(name="schema", found=f"{len(reading.pages) + 1:,} records", faults=tuple(reading.broken))
-    yield from _check_pages(site, _list_there(site, whole), set(reading.pages))
-    yield Finding(name="certificates", found=f"{reading.certificates:,} computed again", faults=tuple(reading.unproven))
-    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site, run)))
-    if run is not None:
-        yield from _hold_against(thresholds, run.summary)
-
-
-def _read_run(site: Path, reading: _Reading) -> Run | None:
-    """The run that the twin tells of, None if it cannot be read; what is wrong with either goes into the reading."""
+    names = _list_there(site, whole)
     try:
-        summed = _sum_up(reading.read(site / "data" / "documents.jsonl"))
-        run = twin.load_run((site / "data" / "run.json").read_bytes())
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        reading.broken.append(f"The twin cannot be read: {error}.")
-        return None
-    if summed != (run.summary, run.failures):
-        reading.broken.append("run.json does not sum up what documents.jsonl tells.")
-    if len(set(reading.pages)) < len(reading.pages):
-        reading.broken.append("Two documents have the same id.")
-    return run
+        records = Published(site, names)
+        told = records.run()
+        broken = list[str]()
+        paths = _Paths()
+        run = sum_up(told, paths.note(records.explanations(broken)))
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        yield Finding(name="schema", found="no records", faults=(f"The twin cannot be read: {error}.",))
+        yield from _check_pages(site, names, set())
+        return
+    broken += ["Two documents have the same id."] if paths.twice else []
+    yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=tuple(broken))
+    yield from _check_pages(site, names, paths.known)
+    if not broken:
+        yield from _check_records(run, records, whole)
+    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site, told)))
+    yield from _hold_against(thresholds, run.summary)
 
 
-def _sum_up(explanations: Iterable[Explanation]) -> tuple[Summary, tuple[Failure, ...]]:
-    """The summary as drawing a site makes it, and the failures."""
-    tally = Tally()
+@dataclass
+class _Paths:
+    """The pages of the records that go by."""
 
-    def tallied() -> Iterator[Explanation]:
+    known: set[str] = field(default_factory=set)
+    twice: bool = False
+
+    def note(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+        """The same records, with the page of each taken down."""
         for explanation in explanations:
-            with suppress(IndexError, ValueError):  # what was tampered with is told of elsewhere
-                tally.add(facts(explanation))
+            path = page_path(explanation.id)
+            self.twice |= path in self.known
+            self.known.add(path)
             yield explanation
 
-    summary, failures = summarise(tallied())
-    return tally.complete(summary), failures
+
+def _check_records(run: Run, records: Published, whole: Manifest) -> Iterator[Finding]:
+    """Pages drawn again, and numbers computed again, from the records and from what made them."""
+    faults = tuple(redraw(run, records, whole.files))
+    yield Finding(name="pages", found=f"{len(whole.files):,} files drawn again", faults=faults)
+    proof = prove_all(run, (line for _, line in records.named_lines()), documents=run.summary.documents)
+    found = f"{proof.certificates:,} computed again"
+    yield Finding(name="certificates", found=found, faults=tuple(proof.faults))
+    yield Finding(name="provenance", found="held against this version", faults=tuple(find_run_faults(run)))
 
 
 def _list_there(site: Path, whole: Manifest) -> set[str]:
@@ -135,21 +125,24 @@ def _check_pages(site: Path, names: set[str], expected: set[str]) -> Iterator[Fi
     yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
 
 
-def _compare_run(site: Path, run: Run | None) -> Iterator[str]:
+def _compare_run(site: Path, told: Run) -> Iterator[str]:
     """Where the saved run, if it was published with the site, is not what the twin says."""
     path = site / "data" / "run.sqlite"
     if not path.is_file():
         return
     try:
-        with SavedRun(path) as store, (site / "data" / "documents.jsonl").open(encoding="utf-8", newline="\n") as told:
+        with SavedRun(find_run(site)) as store, (site / RECORDS).open(encoding="utf-8", newline="\n") as lines:
             made = store.provenance()
-            if run is not None and any(getattr(run, one.name) != getattr(made, one.name) for one in fields(made)):
+            if any(getattr(told, one.name) != getattr(made, one.name) for one in fields(made)):
                 yield "What made the run is not what run.json tells."
-            for number, (line, other) in enumerate(zip_longest(store.lines(), told), 1):
+            for number, (row, other) in enumerate(zip_longest(store.rows(), lines), 1):
+                line = None if row is None else row[-1]
                 if other is None or line != other.removesuffix("\n"):
                     yield f"Document {number} of the run is not what the twin tells."
-    except (OSError, UserError, sqlite3.Error, UnicodeDecodeError) as error:
-        yield str(error)
+                elif row is not None and row != list_columns(twin.load_explanation(str(line))):
+                    yield f"Document {number} of the run has columns that say otherwise than its record."
+    except (OSError, UserError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        yield f"The run cannot be read: {error}"
 
 
 def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:

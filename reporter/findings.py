@@ -14,7 +14,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A document that was explained again, and what came out differently: a sentence each."""
+    """A document that was explained again, and what came out differently: a sentence each.
+
+    `exact` says that it came out the same to the last bit.
+    """
 
     source: str
     differences: tuple[str, ...]
+    exact: bool = False

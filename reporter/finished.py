@@ -31,13 +31,15 @@ def check(
 
     Exit code 0 if all of it holds, 1 if not, 2 if there is no site.
     """
-    from reporter.check import Thresholds, check_site
+    from reporter.check import UNSEEN, Thresholds, check_site
     from reporter.junit import write
 
     findings = list(check_site(site, Thresholds(complete=min_complete, agreement=min_agreement, failures=max_failures)))
     if junit is not None:
         write(junit, findings)
-    raise typer.Exit(0 if show_findings(findings) else 1)
+    holds = show_findings(findings)
+    say(UNSEEN)
+    raise typer.Exit(0 if holds else 1)
 
 
 def verify(
@@ -47,6 +49,10 @@ def verify(
     model: Annotated[
         str, typer.Option(help="The model of the run, a folder or an id; needed unless it is the one inside.")
     ] = "",
+    inputs: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FOLDER", help="What was explained: find what was left out, added or changed."),
+    ] = None,
     device: Annotated[str, typer.Option(help=HELP["device"])] = _DEFAULT.device,
     offline: Annotated[bool, typer.Option("--offline", help=HELP["offline"])] = False,
     allow_pickle: Annotated[bool, typer.Option("--allow-pickle", help=HELP["allow_pickle"])] = False,
@@ -61,7 +67,8 @@ def verify(
     same, 1 if not, 2 if it cannot be told.
     """
     path = find_run(site)
-    from reporter.verify import TOLERANCE, choose_settings, verify_run
+    from reporter.comparing import TOLERANCE
+    from reporter.verify import Sample, choose_settings, verify_run
 
     own = Settings(
         model=model,
@@ -71,9 +78,14 @@ def verify(
         trust_remote_code=trust_remote_code,
         allow_untrained_head=allow_untrained_head,
     )
-    found = [show_verified(one) for one in verify_run(path, choose_settings(path, own), sample=sample, seed=seed)]
-    say(f"{sum(found)} of {len(found)} documents come out as they were saved, within {TOLERANCE:g} of the largest.")
-    raise typer.Exit(0 if all(found) else 1)
+    made, *found = verify_run(path, choose_settings(path, own), Sample(sample, seed), inputs)
+    right = [show_verified(one) for one in (made, *found)]
+    exact = sum(one.exact for one in found)
+    say(
+        f"{sum(right[1:])} of {len(found)} documents come out as they were saved, {exact} of them to the last bit, and "
+        f"the others within {TOLERANCE:g} of the largest number of its kind."
+    )
+    raise typer.Exit(0 if all(right) else 1)
 
 
 def export(

@@ -21,6 +21,9 @@ _YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
 _LISTED = 8  # numbers that are named
 _PARTS = re.compile("[;|,]")
 
+BACKGROUND = "O"
+"""What a token classifier answers where there is nothing to tell."""
+
 
 def find_label(name: str, labels: Sequence[str]) -> int | None:
     """The column of a label by its name, whatever its case and white space, or by its number; None if there is none.

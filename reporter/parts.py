@@ -1,17 +1,19 @@
 """Parts are named after their files: `attention_rollout` is class `AttentionRollout` of that file in `methods/`."""
 
+import ast
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
 from reporter.errors import UserError
+from reporter.records import Description
 
 _CALLED = {"methods": "method", "tasks": "task", "sinks": "format"}  # to the person at the keyboard
 
 
 def names(room: str) -> list[str]:
     """The parts in a room (`methods`, `tasks` or `sinks`), in alphabetical order, found without importing them."""
-    found = (entry.name for entry in files(f"reporter.{room}").iterdir())
+    found = (entry.name for entry in (files("reporter") / room).iterdir())
     return sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_"))
 
 
@@ -20,3 +22,16 @@ def load(room: str, name: str) -> type[Any]:
     if name not in names(room):
         raise UserError(f"There is no {_CALLED[room]} '{name}'; there are: {', '.join(names(room))}.")
     return getattr(import_module(f"reporter.{room}.{name}"), name.title().replace("_", ""))  # type: ignore[no-any-return]
+
+
+def describe(name: str) -> Description:
+    """What a method says of itself, read in its file, which is not run: so that `check` needs no torch.
+
+    Raises `UserError` for a name that no file bears.
+    """
+    if name not in names("methods"):
+        raise UserError(f"There is no method '{name}'; there are: {', '.join(names('methods'))}.")
+    tree = ast.parse((files("reporter") / "methods" / f"{name}.py").read_text("utf-8"))
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    call = next(node for node in found if isinstance(node.func, ast.Name) and node.func.id == Description.__name__)
+    return Description(**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})

@@ -13,35 +13,37 @@ from reporter import parts
 from reporter.diagnostics import PLAUSIBILITY, Plausibility, Ranking
 from reporter.evidence import find_level
 from reporter.marking import find_marked
-from reporter.questions import Asking, Question
 from reporter.rankings import beside_random, rank_words, shuffle
-from reporter.records import Diagnostic, Section
+from reporter.records import Diagnostic, Document, Explanation, Section
+from reporter.seeds import make_seed
+from reporter.settings import Settings
 
 DRAWS = 99
 """Random orders that every number is held against: they cost no pass."""
 
 
-def compare_with_people(asking: Asking, questions: Sequence[Question], sections: Sequence[Section]) -> list[Section]:
-    """The sections with what their methods' words have to do with the rationales, where that is defined.
+def compare_with_people(
+    settings: Settings, documents: Sequence[Document], sections: Sequence[Section]
+) -> list[Section]:
+    """The sections with what their methods' words have to do with the rationales of their documents.
 
-    It is not where nobody marked anything, or everything, of what the model read.
+    As they were where that is not defined: where nobody marked anything, or everything, of what the model read.
     """
-    if not find_level(asking.settings.evidence).plausibility:
+    if not find_level(settings.evidence).plausibility:
         return list(sections)
-    pairs = zip(questions, sections, strict=True)
     return [
-        replace(section, diagnostics=(*section.diagnostics, *_judge(asking, question, section)))
-        for question, section in pairs
+        replace(section, diagnostics=(*section.diagnostics, *judge_section(document, section, settings.seed)))
+        for document, section in zip(documents, sections, strict=True)
     ]
 
 
-def _judge(asking: Asking, question: Question, section: Section) -> Iterator[Diagnostic]:
-    document = question.encoded.document
+def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
+    """Every measure of every method, in that order, each beside random orders; nothing where it is not defined."""
     marked = find_marked(section.tokens, document.text, document.rationale or ())
     words = len({token.word for token in section.tokens if not token.special and token.segment == 0})
     if not 0 < len(marked) < words:
         return
-    draws = shuffle(words, DRAWS, asking.seed(question, "plausibility"))
+    draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))
     rankings = {one.method: _keep(rank_words(section.tokens, one), words) for one in section.attributions}
     for name, measure in _measures().items():
         control = [measure.judge(order, marked) for order in draws]

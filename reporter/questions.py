@@ -1,7 +1,5 @@
 """What is asked of the network about a document: its own answer first, then one question for each cell to explain."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +10,8 @@ from reporter.cases import Cases
 from reporter.encoding import Encoded, check_served
 from reporter.labels import find_label
 from reporter.network import Network
-from reporter.records import Baseline, Document, Prediction, Target
+from reporter.records import Baseline, Prediction, Target
+from reporter.seeds import make_seed
 from reporter.settings import Settings
 from reporter.targets import choose, predict, read_baseline, winners
 from reporter.tasks import Task
@@ -130,9 +129,3 @@ class Asking:
         """The cell of a target that stands at this position: position, choice, choice it is set against or -1."""
         other = None if target.against is None else find_label(target.against, self.network.facts.labels)
         return position, target.index, -1 if other is None else other
-
-
-def make_seed(document: Document, seed: int, use: str = "") -> int:
-    """What a document's random numbers start from: its content, the run's seed and their `use`, wherever it stands."""
-    facts = json.dumps((seed, use, document.text, document.text_pair))
-    return int.from_bytes(hashlib.sha256(facts.encode()).digest()[:8], "big")

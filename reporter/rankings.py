@@ -1,16 +1,19 @@
 """The words of a text in an order: by what a method gives them, and at random, to hold numbers against."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reporter.agreement import add_by_word
 from reporter.diagnostics import Ranking
-from reporter.methods import Scores
-from reporter.questions import Question
 from reporter.records import Attribution, Diagnostic, Token
 from reporter.rounding import rounded
 from reporter.rules import Array
+
+if TYPE_CHECKING:  # `check` ranks words without torch
+    from reporter.methods import Scores
+    from reporter.questions import Question
 
 
 def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
@@ -20,7 +23,7 @@ def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
     return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
 
 
-def add_up(batches: Sequence[Sequence[Question]], scores: Sequence[Scores]) -> list[Array]:
+def add_up(batches: Sequence[Sequence["Question"]], scores: Sequence["Scores"]) -> list[Array]:
     """The word scores of every question of some batches, from what one method found of each batch."""
     return [
         add_by_word(question.encoded.tokens, found.values[row, : question.length].tolist())

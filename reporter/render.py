@@ -17,7 +17,7 @@ from reporter import twin
 from reporter.edition import find_templates
 from reporter.ledger import Drawn
 from reporter.processes import share
-from reporter.records import Failure, Provenance, Run
+from reporter.records import Explanation, Provenance, Run
 from reporter.report import (
     Audit,
     DocumentPage,
@@ -43,8 +43,7 @@ from reporter.report.frame import page_path
 from reporter.store import Store
 from reporter.summary import summarise
 from reporter.threads import count_cores
-from reporter.totals import Summary
-from reporter.writing import Writer, renew
+from reporter.writing import Paper, Put, Writer, hash_all
 
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
 
@@ -67,38 +66,55 @@ def draw(store: Store, site: Path) -> None:
 
     What would come out as it stands is not drawn again.
     """
-    provenance, writer, pages = store.provenance(), Writer(site, store), environment()
+    provenance, writer = store.provenance(), Writer(site, store)
     if writer.is_done():
         return
-    summary, failures = summarise(store.explanations())
-    run = _run(provenance, summary=summary, failures=failures)
+    run = sum_up(provenance, store.explanations())
     writer.begin()
-    run = _draw_documents(run, store.named_lines(), writer=writer, pages=pages)
+    lay_out(run, store.named_lines, writer)
+    writer.finish()
+
+
+def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
+    """A run with the summary of its documents, as far as that is known before they are drawn."""
+    summary, failures = summarise(explanations)
+    facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
+    return Run(**facts, summary=summary, failures=failures)
+
+
+def lay_out(run: Run, lines: Callable[[], Iterable[tuple[str, str]]], paper: Paper) -> Run:
+    """Draw every file of a site but its manifest; the run with the whole summary.
+
+    `lines` gives each document's id and line of the twin, in order, as often as it is called.
+    """
+    pages = environment()
+    run = _draw_documents(run, lines(), paper=paper, pages=pages)
     for path, page in (
         ("methods", methods_page(run)),
         ("provenance", provenance_page(run)),
         ("404", not_found_page(run)),
     ):
-        _show(writer, f"{path}.html", page, pages=pages)
+        _show(paper, f"{path}.html", page, pages=pages)
     if run.training is not None:
-        _show(writer, "training.html", training_page(run, run.training), pages=pages)
-    writer.write(".nojekyll", b"", lambda: [])
-    writer.write("data/documents.jsonl", writer.digest.encode(), lambda: (f"{line}\n" for line in store.lines()))
+        _show(paper, "training.html", training_page(run, run.training), pages=pages)
+    _write(paper, ".nojekyll", b"", lambda: [])
+    digest = hash_all(line.encode() for _, line in lines()).encode()
+    _write(paper, "data/documents.jsonl", digest, lambda: (f"{line}\n" for _, line in lines()))
     facts, schema = twin.dump(run), json.dumps(twin.schema(), indent=1)
-    writer.write("data/run.json", facts, lambda: [facts.decode(), "\n"])
-    writer.write("data/schema.json", schema.encode(), lambda: [schema, "\n"])
-    writer.finish()
+    _write(paper, "data/run.json", facts, lambda: [facts.decode(), "\n"])
+    _write(paper, "data/schema.json", schema.encode(), lambda: [schema, "\n"])
+    return run
 
 
-def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, writer: Writer, pages: Environment) -> Run:
-    """Write the pages of the documents and, as they go by, of their list, then the index; the run with its summary."""
+def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, paper: Paper, pages: Environment) -> Run:
+    """Draw the pages of the documents and, as they go by, of their list, then the index; the run with its summary."""
     cores = count_cores() if run.summary.documents > _ALONE else 1
     audit, shelves = Audit(run), list[Shelf]()
 
     def entries() -> Iterator[Entry]:
-        for printed in share(partial(Press, run, writer.site), _batches(lines, writer.before), processes=cores):
+        for printed in share(partial(Press, run, paper.put), _batches(lines, paper.before), processes=cores):
             for finding, drawn in printed:
-                writer.adopt(finding.path, drawn)
+                paper.adopt(finding.path, drawn)
                 yield audit.add(finding)
 
     listed = list_pages(run, entries())
@@ -106,19 +122,23 @@ def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, writer: Write
     for page in listed:
         shelves.append(shelf(page))
         if first:
-            _show(writer, page.path, page, pages=pages, name="documents")
+            _show(paper, page.path, page, pages=pages, name="documents")
         else:
             first = msgspec.msgpack.encode(page)  # a tenth of the memory, and it waits for all others
         del page
     index = audit.page(msgspec.msgpack.decode(first, type=ListPage), shelves)
-    _show(writer, "index.html", index, pages=pages)
+    _show(paper, "index.html", index, pages=pages)
     return audit.summed()
 
 
-def _show(writer: Writer, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
+def _show(paper: Paper, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
     """Write a page that is made by the template of this name, or of its own."""
     template = name or path.removesuffix(".html")
-    writer.write(path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
+    _write(paper, path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
+
+
+def _write(paper: Paper, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
+    paper.adopt(name, paper.put(name, source, texts, paper.before(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +170,9 @@ def _batches(lines: Iterable[tuple[str, str]], known: Callable[[str], Drawn | No
 class Press:
     """Draws documents, some at a time, and says what the index needs of them."""
 
-    def __init__(self, run: Run, site: Path) -> None:
-        """Get ready to draw this run into a folder."""
-        self._run, self._site, self._pages = run, site, environment()
+    def __init__(self, run: Run, put: Put) -> None:
+        """Get ready to draw this run."""
+        self._run, self._put, self._pages = run, put, environment()
 
     def __call__(self, batch: Batch) -> list[tuple[Finding, Drawn]]:
         """Write the pages of some documents, unless they stand as they are."""
@@ -160,7 +180,7 @@ class Press:
         explanations, printed = map(twin.load_explanation, batch.lines), []
         pages = document_pages(self._run, explanations, before=before, after=after)
         for (explanation, page), known in zip(pages, batch.known, strict=True):
-            drawn = renew(self._site, page.path, msgspec.json.encode(page), partial(self._draw, page), known)
+            drawn = self._put(page.path, msgspec.json.encode(page), partial(self._draw, page), known)
             printed.append((find(explanation, page), drawn))
         return printed
 
@@ -191,11 +211,6 @@ def visible(value: object) -> object:
     if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable() or not _HIDDEN.search(value):
         return value
     return value.replace("\r\n", "\n").translate(_PICTURES)
-
-
-def _run(provenance: Provenance, *, summary: Summary, failures: tuple[Failure, ...]) -> Run:
-    facts = {one.name: getattr(provenance, one.name) for one in fields(provenance)}
-    return Run(**facts, summary=summary, failures=failures)
 
 
 def _drawn(pages: Environment, page: Page, *, name: str) -> str:

@@ -144,6 +144,11 @@ class Store:
         query = "select coalesce(cast(id as text), ''), line from explanations order by position"
         return self._database.execute(query)
 
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """Every document's columns, in order, as `list_columns` makes them."""
+        names = 'id, source, "group", label, predicted, status, error, line'
+        return self._database.execute(f"select {names} from explanations order by position")
+
     def slowest(self) -> tuple[str, float] | None:
         """The source and the seconds of the document that took longest, None for an empty run."""
         query = "select source, seconds from explanations order by seconds desc, position limit 1"
@@ -183,9 +188,13 @@ class SavedRun(Store):
     _mode = "ro"
 
 
-def _columns(row: Row) -> tuple[object, ...]:
-    what = row.explanation
+def list_columns(what: Explanation) -> tuple[object, ...]:
+    """What the table has of a document beside its key, place and time, its line last: as `Store.rows` gives it."""
     predicted = name_answer(what.prediction) if what.prediction else None
-    line = twin.dump(what).decode()
     facts = (what.id, what.source, what.group, what.label, predicted, what.status, what.error)
+    return (*facts, twin.dump(what).decode())
+
+
+def _columns(row: Row) -> tuple[object, ...]:
+    *facts, line = list_columns(row.explanation)
     return (row.key, *facts, row.seconds, line)

@@ -150,7 +150,7 @@ def show_findings(findings: Iterable[Finding]) -> bool:
 
 def show_verified(one: Verified) -> bool:
     """Print how a document came out the second time; whether it was the same."""
-    say(f"{'differs' if one.differences else 'same':9}{one.source}")
+    say(f"{'differs' if one.differences else 'same' if one.exact else 'close':9}{one.source}")
     for difference in one.differences:
         warn(f"{one.source}: {difference}")
     return not one.differences

@@ -1,8 +1,8 @@
 """Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
-from itertools import chain
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -10,22 +10,31 @@ import msgspec
 
 from reporter import origin
 from reporter.attribute import Attribute
+from reporter.comparing import compare, is_same
+from reporter.documents import read, take_in
 from reporter.errors import UserError
 from reporter.findings import Verified
+from reporter.invariance import examine_machine
 from reporter.measure import explain, prepare
-from reporter.records import Attribution, Document, Explanation, Provenance, Section
+from reporter.proving import find_faults
+from reporter.records import Document, Explanation, Model, Provenance
 from reporter.settings import EMBEDDED, LIFTING, Settings
 from reporter.store import SavedRun
 
-TOLERANCE = 1e-4
-"""By how much a number may differ, as a share of the largest of its kind; an integrated score also by both its errors.
-
-Another batch, another processor and another version add up the same float32 numbers in another order.
-"""
-
-
 OWN = (*LIFTING, "offline", "device", "batch_tokens", "training_data", "checkpoints")
 """The options beside the model that are never taken from a site, because they run, fetch or open something."""
+
+
+_OWN = "salience-report"
+_BITS = "its numbers are not the same to the last bit, as these versions on this machine promise."
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many documents to explain again, and which: the same seed takes the same ones."""
+
+    count: int
+    seed: int = 0
 
 
 def choose_settings(path: Path, own: Settings) -> Settings:
@@ -44,21 +53,28 @@ def choose_settings(path: Path, own: Settings) -> Settings:
     return replace(saved, **named, model=own.model or EMBEDDED)
 
 
-def verify_run(path: Path, settings: Settings, *, sample: int, seed: int) -> Iterator[Verified]:
-    """Explain up to `sample` documents of the run again, chosen by `seed`, with the settings of the run.
+def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | None = None) -> Iterator[Verified]:
+    """Explain a sample of the documents of the run again: what made it first, then what is not as in `inputs`.
 
-    Raises `UserError` if the model is not the one that the run was made with.
+    Raises `UserError` if the model is not the one that the run was made with, or if `inputs` cannot be read.
     """
     with SavedRun(path) as store:
         saved = store.provenance()
         _check_model(saved, settings)
         attribute, now = prepare(settings, created=saved.created)
-        chosen = set(_choose(store, sample=sample, seed=seed))
-        for explanation in store.explanations():
-            if explanation.id in chosen:
-                differences = [*_compare(explanation, _explain_again(explanation, attribute))]
-                differences += _list_changes(saved, now) if differences else []
-                yield Verified(source=explanation.source, differences=tuple(differences))
+        changes = tuple(_list_changes(saved, now))
+        yield Verified(source="What made the run", differences=tuple(_compare_runs(saved, now)), exact=not changes)
+        if inputs is not None:
+            yield from _compare_inputs(store, inputs, settings)
+        promised = not changes and _promises_bits(saved, attribute)
+        chosen = set(_choose(store, sample))
+        for explanation in (one for one in store.explanations() if one.id in chosen):
+            again = _explain_again(explanation, attribute)
+            differences = [*compare(explanation, again), *find_faults(explanation, saved)]
+            differences += changes if differences else ()
+            exact = is_same(explanation, again)
+            differences += [_BITS] if promised and not exact and not differences else []
+            yield Verified(source=explanation.source, differences=tuple(differences), exact=exact)
 
 
 def _read_settings(path: Path) -> Settings:
@@ -95,14 +111,53 @@ def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
             yield f"{name} was {version}, and is {here}."
 
 
-def _choose(store: SavedRun, *, sample: int, seed: int) -> Sequence[str]:
+def _compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
+    """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
+    for one in fields(Model):
+        said, found = (getattr(model, one.name) for model in (saved.model, now.model))
+        if one.name != "id" and said != found:
+            yield f"the {one.name} of the model was {said}, and is {found}."
+    if saved.dtype != now.dtype:
+        yield f"its number format was {saved.dtype}, and is {now.dtype}."
+    if [one.name for one in saved.methods] != [one.name for one in now.methods] or saved.omissions != now.omissions:
+        yield "other methods serve this model."
+    elif saved.methods != now.methods and saved.versions.get(_OWN) == now.versions.get(_OWN):
+        yield "what it says of its methods is not what this version says of them."
+
+
+def _promises_bits(saved: Provenance, attribute: Attribute) -> bool:
+    """Whether this is the machine that the run was measured on, and a text's numbers are the same in any company."""
+    here = saved.machine
+    return here is not None and here.batch_invariant is True and here == examine_machine(attribute.asking.network)
+
+
+def _compare_inputs(store: SavedRun, inputs: Path, settings: Settings) -> Iterator[Verified]:
+    """Every document of a folder that is not in the run as it is, and every one of the run that is not there."""
+    given = {document.id: (document.source, _hash_document(document)) for document in read(inputs, take_in(settings))}
+    for one in store.explanations():
+        source, found = given.pop(one.id, (one.source, None))
+        told = replace(_make_document(one), problem=None if one.text else one.error)
+        if found is None:
+            yield Verified(source=source, differences=("it is in the run, and not in the input.",))
+        elif found != _hash_document(told):
+            yield Verified(source=source, differences=("its text, label or rationale is not that of the input.",))
+    for source, _ in given.values():
+        yield Verified(source=source, differences=("it is in the input, and was left out of the run.",))
+
+
+def _hash_document(document: Document) -> bytes:
+    return sha256(msgspec.json.encode(document)).digest()
+
+
+def _choose(store: SavedRun, sample: Sample) -> Sequence[str]:
     """The ids of the sample; what could not be read then cannot be explained now, and is left out."""
     ids = [one.id for one in store.explanations() if one.text]
-    return Random(seed).sample(ids, min(sample, len(ids)))
+    return Random(sample.seed).sample(ids, min(sample.count, len(ids)))
 
 
-def _explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
-    document = Document(
+def _make_document(saved: Explanation) -> Document:
+    """The document that was explained."""
+    return Document(
         id=saved.id,
         source=saved.source,
         group=saved.group,
@@ -112,51 +167,8 @@ def _explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
         labels=saved.labels,
         rationale=saved.rationale,
     )
-    (row,) = (row for rows in explain({"": document}, attribute) for row in rows)
+
+
+def _explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
+    (row,) = (row for rows in explain({"": _make_document(saved)}, attribute) for row in rows)
     return row.explanation
-
-
-def _compare(saved: Explanation, now: Explanation) -> Iterator[str]:
-    if (saved.status, saved.error) != (now.status, now.error):
-        yield f"it was {saved.status} ({saved.error}), and is {now.status} ({now.error})."
-    if saved.prediction is not None and now.prediction is not None:
-        if (saved.prediction.labels, saved.prediction.label) != (now.prediction.labels, now.prediction.label):
-            yield f"the answer was {saved.prediction.label}, and is {now.prediction.label}."
-        yield from _compare_numbers("logits", saved.prediction.logits, now.prediction.logits)
-    if [_name(one) for one in saved.sections] != [_name(one) for one in now.sections]:
-        yield "other targets, tokens or methods were explained."
-        return
-    for one, other in zip(saved.sections, now.sections, strict=True):
-        for a, b in zip(one.attributions, other.attributions, strict=True):
-            yield from _compare_attributions(f"{a.method} of {one.target.label}", a, b)
-
-
-def _name(section: Section) -> tuple[object, ...]:
-    target = section.target
-    methods = tuple(one.method for one in section.attributions)
-    return target.position, target.label, target.against, section.tokens, methods
-
-
-def _compare_attributions(name: str, saved: Attribution, now: Attribution) -> Iterator[str]:
-    allowed = [a + b for a, b in zip(saved.errors or (), now.errors or (), strict=False)]
-    yield from _compare_numbers(f"the scores by {name}", saved.scores, now.scores, allowed=allowed)
-    if (saved.errors is None) != (now.errors is None):
-        yield f"the errors by {name} are not there in one of the two."
-    ends = [(one.certificate.input, one.certificate.baseline) for one in (saved, now)]
-    yield from _compare_numbers(f"the ends by {name}", *ends)
-    if saved.certificate.verdict != now.certificate.verdict:
-        yield f"the verdict of {name} was '{saved.certificate.verdict}', and is '{now.certificate.verdict}'."
-
-
-def _compare_numbers(
-    name: str, saved: Sequence[float], now: Sequence[float], *, allowed: Sequence[float] = ()
-) -> Iterator[str]:
-    """One sentence if the two differ anywhere by more than is allowed, naming the largest difference."""
-    if len(saved) != len(now):
-        yield f"{name} were {len(saved)} numbers, and are {len(now)}."
-        return
-    size = max(map(abs, chain(saved, now)), default=0.0)
-    extra = allowed or [0.0] * len(saved)
-    beyond = [abs(a - b) for a, b, more in zip(saved, now, extra, strict=True) if abs(a - b) > TOLERANCE * size + more]
-    if beyond:
-        yield f"{name} differ by up to {max(beyond):.3g}, of {size:.3g} at most."

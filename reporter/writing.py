@@ -4,9 +4,10 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from reporter import manifest
 from reporter.edition import hash_code
@@ -14,6 +15,26 @@ from reporter.files import settle, walk, write
 from reporter.ledger import Drawn
 from reporter.manifest import Sum
 from reporter.store import Store
+
+Put = Callable[[str, bytes, Callable[[], Iterable[str]], Drawn | None], Drawn]
+"""Writes a file by its name, the source it is made from and its texts, unless it stands as it is known."""
+
+
+class Paper(Protocol):
+    """What a site is drawn on: a folder, or a reckoning of what would come out."""
+
+    @property
+    def put(self) -> Put:
+        """How a file is written; it must pickle."""
+        ...
+
+    def before(self, name: str) -> Drawn | None:
+        """A file as it was last written, as far as that is known."""
+        ...
+
+    def adopt(self, name: str, drawn: Drawn) -> None:
+        """Take a file into the site."""
+        ...
 
 
 class Writer:
@@ -26,7 +47,7 @@ class Writer:
     @cached_property
     def digest(self) -> str:
         """A hash of everything that a site depends on: the run, and what draws it."""
-        return _hash(part.encode() for part in chain([hash_code()], self._store.content()))
+        return hash_all(part.encode() for part in chain([hash_code()], self._store.content()))
 
     def is_done(self) -> bool:
         """Whether the site is what this run becomes, to the last file."""
@@ -40,9 +61,10 @@ class Writer:
         """Take the manifest away: from now on the site is not whole."""
         (self.site / manifest.NAME).unlink(missing_ok=True)
 
-    def write(self, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
-        """Write a file, unless it still is what was made from this `source` by this version."""
-        self.adopt(name, renew(self.site, name, source, texts, self.before(name)))
+    @property
+    def put(self) -> Put:
+        """Write a file of this site, unless it still is what was made from its source by this version."""
+        return partial(renew, self.site)
 
     def before(self, name: str) -> Drawn | None:
         """A file as it was last written, as far as this run remembers."""
@@ -77,7 +99,7 @@ class Writer:
 
 def renew(site: Path, name: str, source: bytes, texts: Callable[[], Iterable[str]], before: Drawn | None) -> Drawn:
     """Write a file of a site, unless it stands as it was `before` and was made from this `source` by this version."""
-    key = _hash((hash_code().encode(), name.encode(), source))
+    key = hash_all((hash_code().encode(), name.encode(), source))
     if before is not None and before.key == key and _stands(site / name, before):
         return before
     return Drawn(key, *write(site / name, (text.encode() for text in texts())))
@@ -97,7 +119,8 @@ def _stands(path: Path, drawn: Drawn) -> bool:
     return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
 
 
-def _hash(parts: Iterable[bytes]) -> str:
+def hash_all(parts: Iterable[bytes]) -> str:
+    """A hash of some parts, each with its length."""
     total = hashlib.sha256()
     for part in parts:
         total.update(len(part).to_bytes(8) + part)

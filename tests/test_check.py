@@ -20,7 +20,7 @@ from reporter.check import Thresholds, check_site
 from reporter.errors import UserError
 from reporter.findings import Finding
 from reporter.proving import find_faults
-from reporter.twin import load_explanation
+from reporter.twin import load_explanation, load_run
 from tests.test_cli import run
 
 TEXTS = {"a/great": "The film is great!", "a/bad": "The food was bad, and the service never good.", "dull": "Dull."}
@@ -85,9 +85,11 @@ def accept(site: Path, name: str) -> None:
 def test_a_site_as_it_was_built_passes(built, capsys):
     assert run("check", built) == 0
     said = capsys.readouterr()
-    lines = [line.split()[:2] for line in said.out.splitlines()]
-    names = ["files", "schema", "links", "silence", "certificates", "run", "complete", "agreement", "failures"]
+    *lines, unseen = [line.split()[:2] for line in said.out.splitlines()]
+    names = ["files", "schema", "links", "silence", "pages", "certificates", "provenance", "run"]
+    names += ["complete", "agreement", "failures"]
     assert lines == [["holds", name] for name in names]
+    assert unseen == ["Not", "shown"]
     assert said.err == ""
 
 
@@ -114,10 +116,10 @@ SPOILS: dict[str, tuple[Callable[[Path], None], set[str]]] = {
         lambda site: edit(site / "data" / "documents.jsonl", lambda text: text[:-50]),
         {"files", "schema", "run", "links"},
     ),
-    "no twin": (lambda site: (site / "data" / "documents.jsonl").unlink(), {"files", "schema", "run", "links"}),
+    "no twin": (lambda site: (site / "data" / "documents.jsonl").unlink(), {"files", "schema", "links"}),
     "another count": (
         lambda site: edit(site / "data" / "run.json", lambda text: text.replace('"explained":3', '"explained":4')),
-        {"files", "schema"},
+        {"files", "pages"},
     ),
 }  # fmt: skip
 
@@ -171,7 +173,7 @@ def test_markup_that_runs_loads_or_leads_away_is_found(markup, site):
 def test_a_page_without_its_policy_is_found(site):
     edit(site / PAGE, lambda text: re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text))
     accept(site, PAGE)
-    assert failed(site) == {"silence"}
+    assert failed(site) == {"silence", "pages"}
 
 
 def test_a_script_may_stand_where_its_policy_names_it_and_on_no_document():
@@ -214,8 +216,9 @@ def test_a_forged_record_proves_itself_wrong(kind, site):
 
 
 def test_honest_records_prove_themselves(built):
+    made = load_run((built / "data" / "run.json").read_bytes())
     for line in (built / "data" / "documents.jsonl").read_text("utf-8").splitlines():
-        assert list(find_faults(load_explanation(line))) == []
+        assert list(find_faults(load_explanation(line), made)) == []
 
 
 def test_a_site_may_be_published_without_its_run(site):
@@ -240,7 +243,7 @@ def test_the_verdict_is_an_exit_code_and_a_file_for_ci(site, tmp_path, capsys):
     assert run("check", site, "--max-failures", 0, "--junit", tmp_path / "junit.xml") == 1
     assert "--max-failures asks for 0, and there is 1 of 4" in capsys.readouterr().err
     suite = ElementTree.fromstring((tmp_path / "junit.xml").read_text("utf-8"))
-    assert (suite.get("tests"), suite.get("failures")) == ("9", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("11", "1")
     (case,) = [case for case in suite if case.find("failure") is not None]
     assert case.get("name") == "failures: 1 of 4"
 

@@ -14,8 +14,8 @@ from reporter import coalitions, parts
 from reporter.cases import Cases
 from reporter.coalitions import Observed
 from reporter.network import Network
-from reporter.questions import make_seed
 from reporter.records import Document
+from reporter.seeds import make_seed
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 

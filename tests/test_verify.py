@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.verify import TOLERANCE
+from reporter.comparing import TOLERANCE
 from tests.networks import TEXTS, save_network
 from tests.test_cli import refusal, run
 
@@ -63,7 +63,7 @@ def test_the_sample_is_chosen_by_its_seed(built, verify, capsys):
         seen.append(capsys.readouterr().out)
     assert seen[0] == seen[1]
     assert len(set(seen)) > 1
-    assert all(said.count("same ") == 2 for said in seen)
+    assert all(said.count("same ") == 3 for said in seen)
 
 
 def scores(record):
@@ -73,12 +73,12 @@ def scores(record):
 
 TAMPERED = {
     "the scores by integrated_gradients": lambda record: scores(record)["scores"].__setitem__(2, 1e3),
-    "the scores by gradient of": lambda record: record["sections"][0]["attributions"][2]["scores"].__setitem__(
+    "the scores by gradient differ": lambda record: record["sections"][0]["attributions"][2]["scores"].__setitem__(
         2, record["sections"][0]["attributions"][2]["scores"][2] + 3 * TOLERANCE * 1e3
     ),
     "the errors by integrated_gradients": lambda record: scores(record).update(errors=None),
-    "the ends by integrated_gradients": lambda record: scores(record)["certificate"].update(baseline=9.0),
-    "the verdict of integrated_gradients": lambda record: scores(record)["certificate"].update(verdict="not met"),
+    "the scores of the text and the baseline": lambda record: scores(record)["certificate"].update(baseline=9.0),
+    "the verdict was 'not met'": lambda record: scores(record)["certificate"].update(verdict="not met"),
     "logits differ": lambda record: record["prediction"]["logits"].reverse(),
     "logits were 1": lambda record: record["prediction"]["logits"].pop(),
     "the answer was ": lambda record: record["prediction"].update(label="NEVER"),
@@ -92,7 +92,7 @@ def test_what_was_tampered_with_is_named(sentence, site, verify, capsys):
     source = tamper(site, TAMPERED[sentence])
     assert verify(site, "--sample", 100) == 1
     said = capsys.readouterr()
-    assert f"{source}: {sentence}" in said.err
+    assert any(line.startswith(f"{source}: ") and sentence in line for line in said.err.splitlines())
     assert "4 of 5 documents" in said.out
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from reporter.labels import BACKGROUND
 from reporter.records import Token
 
 
@@ -13,7 +14,7 @@ class TokenClassification:
     """Token classification: rows tokens labels; tokens whose winner is `background` are not explained."""
 
     head: ClassVar[str] = "AutoModelForTokenClassification"
-    background: str = "O"
+    background: str = BACKGROUND
 
     def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:
         """Rows tokens labels."""

@@ -1,0 +1,221 @@
+"""A record that was computed again, held against the one that was saved: to the last bit, or else within bounds.
+
+Another processor, another version and another batch add up the same float32 numbers in another order, and then every
+number may move a little; a path may also be followed through other nodes. What follows from other numbers of a record
+(agreement, consensus, sums) is not compared here but derived from the saved ones, by `proving`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from reporter.records import (
+    Attribution,
+    Certificate,
+    Change,
+    Counterfactual,
+    Diagnostic,
+    Erasure,
+    Explanation,
+    Prediction,
+    Section,
+    Sensitivity,
+)
+
+TOLERANCE = 1e-4
+"""By how much a number may differ, as a share of the largest of its kind."""
+_HEADS = 0.0015  # by how much a share of attention may, which has three digits
+_NOISE = 1e-5  # by how much what arithmetic is thought to move may, as a share of F: it is a rounding error itself
+_ERRORS = 0.02  # by how much an error may, as a share of the largest, beside what its score may
+_NODES = 2.0  # by which factor errors and evaluations may, where a path was followed through other nodes
+
+
+def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
+    """Every difference beyond the bounds: a sentence each."""
+    if _strip(saved) == _strip(now):
+        return
+    yield from _compare_facts(saved, now)
+    if saved.prediction is not None and now.prediction is not None:
+        yield from _compare_answers(saved.prediction, now.prediction)
+    if [_name(one) for one in saved.sections] != [_name(one) for one in now.sections]:
+        yield "other targets, tokens or methods were explained."
+        return
+    for one, other in zip(saved.sections, now.sections, strict=True):
+        yield from (f"{one.target.label}: {fault}" for fault in _compare_sections(one, other))
+
+
+def is_same(saved: Explanation, now: Explanation) -> bool:
+    """Whether two records are the same to the last bit, but for what they are traced to."""
+    return _strip(saved) == _strip(now)
+
+
+def _strip(what: Explanation) -> Explanation:
+    """A record without the training examples, which are looked at on their own."""
+    return replace(what, sections=tuple(replace(one, influence=None) for one in what.sections))
+
+
+def _compare_facts(saved: Explanation, now: Explanation) -> Iterator[str]:
+    if (saved.status, saved.error) != (now.status, now.error):
+        yield f"it was {saved.status} ({saved.error}), and is {now.status} ({now.error})."
+    if saved.seen != now.seen:
+        yield "it was read to another place."
+    for name in ("source", "group", "text", "text_pair", "label", "labels", "rationale"):
+        if getattr(saved, name) != getattr(now, name):
+            yield f"its {name} is another."
+
+
+def _compare_answers(saved: Prediction, now: Prediction) -> Iterator[str]:
+    facts = [(one.positions, one.labels, one.label, one.answers) for one in (saved, now)]
+    if facts[0] != facts[1]:
+        yield f"the answer was {saved.label}, and is {now.label}."
+    yield from _compare_numbers("logits", saved.logits, now.logits)
+    yield from _compare_numbers("probabilities", saved.probabilities or (), now.probabilities or (), floor=1.0)
+
+
+def _name(section: Section) -> tuple[object, ...]:
+    target = section.target
+    methods = tuple((one.method, one.signed) for one in section.attributions)
+    return target.position, target.label, target.against, section.tokens, methods
+
+
+def _compare_sections(saved: Section, now: Section) -> Iterator[str]:
+    ends = [[saved.target.score, *_list_ends(saved)], [now.target.score, *_list_ends(now)]]
+    yield from _compare_numbers("the scores of the text and the baseline", *ends)
+    if (saved.baseline.kind, saved.baseline.label) != (now.baseline.kind, now.baseline.label):
+        yield f"the answer to the baseline was {saved.baseline.label}, and is {now.baseline.label}."
+    shares = [[one.target.probability or 0.0, one.baseline.probability or 0.0] for one in (saved, now)]
+    yield from _compare_numbers("the probabilities of the text and the baseline", *shares, floor=1.0)
+    for one, other in zip(saved.attributions, now.attributions, strict=True):
+        yield from _compare_attributions(one, other)
+    yield from _compare_heads(saved, now)
+    yield from _compare_diagnostics(saved.diagnostics, now.diagnostics)
+    size = max(map(abs, chain(*ends)), default=1.0)
+    yield from _compare_erasures(saved.erasure, now.erasure, size)
+    yield from _compare_counterfactuals(saved.counterfactual, now.counterfactual, size)
+    errors = [max(one.errors or (), default=0.0) for one in now.attributions if one.certificate.path]
+    yield from _compare_sensitivities(saved.sensitivity, now.sensitivity, max(errors, default=0.0))
+
+
+def _list_ends(section: Section) -> Iterator[float]:
+    for one in section.attributions:
+        yield from (one.certificate.input, one.certificate.baseline)
+
+
+def _compare_attributions(saved: Attribution, now: Attribution) -> Iterator[str]:
+    """Scores along the same nodes differ by rounding alone, along others by what they are off at most as well."""
+    name, a, b = saved.method, saved.certificate, now.certificate
+    same = [share for share, _ in a.path] == [share for share, _ in b.path]
+    off = tuple(0.0 if same else 2 * error for error in now.errors or ()) or (0.0,) * len(now.scores)
+    yield from _compare_numbers(f"the scores by {name}", saved.scores, now.scores, allowed=off)
+    if (saved.errors is None) != (now.errors is None):
+        yield f"the errors by {name} are not there in one of the two."
+    size, largest = max(map(abs, now.scores), default=0.0), max(now.errors or (), default=0.0)
+    room = [TOLERANCE * size + (_ERRORS if same else _NODES - 1) * largest] * len(now.errors or ())
+    yield from _compare_numbers(f"the errors by {name}", saved.errors or (), now.errors or (), allowed=room)
+    yield from (f"{fault} by {name}." for fault in _compare_certificates(a, b, same=same))
+
+
+def _compare_certificates(saved: Certificate, now: Certificate, *, same: bool) -> Iterator[str]:
+    size = max(abs(now.input), abs(now.baseline))
+    if saved.verdict != now.verdict:
+        yield f"the verdict was '{saved.verdict}', and is '{now.verdict}'"
+    for what, one, other in (("claim", saved.claim, now.claim), ("rule", saved.rule, now.rule)):
+        if one != other:
+            yield f"the {what} was '{one}', and is '{other}'"
+    if saved.tolerance != now.tolerance:
+        yield f"the tolerance was {saved.tolerance}, and is {now.tolerance}"
+    factor = 1.0 if same else _NODES
+    if not now.evaluations / factor <= saved.evaluations <= now.evaluations * factor:
+        yield f"the evaluations were {saved.evaluations}, and are {now.evaluations}"
+    error, other_error = saved.error or 0.0, now.error or 0.0
+    if abs(error - other_error) > TOLERANCE + (_ERRORS if same else _NODES - 1) * other_error:
+        yield f"the error of all scores was {error:.3g}, and is {other_error:.3g}"
+    if abs((saved.noise or 0.0) - (now.noise or 0.0)) > _NOISE * size:
+        yield f"the noise was {saved.noise}, and is {now.noise}"
+    known, path = dict(now.path), dict(saved.path)
+    if any(abs(path[share] - known[share]) > TOLERANCE * size for share in path.keys() & known.keys()):
+        yield "the score along the path was another"
+
+
+def _compare_heads(saved: Section, now: Section) -> Iterator[str]:
+    a, b = saved.heads, now.heads
+    if (a and a.stretches) != (b and b.stretches):
+        yield "the stretches of its attention heads are others."
+    elif a and b:
+        flat = [[share for layer in one.shares for head in layer for share in head] for one in (a, b)]
+        yield from _compare_numbers("the shares of attention", *flat, allowed=[_HEADS] * len(flat[1]))
+
+
+def _compare_diagnostics(saved: Sequence[Diagnostic], now: Sequence[Diagnostic]) -> Iterator[str]:
+    keys = [[(one.name, one.method, one.draws) for one in some] for some in (saved, now)]
+    if keys[0] != keys[1]:
+        yield "other diagnostics were measured."
+        return
+    for name in dict.fromkeys(one.name for one in now):
+        numbers = [[value or 0.0 for one in some if one.name == name
+                    for value in (one.value, one.control, one.low, one.high)] for some in (saved, now)]  # fmt: skip
+        yield from _compare_numbers(f"its {name}", *numbers)
+
+
+def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -> Iterator[str]:
+    """Curves and bands in their unit, and effects in that of the score, of which `size` is the largest."""
+    if saved is None or now is None:
+        if saved is not now:
+            yield "what the model says without words is not there in one of the two."
+        return
+    kinds = [_list_kinds(one) for one in (saved, now)]
+    if kinds[0] != kinds[1] or saved.unit != now.unit:
+        yield "other words were taken away."
+        return
+    heard = [[each.whole, *(value for one in each.curves for value in one.values),
+              *(value for one in each.bands for some in (one.median, one.low, one.high) for value in some)]
+             for each in (saved, now)]  # fmt: skip
+    yield from _compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
+    effects = [[value for one in each.effects for value in (one.claimed, one.measured)] for each in (saved, now)]
+    yield from _compare_numbers("the effects of words", *effects, floor=size)
+
+
+def _list_kinds(one: Erasure) -> list[tuple[object, ...]]:
+    """Which words were taken away in which orders, and which of them alone."""
+    curves = [(curve.kind, curve.words, curve.method) for curve in one.curves]
+    bands = [(band.kind, band.words, band.draws) for band in one.bands]
+    return [*curves, *bands, *((effect.method, effect.word) for effect in one.effects)]
+
+
+def _compare_counterfactuals(saved: Counterfactual | None, now: Counterfactual | None, size: float) -> Iterator[str]:
+    changes = [_list_changes(one) for one in (saved, now)]
+    names = [[(one.words, one.by, one.label) for one in some] for some in changes]
+    facts = [None if one is None else (one.method, one.tried, one.most, one.flip is None) for one in (saved, now)]
+    if names[0] != names[1] or facts[0] != facts[1]:
+        yield "other words were changed, or their change gave other labels."
+        return
+    numbers = [[value or 0.0 for one in some for value in (one.score, one.probability)] for some in changes]
+    yield from _compare_numbers("the answers to changed words", *numbers, floor=max(1.0, size))
+
+
+def _list_changes(one: Counterfactual | None) -> list[Change]:
+    return [] if one is None else [*one.removals, *one.replacements, *([] if one.flip is None else [one.flip])]
+
+
+def _compare_sensitivities(saved: Sensitivity | None, now: Sensitivity | None, error: float) -> Iterator[str]:
+    if (saved and (saved.method, saved.baselines)) != (now and (now.method, now.baselines)):
+        yield "it was explained from other baselines."
+    elif saved and now:
+        bounds = [(*one.low, *one.high) for one in (saved, now)]
+        yield from _compare_numbers("the scores from all baselines", *bounds, allowed=[2 * error] * len(bounds[1]))
+
+
+def _compare_numbers(
+    name: str, saved: Sequence[float], now: Sequence[float], *, allowed: Sequence[float] = (), floor: float = 0.0
+) -> Iterator[str]:
+    """One sentence if the two differ anywhere by more than is allowed, naming the largest difference."""
+    if len(saved) != len(now):
+        yield f"{name} were {len(saved)} numbers, and are {len(now)}."
+        return
+    size = max(floor, *map(abs, now), 0.0)
+    extra = allowed or [0.0] * len(saved)
+    beyond = [
+        abs(a - b) for a, b, more in zip(saved, now, extra, strict=True) if not abs(a - b) <= TOLERANCE * size + more
+    ]
+    if beyond:
+        yield f"{name} differ by up to {max(beyond):.3g}, of {size:.3g} at most."
