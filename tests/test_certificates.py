@@ -63,11 +63,11 @@ def test_noise_is_measured_alike_in_any_company(tiny):
     assert len(set(found)) > 1
 
 
-@pytest.mark.parametrize("text", ["", "!", "film"])
-def test_no_token_and_a_single_one(tiny, text):
+@pytest.mark.parametrize("text", ["!", "film"])
+def test_a_single_token_is_certified(tiny, text):
     attribute = prepared(tiny, methods=IG)
     held = certificate(attribute(encoded(attribute, text))[0])
-    assert held.verdict == ("met" if text else "unresolvable")
+    assert held.verdict == "met"
     assert held.evaluations < 100
 
 
