@@ -64,6 +64,7 @@ def test_a_crew_at_work_leaves_the_threads_as_they_were():
     assert torch.get_num_threads() == 3
 
 
+@pytest.mark.batch_invariant
 @pytest.mark.usefixtures("_threads")
 def test_the_number_of_cores_changes_not_a_bit(tiny):
     found = []
