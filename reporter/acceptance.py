@@ -23,16 +23,16 @@ def check_network(network: Network, task: Task) -> None:
     Where the ids of a text are read past these, the text is still there when its embeddings are at the baseline.
     """
     name, near = network.facts.architecture, _ROOMY if network.roomy else _NEAR
-    answers = [_answer(network, task) for _ in range(_TIMES)]
-    if not all(_alike(answers[0], one, near) for one in answers):
+    first, *answers = [_answer(network, task) for _ in range(_TIMES)]
+    points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
+    with torch.no_grad():
+        held, swapped, again = (network.run(inputs, points).logits for inputs in served)
+    if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
             "look for dropout that stays on, random numbers, a counter or a clock in its code."
         )
-    points = network.embed(network.probe)
-    with torch.no_grad():
-        held, swapped = (network.run(inputs, points).logits for inputs in (network.probe, _swap(network)))
-    if not (_alike(held, swapped, near) and _alike(held, answers[0], _SAME)):
+    if not (_alike(held, swapped, near) and _alike(held, first, _SAME)):
         raise UserError(
             f"{name} reads a text's token ids in another way as well as through its word embeddings, so an explanation "
             "by these would be of only a part of what it reads; it cannot be explained."
@@ -47,7 +47,10 @@ def _answer(network: Network, task: Task) -> Tensor:
             output: Any = network.run(inputs)
     except Exception as error:  # a network from outside may raise any
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"{name} fails on two short texts: {reason}") from error
+        raise UserError(
+            f"{name} cannot be run on two short texts, so nothing can be explained; see whether it runs by itself. It "
+            f"stops with: {reason}"
+        ) from error
     logits = getattr(output, "logits", None)
     if not isinstance(logits, Tensor):
         raise UserError(

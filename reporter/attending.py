@@ -1,6 +1,7 @@
 """Whether a network shows where it attends: weights that are shares, from every token to every token, on the way."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -9,24 +10,37 @@ from torch import Tensor
 _OFF = 1e-3  # how far shares may be from adding up to 1
 
 
-def find_attention_gap(name: str, show: Callable[[], tuple[Any, Tensor]], seen: Tensor) -> str | None:
-    """Why the network called `name` shows no self-attention towards its answer, or None if it does.
+@dataclass(frozen=True)
+class Shown:
+    """A network's output for some texts, with attention weights and hidden states, and the embeddings it read.
 
-    `show` runs it and gives its output, with attention weights and hidden states, and the word embeddings (rows tokens
-    width) that it read; `seen` marks what is not padding, rows tokens.
+    `points` are rows tokens width; `usual` are the logits where it need not show its attention, and `seen` marks what
+    is not padding, rows tokens.
     """
+
+    output: Any
+    points: Tensor
+    usual: Tensor
+    seen: Tensor
+
+
+def find_attention_gap(name: str, show: Callable[[], Shown]) -> str | None:
+    """Why the network called `name` shows no self-attention towards its answer, or None if it does."""
     try:
-        output, points = show()
+        shown = show()
     except Exception as error:  # a network from outside may raise any
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         return f"{name} cannot show its attention weights: {reason}"
+    output, points = shown.output, shown.points
     if getattr(output, "decoder_attentions", None) is not None:
         return f"{name} reads its answer from a decoder, so its self-attention does not lead there."
     weights, states = getattr(output, "attentions", None), getattr(output, "hidden_states", None)
     if not weights or not all(_is_square(one, points) for one in weights):
         return f"{name} gives no attention weights from every token to every token."
-    if not all(_is_shared(one, seen) for one in weights):
+    if not all(_is_shared(one, shown.seen) for one in weights):
         return f"{name} gives numbers for its attention that are no shares: they do not add up to 1."
+    if not torch.allclose(output.logits, shown.usual, rtol=0.0, atol=_OFF * float(shown.usual.abs().max())):
+        return f"{name} answers otherwise as soon as it shows its attention weights."
     if not states or not _leads(output.logits, (states[-1], *weights), points):
         return f"{name} gives no attention weights and hidden states that its answer can be followed back to."
     return None

@@ -64,7 +64,8 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
         yield from _check_pages(site, names, set())
         return
     broken += ["Two documents have the same id."] if paths.twice else []
-    yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=tuple(broken))
+    undrawn = [f"{one.source}: {one.error}" for one in told.undrawn]
+    yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=(*broken, *undrawn))
     yield from _check_pages(site, names, paths.known)
     if not broken:
         yield from _check_records(run, records, whole)

@@ -216,7 +216,7 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         show_times(watch)
         conclude(run, store.slowest(), site)
-        return 1 if run.failures else 0
+        return 1 if run.failures or run.undrawn else 0
 
 
 def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, watch: Stopwatch) -> None:

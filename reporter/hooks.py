@@ -48,11 +48,14 @@ def read_inside(ids: Tensor, table: Tensor) -> Tensor:
 
 
 def substitute(layers: Sequence[nn.Module], served: Served, embeddings: Tensor) -> AbstractContextManager[None]:
-    """Let every call of these layers that reads the texts give these embeddings (rows tokens width) in their place."""
+    """Let every call of these layers that reads the texts give these embeddings (rows tokens width) in their place.
+
+    Each gets them anew, as some networks go on to scale what they are given in its place.
+    """
 
     def change(given: Tensor, output: Tensor) -> Tensor | None:
         if served.reads(given):
-            return embeddings
+            return embeddings.clone()
         return served.shift(embeddings, output) if served.follows(given) else None
 
     return _changing(layers, change)
@@ -93,7 +96,7 @@ def _changing(layers: Sequence[nn.Module], change: Change) -> Iterator[None]:
 
     def hook(_: nn.Module, given: tuple[Any, ...], named: dict[str, Any], output: Any) -> Tensor | None:  # noqa: ANN401
         ids = next((one for one in (*given, *named.values()) if isinstance(one, Tensor)), None)
-        if ids is None or ids.dim() != 2 or ids.is_floating_point():
+        if ids is None or ids.dim() != 2 or ids.is_floating_point() or not isinstance(output, Tensor):
             return None
         found = change(ids, output)
         if found is None:

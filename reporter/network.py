@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from reporter.attending import find_attention_gap
+from reporter.attending import Shown, find_attention_gap
 from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
 from reporter.hooks import Served, catch_embeddings, read_inside, substitute, wraps
 from reporter.lines import Apart, Beside
-from reporter.readout import Packed, Shortcut, find_shortcuts
+from reporter.readout import Packed, Shortcut, amplified, find_shortcuts
 from reporter.records import Model
 from reporter.specials import find_marked, measure_seen, pad_rows
 from reporter.steady import width_of
@@ -160,12 +160,14 @@ class Network:
     def attention_gap(self) -> str | None:
         """Why this network shows no self-attention towards its answer, or None if it does."""
 
-        def show() -> tuple[Any, Tensor]:
+        def show() -> Shown:
             points = self.embed(self.probe).requires_grad_()
+            usual = self.run(self.probe).logits
             with torch.enable_grad(), self.eager():
-                return self.run(self.probe, points, output_attentions=True, output_hidden_states=True), points
+                output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
+            return Shown(output, points, usual, measure_seen(self.probe))
 
-        return find_attention_gap(self.facts.architecture, show, measure_seen(self.probe))
+        return find_attention_gap(self.facts.architecture, show)
 
     @cached_property
     def _layers(self) -> list[nn.Module]:
@@ -195,17 +197,21 @@ class Network:
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
         shortcuts = find_shortcuts(self.model, self.facts.layers, line=Beside if self.roomy else Apart)
-        if not shortcuts:
-            return nullcontext
-        inputs = self.probe
         with torch.no_grad():
-            whole = self.model(**inputs).logits
-            for shortcut in shortcuts:
-                with suppress(RuntimeError, IndexError, TypeError, KeyError), shortcut(inputs):
+            return next(filter(self._agrees, shortcuts), nullcontext)
+
+    def _agrees(self, shortcut: Shortcut) -> bool:
+        """Whether answers stay what they are by a shortcut, also where all hangs on where attention goes."""
+        inputs = self.probe
+        for loud in (nullcontext(), amplified(shortcut)):
+            with suppress(RuntimeError, IndexError, TypeError, KeyError), loud:
+                whole = self.model(**inputs).logits
+                with shortcut(inputs):
                     short = self.model(**inputs).logits
-                    if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
-                        return shortcut
-        return nullcontext
+                if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
+                    continue
+            return False
+        return True
 
     @cached_property
     def pads_freely(self) -> bool:

@@ -1,7 +1,6 @@
 """The words of salience-report: what is read, asked and measured. The public twin is exactly these, as JSON.
 
-Scores, logits, errors and certificates are in units of the target's score (logits), rounded once to the printed
-precision when a record is made, so that the saved run, the twin and the pages can never disagree.
+Scores, logits, errors and certificates are in units of the target's score (logits), rounded once as a record is made.
 """
 
 from dataclasses import dataclass
@@ -394,7 +393,8 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Provenance):
-    """`data/run.json`: what made the run, what it found in sum, and what failed."""
+    """`data/run.json`: what made the run, what it found in sum, what failed, and what has no page though it did not."""
 
     summary: Summary
     failures: tuple[Failure, ...]
+    undrawn: tuple[Failure, ...] = ()

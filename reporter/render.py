@@ -30,8 +30,10 @@ from reporter.report import (
     ProvenancePage,
     Shelf,
     TrainingPage,
+    bare_page,
     document_pages,
     find,
+    give_up,
     list_pages,
     methods_page,
     not_found_page,
@@ -180,9 +182,18 @@ class Press:
         explanations, printed = map(twin.load_explanation, batch.lines), []
         pages = document_pages(self._run, explanations, before=before, after=after)
         for (explanation, page), known in zip(pages, batch.known, strict=True):
-            drawn = self._put(page.path, msgspec.json.encode(page), partial(self._draw, page), known)
-            printed.append((find(explanation, page), drawn))
+            try:
+                printed.append(self._print(explanation, page, known))
+            except OSError:
+                raise  # a full disk costs more than one page
+            except Exception as error:
+                left = give_up(explanation, error)
+                printed.append(self._print(left, bare_page(self._run, left, page), known))
         return printed
+
+    def _print(self, explanation: Explanation, page: DocumentPage, known: Drawn | None) -> tuple[Finding, Drawn]:
+        drawn = self._put(page.path, msgspec.json.encode(page), partial(self._draw, page), known)
+        return find(explanation, page), drawn
 
     def _draw(self, page: DocumentPage) -> list[str]:
         return [_drawn(self._pages, page, name="document")]

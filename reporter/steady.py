@@ -37,8 +37,8 @@ def flow(shares: Tensor, weights: Tensor) -> Tensor:
     return (shares.unsqueeze(-1) * weights).sum(1)
 
 
-def _compute_alike(layer: nn.Module, given: tuple[Any, ...], output: Tensor) -> Tensor:
-    rows = output.numel() // max(1, output.shape[-1])
+def _compute_alike(layer: nn.Module, given: tuple[Any, ...], output: Any) -> Any:  # noqa: ANN401
+    rows = output.numel() // max(1, output.shape[-1]) if isinstance(output, Tensor) else 0
     if not given or not 0 < rows < _ROWS:
         return output
     found: Tensor = layer.forward(accompany(given[0].reshape(rows, -1)))[:rows]

@@ -94,10 +94,11 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         warn(strange)
     if run.model.unused:
         warn(f"{run.model.architecture} has no use for some weights in the model's files: {listed(run.model.unused)}.")
-    for failure in run.failures[:_SHOWN]:
+    lost = (*run.failures, *run.undrawn)
+    for failure in lost[:_SHOWN]:
         warn(f"{failure.source}: {failure.error}")
-    if len(run.failures) > _SHOWN:
-        warn(f"... and {len(run.failures) - _SHOWN} more, all on the index page.")
+    if len(lost) > _SHOWN:
+        warn(f"... and {len(lost) - _SHOWN} more, all on the index page.")
     say(f"The site is ready: {site / 'index.html'}")
 
 

@@ -108,3 +108,10 @@ def test_every_row_attends_to_itself_alone(tiny):
 
     for alone, among in zip((differentiate([text])[0] for text in texts), differentiate(texts), strict=True):
         assert alone.equal(among)
+
+
+@pytest.mark.parametrize(("kind", "options"), [("RoFormer", {"embedding_size": 32}), ("Mra", {}), ("Yoso", {})])
+def test_other_attention_with_the_same_parts_is_not_packed(kind, options, tmp_path):
+    """Rotary and approximate attention, in a network of small weights whose answers hardly tell one from another."""
+    network = open_network(save_network(tmp_path, kind, times=1.0, **options))
+    assert not isinstance(network._shortcut, Packed)

@@ -1,6 +1,6 @@
 """A run as pages: one frozen dataclass per page, everything in it ready to be shown."""
 
-from reporter.report.document import DocumentPage, document_page, document_pages
+from reporter.report.document import DocumentPage, bare_page, document_page, document_pages, give_up
 from reporter.report.entries import Entry, Finding, find
 from reporter.report.facts import facts
 from reporter.report.index import Audit, IndexPage
@@ -23,10 +23,12 @@ __all__ = [
     "Shelf",
     "Tally",
     "TrainingPage",
+    "bare_page",
     "document_page",
     "document_pages",
     "facts",
     "find",
+    "give_up",
     "list_pages",
     "methods_page",
     "not_found_page",

@@ -1,7 +1,7 @@
 """One document's page."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from shlex import quote
 
@@ -24,6 +24,7 @@ from reporter.report.reading import Block, Reading, plain
 from reporter.report.tables import Tables, tables
 from reporter.report.words import Aside, Small, asides, smalls
 
+UNDRAWN = "This page could not be drawn"
 _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
 
 
@@ -102,9 +103,31 @@ def document_pages(
     current: Explanation | None = None
     for following in chain(explanations, (None,)):
         if current is not None:
-            yield current, document_page(run, current, before=before, after=following or after)
+            try:
+                page = document_page(run, current, before=before, after=following or after)
+            except Exception as error:  # one page that cannot be drawn costs no other
+                current = give_up(current, error)
+                page = document_page(run, current, before=before, after=following or after)
+            yield current, page
             before = current
         current = following
+
+
+def give_up(explanation: Explanation, error: Exception) -> Explanation:
+    """A document whose page cannot be drawn as one that was not explained; what was measured of it is in the twin."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    sentence = f"{UNDRAWN}: {reason}. What was measured is in data/documents.jsonl."
+    return replace(explanation, status="failed", error=sentence, prediction=None, sections=())
+
+
+def is_undrawn(explanation: Explanation) -> bool:
+    """Whether this is what is left of a document whose page could not be drawn."""
+    return (explanation.error or "").startswith(UNDRAWN)
+
+
+def bare_page(run: Run, explanation: Explanation, page: DocumentPage) -> DocumentPage:
+    """The page of a document that was given up, between the neighbours that it had."""
+    return replace(document_page(run, explanation), previous=page.previous, following=page.following)
 
 
 def document_page(

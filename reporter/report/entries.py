@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Explanation, Section
+from reporter.records import Explanation, Failure, Section
 from reporter.report.checks import Check, gravest, shown
-from reporter.report.document import DocumentPage
+from reporter.report.document import DocumentPage, is_undrawn
 from reporter.report.facts import Facts, facts
 from reporter.report.frame import url
 from reporter.report.reading import Reading
@@ -47,12 +47,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the index takes from one document: its row, its residuals, and what the audit counts."""
+    """What the index takes from one document: its row, its residuals, what the audit counts, and a page undrawn."""
 
     path: str
     entry: Entry
     residuals: tuple[float, ...]
     facts: Facts
+    undrawn: Failure | None
 
 
 def find(explanation: Explanation, page: DocumentPage) -> Finding:
@@ -64,6 +65,9 @@ def find(explanation: Explanation, page: DocumentPage) -> Finding:
         entry=_entry(explanation, page, reading=Reading(explanation, sections[0]) if sections else None, facts=found),
         residuals=tuple(_residuals(sections)),
         facts=found,
+        undrawn=Failure(id=explanation.id, source=explanation.source, error=page.failure or "")
+        if is_undrawn(explanation)
+        else None,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from reporter.grading import tell_unknown
-from reporter.records import Run
+from reporter.records import Failure, Run
 from reporter.report.audit import (
     Confusion,
     Figure,
@@ -77,16 +77,19 @@ class Audit:
     run: Run
     residuals: "array[float]" = field(default_factory=lambda: array("d"))
     tally: Tally = field(default_factory=Tally)
+    undrawn: list[Failure] = field(default_factory=list)
 
     def add(self, finding: Finding) -> Entry:
         """Take note of one document, and hand on its row."""
         self.residuals.extend(finding.residuals)
         self.tally.add(finding.facts)
+        if finding.undrawn is not None:
+            self.undrawn.append(finding.undrawn)
         return finding.entry
 
     def summed(self) -> Run:
         """The run with everything that was added in its summary."""
-        return replace(self.run, summary=self.tally.complete(self.run.summary))
+        return replace(self.run, summary=self.tally.complete(self.run.summary), undrawn=tuple(self.undrawn))
 
     def page(self, first: ListPage, shelves: Sequence[Shelf]) -> IndexPage:
         """The index of everything that was added, over the first page of the list and what all of them hold."""
@@ -94,6 +97,7 @@ class Audit:
         tolerance = run.settings.get("tolerance")
         limit = tolerance if isinstance(tolerance, float) else None
         bold, rest = headline(run.summary, limit)
+        lost = (*run.failures, *run.undrawn)
         return IndexPage(
             frame=frame(run, f"{bold} {rest}"),
             bold=bold,
@@ -112,8 +116,8 @@ class Audit:
             people=people_of_all(run),
             slices=slice_table(run.summary.slices),
             pushes=push_tables(run.summary.pushes, run.summary.uncounted),
-            failures=_failures(run),
-            unlisted=f"{len(run.failures) - _FAILURES:,}" if len(run.failures) > _FAILURES else "",
+            failures=_list_failures(lost),
+            unlisted=f"{len(lost) - _FAILURES:,}" if len(lost) > _FAILURES else "",
             listing=first.listing,
             marks=marks(),
             shelves=tuple(shelves) if len(shelves) > 1 else (),
@@ -126,7 +130,7 @@ class Audit:
         return tuple(histogram(self.residuals, limit, form=form) for form in (WIDE, NARROW))
 
 
-def _failures(run: Run) -> tuple[FailureRow, ...]:
+def _list_failures(lost: Sequence[Failure]) -> tuple[FailureRow, ...]:
     return tuple(
-        FailureRow(href=url(page_path(one.id)), source=one.source, error=one.error) for one in run.failures[:_FAILURES]
+        FailureRow(href=url(page_path(one.id)), source=one.source, error=one.error) for one in lost[:_FAILURES]
     )

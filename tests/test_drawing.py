@@ -1,0 +1,79 @@
+"""One page that cannot be drawn costs that page: it says so, and the rest of the site is there."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from reporter import twin
+from reporter.check import Thresholds, check_site
+from reporter.records import Explanation, Run
+from reporter.report.frame import page_path
+from tests import runs
+from tests.test_render import Page, site_of
+
+PLACES = (
+    "reporter.report.document.changes",
+    "reporter.report.document.answer",
+    "reporter.render._drawn",
+    "reporter.render.find",
+)
+"""What a page is made by: of parts, by a template, and for the index."""
+
+
+HIT = "films/midnight-harbour"
+
+
+def is_hit(given: object) -> bool:
+    """Whether this is the document that is spoilt, or what is drawn of it, and was not given up yet."""
+    page = getattr(given, "path", None) == page_path(HIT) and getattr(given, "failure", None) is None
+    return page or (isinstance(given, Explanation) and given.id == HIT and bool(given.sections))
+
+
+@pytest.fixture(params=PLACES)
+def spoilt(request, tmp_path, monkeypatch) -> tuple[Path, str]:
+    """A site of which something fails while one of its documents is drawn, and the id of that document."""
+    room, _, name = request.param.rpartition(".")
+    usual = getattr(importlib.import_module(room), name)
+
+    def spoil(*given, **named):
+        if any(map(is_hit, given)):
+            raise ZeroDivisionError("float division by zero")
+        return usual(*given, **named)
+
+    monkeypatch.setattr(request.param, spoil)
+    return site_of(tmp_path, runs.every_kind()), HIT
+
+
+def read(site: Path) -> Run:
+    """What the twin says of a run."""
+    return twin.load_run((site / "data" / "run.json").read_bytes())
+
+
+def test_the_page_says_so_and_the_site_is_there(spoilt):
+    site, id = spoilt
+    page = Page(site / page_path(id))
+    assert "This page could not be drawn: float division by zero." in page.text
+    others = [Page(site / page_path(one.id)) for one in runs.every_kind() if one.id != id]
+    assert not [other.path for other in others if "could not be drawn" in other.text]
+    assert "could not be drawn" in Page(site / "index.html").text
+    assert all((site / name).is_file() for name in ("data/manifest.json", "methods.html", "data/documents.jsonl"))
+
+
+def test_it_is_told_of_as_a_failure_and_its_numbers_are_kept(spoilt):
+    site, id = spoilt
+    run = read(site)
+    assert [one.id for one in run.undrawn] == [id]
+    lines = [twin.load_explanation(line) for line in (site / "data" / "documents.jsonl").read_text().splitlines()]
+    assert next(one for one in lines if one.id == id).status == "explained"
+    faults = [fault for found in check_site(site, Thresholds()) for fault in found.faults]
+    assert any("could not be drawn" in fault for fault in faults)
+
+
+def test_a_full_disk_is_no_matter_of_one_page(tmp_path, monkeypatch):
+    def fill(*_given, **_named):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("reporter.render._drawn", fill)
+    with pytest.raises(OSError, match="No space left"):
+        site_of(tmp_path, runs.every_kind())
