@@ -105,7 +105,10 @@ def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> I
     dialect = find_dialect(lines, suffix, lambda header: find(list(map(name_column, header))))
     with _read_text(path) as file:
         reader = dialect.reader(file)
-        header = next(filter(None, reader), [])
+        try:
+            header = next(filter(None, reader), [])
+        except csv.Error as error:
+            raise UserError(f"The table's first line cannot be read ({error}); close every quote in it.") from error
         if not header:
             raise UserError("The table is empty; fill it or take the file out of the folder.")
         if _MISREAD.search("".join(header)):
