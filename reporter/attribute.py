@@ -200,6 +200,7 @@ class Attribute:
             found.evaluations[row],
             error,
             path=() if found.paths is None else found.paths[row],
+            sliver=None if found.slivers is None else found.slivers[row],
         )
         return Attribution(
             method=what.name,
@@ -246,5 +247,4 @@ def _explanation(
 
 
 def _sentence(error: Exception) -> str:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return f"The model could not explain this text: {reason}"
+    return f"The model could not explain this text: {(str(error).strip() or type(error).__name__).splitlines()[0]}"

@@ -30,7 +30,8 @@ class Effort:
     """What was promised and what it took: the claim, its tolerance, the rule and the passes through the network.
 
     `error` is what all scores together may be off, as a share of the sum of their sizes; None where nobody knows.
-    `path` holds the share of the way and F at each node, where a path was followed.
+    `path` holds the share of the way and F at each node, where a path was followed, and `sliver` which part of it, if
+    any, is too narrow to be followed.
     """
 
     claim: Claim
@@ -39,6 +40,7 @@ class Effort:
     evaluations: int
     error: float | None = None
     path: tuple[tuple[float, float], ...] = ()
+    sliver: tuple[float, float] | None = None
 
 
 def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
@@ -62,6 +64,7 @@ def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
         rule=effort.rule,
         verdict=_judge(residual, ends, effort) if held else "not claimed",
         path=effort.path,
+        sliver=effort.sliver,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reporter.batches import batch
-from reporter.quadrature import START, START_HASTY, Goal, Integral, Samples, integrate, refine
+from reporter.quadrature import START, START_HASTY, Goal, Integral, Samples, find_sliver, integrate, refine
 from reporter.rules import Array, find_rules
 
 _WEIGHTS = 2**17  # of rules that are found at a time
@@ -26,6 +26,10 @@ class Journey:
     def evaluations(self) -> int:
         """Forward-and-backward passes for this row, those at its two ends included."""
         return len(self.samples.nodes)
+
+    def sliver(self, goal: Goal) -> tuple[float, float] | None:
+        """The part of the path, from where to where, that is too narrow to be followed and for which it misses."""
+        return find_sliver(self.samples, self.integral, goal) if self.misses(goal) else None
 
     def misses(self, goal: Goal) -> bool:
         """Whether it ended, by what is known, outside the tolerance."""

@@ -4,15 +4,17 @@ The integrand is a vector, one slope per feature, and the sum of the slopes is t
 at every node. So every panel between two nodes tells two things about itself: how far rules differ on each feature's
 integral, and by how much the sum of the features is known to be off (its defect), which shows structure between the
 nodes that every rule overlooks. The whole integral tells a third: how far it moves by other rules, and with half of the
-nodes. Rules, nodes and constants were chosen by measuring on trained models; tests/benchmarks/certificates.py holds
-them against a float64 reference.
+nodes. What a panel may be off by all that is in `estimates.py`. Rules, nodes and constants were chosen by measuring on
+trained models; tests/benchmarks/certificates.py holds them against a float64 reference.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from reporter.estimates import estimate, find_jumps, measure_roughness
 from reporter.rules import Array, Rules, find_rules
 
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
@@ -25,12 +27,12 @@ _MARGIN = 2.12  # of a feature's error over its estimate, for 99 in 100 tokens, 
 _CLOSER = 1 / 3  # the power of `_ease` by which that is less elsewhere
 _WHOLE = 0.7  # of the error of all features together over the sum of their estimates
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
-_FLOOR = 0.15  # a feature's estimate on a panel is no less than this share of the panel's, by how much it moves there
-_SURPRISE = 0.8  # how far estimates follow a defect that exceeds them: 0 not at all, 1 all the way
+_ANYWHERE = 12**-0.5  # of the error of a panel over its width times a jump, which may be anywhere on it
+_KINKED = 2.0  # of what jumps do, to a feature or to all, over the estimate: a single one does no more than 1.73
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
-_CLOSEST = 2.0**-20  # a panel narrower than this is not halved
+_CLOSEST = 2.0**-22  # a panel narrower than this is not halved: float32 hardly tells its two ends apart
 _SPENT = 2.0  # how much of the tolerance a panel is thought to take, over its estimate
 
 
@@ -118,7 +120,10 @@ def integrate(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rules] | Non
     estimates = estimate(apart, defects, slopes)
     moved = np.stack([one.whole for one in weights]) @ slopes
     errors = np.sqrt((estimates**2).sum(1) + (moved**2).sum(1))
-    judged = zip(estimates.sum(2), defects, strict=True)
+    widths = np.diff([path.nodes for path in paths], axis=1)
+    seen = widths[:, None, :, None] * (np.stack([one.jumps for one in weights]) @ slopes[:, None])
+    rough = measure_roughness(seen)
+    judged = zip(estimates.sum(2), _ANYWHERE * find_jumps(seen), defects, rough, strict=True)
     facts = zip(paths, panels.sum(1), errors, judged, strict=True)
     return [_conclude(path, goal, *found) for path, *found in facts]
 
@@ -131,14 +136,22 @@ def _stack(rows: Sequence[Array]) -> Array:
     return found
 
 
-def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, Array]) -> Integral:
-    """What values (features) come to, by their errors (features) and how panels are judged: estimates and defects."""
+def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, ...]) -> Integral:
+    """What values (features) come to, by their errors (features) and how panels are judged.
+
+    Of each panel these are the sum of its estimates, what its jumps may do to each feature, and its defect; and of all
+    of them how rough the integrand is, 1 where it is smooth.
+    """
+    estimates, kinks, defects, rough = judged
     count = samples.slopes.shape[1]
     values, size = values[:count], float(np.abs(values).sum())
     errors = errors[:count] * (ease := _ease(_WHOLE * float(errors.sum()) / (size or 1.0)))
-    bounds = _MARGIN * ease**_CLOSER * errors + samples.noise(goal.unit) * np.abs(values) / (size or 1.0)
+    bounds = np.hypot(_MARGIN * ease**_CLOSER * rough**3 * errors, _KINKED * np.sqrt((kinks[:, :count] ** 2).sum(0)))
+    bounds += samples.noise(goal.unit) * np.abs(values) / (size or 1.0)
     rounding = 2 * goal.unit * size
-    return Integral(values, bounds, _WHOLE * float(errors.sum()) + rounding, rounding, *judged)
+    together = kinks.sum(1)
+    whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), _KINKED * np.sqrt((together**2).sum()))) + rounding
+    return Integral(values, bounds, whole, rounding, np.hypot(estimates, together), defects)
 
 
 def _ease(share: float) -> float:
@@ -146,43 +159,20 @@ def _ease(share: float) -> float:
     return min(1.0, max(_LEAST, float((share / _COARSE) ** _EASE)))
 
 
-def estimate(apart: Array, defects: Array, slopes: Array) -> Array:
-    """Each panel's error of each feature: how far rules are apart there, raised where the defect shows more.
-
-    All are paths panels (or nodes) features. A defect is the sum of the features' errors; if those are independent,
-    each is about the defect over the root of their number. No feature is taken for exact because its rules happen to
-    agree: it gets a share by how it moves. Features that are 0 everywhere do not count.
-    """
-    alive = np.abs(slopes).max(1, keepdims=True) > 0
-    count = np.maximum(1, alive.sum(2, keepdims=True))
-    typical = np.sqrt((apart**2).sum(2, keepdims=True) / count)
-    seen = np.abs(defects)[:, :, None] / np.sqrt(count)
-    moves = np.abs(np.diff(slopes, axis=1))
-    usual = np.sqrt((moves**2).sum(2, keepdims=True) / count)
-    moves = alive * _over(moves + moves.sum(2, keepdims=True) / count, usual)
-    raised = np.maximum(typical, seen) ** _SURPRISE * typical ** (1 - _SURPRISE)
-    share = _over(raised, typical)
-    found: Array = np.maximum(np.hypot(apart, _FLOOR * typical * moves) * share, 0.1 * _FLOOR * seen * moves)
-    return found
-
-
-def _over(values: Array, whole: Array) -> Array:
-    """Values over a whole, and 1 where there is none."""
-    found: Array = np.divide(values, whole, out=np.ones_like(values), where=whole > 0)
-    return found
-
-
 def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     """The nodes to add: middles of the panels that stand most in the way of the goal; empty when it is reached.
 
     Empty as well where the evaluations are spent, or where finer nodes could mend nothing.
     """
-    noise = samples.noise(goal.unit)
-    change, size = (max(goal.tolerance * part, noise) for part in (abs(samples.change), integral.size))
-    if abs(integral.residual) <= _STRICT * change and integral.whole <= max(size, noise + integral.rounding):
+    change, size = _allow(samples, integral, goal)
+    if abs(integral.residual) <= _STRICT * change and integral.whole <= max(
+        size, samples.noise(goal.unit) + integral.rounding
+    ):
+        return np.empty(0)
+    if find_sliver(samples, integral, goal):
         return np.empty(0)
     worst = np.maximum(_SPENT * integral.panels / (size or 1.0), np.abs(integral.defects) / (2 * (change or 1.0)))
-    worst[np.diff(samples.nodes) < 2 * _CLOSEST] = 0.0
+    worst[_narrow(samples)] = 0.0
     order = np.argsort(-worst, kind="stable")
     left = np.sqrt(np.maximum((worst**2).sum() - np.cumsum(worst[order] ** 2), 0.0))
     few = len(samples.nodes) if goal.hasty else max(1, (len(samples.nodes) - 8) // _FEW)
@@ -191,3 +181,25 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     marked = marked[worst[marked] > 0]
     found: Array = (samples.nodes[marked] + samples.nodes[marked + 1]) / 2
     return found
+
+
+def find_sliver(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float] | None:
+    """The part of the path, from where to where, that is too narrow to be followed and alone exceeds the goal."""
+    narrow, (change, size) = _narrow(samples), _allow(samples, integral, goal)
+    unknown = float(np.sqrt((integral.panels[narrow] ** 2).sum()))
+    if unknown <= size and abs(integral.defects[narrow].sum()) <= change:
+        return None
+    places = np.flatnonzero(narrow)
+    return float(samples.nodes[places[0]]), float(samples.nodes[places[-1] + 1])
+
+
+def _narrow(samples: Samples) -> NDArray[np.bool_]:
+    """Which panels (n - 1) cannot be halved."""
+    found: NDArray[np.bool_] = np.diff(samples.nodes) < 2 * _CLOSEST
+    return found
+
+
+def _allow(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float]:
+    """How far the sum may be off, and all scores together, in units of the score; never less than the noise."""
+    noise = samples.noise(goal.unit)
+    return max(goal.tolerance * abs(samples.change), noise), max(goal.tolerance * integral.size, noise)

@@ -74,10 +74,9 @@ class Certificate:
     """What became of a completeness claim: sum(scores) = F(input) - F(baseline), within `tolerance` of that difference.
 
     `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
-    `error` is what all scores together may be off, as a share of the sum of their sizes: a claim is `met` only if that
-    is within the tolerance as well. `noise` is by how much arithmetic alone may move input - baseline; `unresolvable`
-    is a tolerance finer than that. `evaluations` counts passes of the network for this text, forward only or forward
-    and back. `path` holds, where one was followed, the share of the way and F at each of its nodes.
+    `error` is what all scores may be off, as a share of their sizes: `met` asks for that within the tolerance as well.
+    `noise` is what arithmetic alone may do to input - baseline. `path` holds the share of the way and F at its nodes,
+    where one was followed; `sliver` where it is too narrow to be followed, from and to, if that alone misses.
     """
 
     claim: Claim
@@ -93,6 +92,7 @@ class Certificate:
     rule: str
     verdict: Verdict
     path: tuple[tuple[float, float], ...] = ()
+    sliver: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ Array = NDArray[np.float64]
 SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
 """Of the error of an integral over how far it is from two other rules, and from those over every second node."""
 
+ORDERS = (1, 2, 4)
+"""Through how many nodes an integrand is continued into a panel from each side, to measure how fast it converges."""
+
 _WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
@@ -22,12 +25,14 @@ _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 class Rules:
     """Weights of some nodes: panels x nodes for the values and for how far other rules are from each other.
 
-    `whole` (others x nodes) says how far the whole integral by other rules is from the sum of the values.
+    `whole` (others x nodes) says how far the whole integral by other rules is from the sum of the values; `jumps`
+    (orders x panels x nodes) by how much the integrand jumps on each panel, as it is seen with each of `ORDERS`.
     """
 
     values: Array
     apart: tuple[Array, Array]
     whole: Array
+    jumps: Array
 
 
 def find_rules(places: Sequence[Array]) -> list[Rules]:
@@ -50,7 +55,9 @@ def _weigh_all(nodes: Array) -> list[Rules]:
         others[-1][..., kept] = weigh_spline(nodes[..., kept]).sum(-2)
     whole = SCALES * (np.stack(others, -2) - values.sum(-2, keepdims=True))
     wider = _compare_widths(nodes)
-    return list(map(Rules, values, zip(wider * (local - smooth), wider * (local - coarse) / 4, strict=True), whole))
+    jumps = np.stack([weigh_jumps(nodes, order) for order in ORDERS], axis=-3)
+    apart = zip(wider * (local - smooth), wider * (local - coarse) / 4, strict=True)
+    return list(map(Rules, values, apart, whole, jumps))
 
 
 def _compare_widths(nodes: Array) -> Array:
@@ -118,4 +125,28 @@ def weigh(nodes: Array, order: int, *, before: int) -> Array:
     weights = np.zeros((*nodes.shape[:-1], count - 1, count))
     parts = half * np.einsum("g,...gk->...k", _WEIGHTS, basis)
     np.put_along_axis(weights, np.broadcast_to(places, parts.shape), parts, axis=-1)
+    return weights
+
+
+def weigh_jumps(nodes: Array, order: int) -> Array:
+    """Weights, ... panels nodes: by how much an integrand seems to jump on each panel.
+
+    It is continued into the panel from both sides, each time as the polynomial through the `order` nodes there, or as
+    many as there are, and read in the middle; where only one node is left on a side, there.
+    """
+    count = nodes.shape[-1]
+    panels, own = np.arange(count - 1), np.eye(order, dtype=bool)
+    point = (nodes[..., 1:] + nodes[..., :-1]) / 2
+    if order > 1:
+        point = np.where(panels == 0, nodes[..., :-1], np.where(panels == count - 2, nodes[..., 1:], point))
+    weights: Array = np.zeros((*nodes.shape[:-1], count - 1, count))
+    for sign, first in ((1.0, panels + 1), (-1.0, panels - order + 1)):
+        places = first[:, None] + np.arange(order)
+        there = (places >= 0) & (places < count)
+        near = nodes[..., places.clip(0, count - 1)]
+        others = there[:, None, :] & there[:, :, None] & ~own
+        above = np.where(others, point[..., None, None] - near[..., None, :], 1.0)
+        below = np.where(others, near[..., :, None] - near[..., None, :], 1.0)
+        parts = sign * there * (above / below).prod(-1)
+        weights += np.einsum("...pk,pkn->...pn", parts, places[..., None] == np.arange(count))
     return weights

@@ -34,6 +34,7 @@ ORDER = (
     "labels",
     "marking",
     "rules",
+    "estimates",
     "quadrature",
     "integration",
     "coalitions",

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy.interpolate import CubicSpline
 
+from reporter.estimates import find_jumps
 from reporter.integration import travel
 from reporter.quadrature import START, Goal, Samples, integrate, refine
 from reporter.rules import find_rules, weigh, weigh_spline
@@ -217,3 +218,76 @@ def test_what_is_no_number_is_named_with_its_place(bad):
 
     with pytest.raises(ValueError, match=r"gradient of the score is not a finite number .* of the way"):
         travel(broken, [None], Goal())
+
+
+class Kinked:
+    """Slopes that are smooth but for jumps, each of all features at once; integrals known exactly.
+
+    `hidden` is the share of what jumps that the sum over the features, which F shows, does not know of.
+    """
+
+    def __init__(self, seed: int, jumps: int, hidden: float, features: int = 12) -> None:
+        draw = np.random.default_rng(seed)
+        self.smooth = Cliff(seed, features)
+        self.smooth.widths = np.maximum(self.smooth.widths, 0.2)
+        self.places = draw.uniform(0.02, 0.98, jumps)
+        sizes = draw.normal(size=(jumps, features)) / np.sqrt(jumps)
+        self.sizes = 3 * (sizes - hidden * sizes.mean(1, keepdims=True))
+
+    def total(self, node: float) -> np.ndarray:
+        return self.smooth.total(node) + np.maximum(node - self.places, 0.0) @ self.sizes
+
+    def slope(self, node: float) -> np.ndarray:
+        return self.smooth.slope(node) + (node > self.places) @ self.sizes
+
+    @property
+    def asked(self) -> list[float]:
+        return self.smooth.asked
+
+    @property
+    def exact(self) -> np.ndarray:
+        return self.total(1.0) - self.total(0.0)
+
+
+@pytest.mark.parametrize(("jumps", "hidden"), [(1, 0.0), (1, 0.5), (1, 1.0), (6, 0.0), (6, 0.5), (60, 0.0)])
+@pytest.mark.parametrize("tolerance", TOLERANCES)
+def test_what_jumps_is_known_no_better_than_it_is(jumps, hidden, tolerance):
+    """Rules of one family agree where slopes jump in the middle of a panel, by symmetry, and are all off."""
+    kinked, goal = [Kinked(seed, jumps, hidden) for seed in range(40)], Goal(tolerance, unit=2.0**-52)
+    found = travel(sample_of(*kinked), [None] * len(kinked), goal)
+    pairs = [(np.abs(j.integral.values - k.exact), j, k) for j, k in zip(found, kinked, strict=True)]
+    worst = [off.sum() / goal.tolerance / np.abs(k.exact).sum() for off, j, k in pairs if not j.misses(goal)]
+    assert len(worst) >= 0.9 * len(kinked)
+    assert max(worst) <= 1.2
+    assert np.mean(np.array(worst) > 1) <= 1 / 40
+    assert np.concatenate([off <= journey.integral.errors for off, journey, _ in pairs]).mean() >= 0.99
+
+
+def test_a_jump_in_the_middle_of_a_panel_is_seen_where_rules_agree_by_symmetry():
+    nodes = np.linspace(0.0, 1.0, 10)
+    slopes = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes**3], 1)
+    (rules,) = find_rules([nodes])
+    jumps = find_jumps((rules.jumps @ slopes)[None])[0]
+    assert np.abs(rules.apart[1] @ slopes)[4, 0] < 1e-12
+    assert jumps[4, 0] == pytest.approx(1.0)
+    assert jumps[3:6, 1].max() < 0.01
+    assert np.delete(jumps[:, 0], 4).max() < 1e-12
+
+
+def test_what_is_too_narrow_to_be_followed_ends_it_and_is_named():
+    """A step of F that no two numbers of float32 lie on both sides of: more evaluations would not tell its shares."""
+
+    def step(rows, nodes):
+        return np.array([3.0 * (node > 0.3) + node for node in nodes]), [np.full(4, 0.25) for _ in rows]
+
+    (journey,) = travel(step, [None], goal := Goal())
+    start, end = journey.sliver(goal)
+    assert journey.misses(goal)
+    assert start <= 0.3 <= end
+    assert end - start < 1e-5
+    assert journey.evaluations < 100
+
+
+def test_a_path_that_can_be_followed_has_nothing_too_narrow(journeys):
+    _, found, goal = journeys
+    assert {journey.sliver(goal) for journey in found} == {None}

@@ -20,7 +20,8 @@ class Scores:
     """One score per token, rows tokens, and passes through the network, rows.
 
     A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`);
-    one that follows a path gives the share of the way and F at each node, by row; `rules` say how each was found.
+    one that follows a path gives the share of the way and F at each node, by row, and which part of the way, if any,
+    is too narrow to be followed (`slivers`); `rules` say how each was found.
     """
 
     values: Tensor
@@ -29,6 +30,7 @@ class Scores:
     whole: Sequence[float] | None = None
     rules: Sequence[str] | None = None
     paths: Sequence[tuple[tuple[float, float], ...]] | None = None
+    slivers: Sequence[tuple[float, float] | None] | None = None
 
 
 class Method(Protocol):

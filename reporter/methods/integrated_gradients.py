@@ -72,6 +72,7 @@ class IntegratedGradients:
             whole=[integral.whole for integral in integrals],
             rules=[rule if self.dtype == EXACT else f"{rule}, in {one.dtype}" for one in found],
             paths=[tuple(zip(*map(rounded, one.journey.samples.path), strict=True)) for one in found],
+            slivers=[one.journey.sliver(Goal(self.tolerance, unit=FORMATS[one.dtype])) for one in found],
         )
 
 

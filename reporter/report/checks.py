@@ -110,7 +110,8 @@ def _complete(first: Attribution, section: Section) -> Check:
 def _not_complete(certificate: Certificate, off: str) -> Check:
     """Why a certificate is not met: the sum is off, or the scores are not known well enough."""
     allowed = certificate.tolerance or 0.0
-    only = f"; only {fine_percent(allowed)} was allowed, and all evaluations are spent."
+    why = "all evaluations are spent" if certificate.sliver is None else "the score all but jumps on the way"
+    only = f"; only {fine_percent(allowed)} was allowed, and {why}."
     if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
         sentence = ("The scores miss the answer by ", off, only)
         return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {off}")

@@ -10,7 +10,7 @@ from reporter.report.axis import LEFT, RIGHT, Axis
 from reporter.report.digits import MANY, of_change, of_score, size, sure
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
-from reporter.report.wording import count, fine_percent, fixed, percent, spoken
+from reporter.report.wording import THIN, count, fine_percent, fixed, percent, spoken
 
 _APART = 15.0  # least distance of two names in the drawing
 _MARKS = {
@@ -19,6 +19,9 @@ _MARKS = {
     "unresolvable": ("doubt", "cannot be told"),
     "not claimed": ("open", "not claimed"),
 }
+
+_OTHER = {"zero": "pad or mask", "mean": "pad or mask", "pad": "mask or mean", "mask": "pad or mean"}
+"""The baselines to try instead of one from which a part of the way is too narrow to be followed."""
 
 _HEADINGS = {
     "met": "Complete: the scores add up",
@@ -102,8 +105,8 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
     if found.noise is not None and found.verdict == "unresolvable":
         method.append(("Arithmetic may be off", fixed(found.noise, sure(found.noise, found.noise))))
     return Proof(
-        title=_HEADINGS[found.verdict],
-        sentence=_sentence(found, label=label, tokens=tokens, decimals=decimals),
+        title=_HEADINGS[found.verdict] if found.sliver is None else "Not certified: the score all but jumps",
+        sentence=_sentence(found, reading, label=label, decimals=decimals),
         rows=rows,
         method=tuple(method),
         state=state,
@@ -123,11 +126,19 @@ def _left(found: Certificate) -> str:
     return of_change(found.relative, (found.noise or 0.0) / change if change else 0.0)
 
 
-def _sentence(found: Certificate, *, label: str, tokens: int, decimals: int) -> str:
+def _describe(sliver: tuple[float, float]) -> str:
+    """Where the path is too narrow to be followed."""
+    start, end = sliver
+    where = f"The first {fine_percent(end)} of the way from the baseline is" if start == 0 else None
+    where = where or f"At {fixed(start * 100, 2)}{THIN}% of the way from the baseline the score all but jumps, which is"
+    return f"{where} too narrow for more evaluations to tell how that part is to be split."
+
+
+def _sentence(found: Certificate, reading: Reading, *, label: str, decimals: int) -> str:
     change = found.input - found.baseline
     way = "rises" if change >= 0 else "falls"
     told = f"From the baseline to this text the {label} score {way} by {size(change, decimals)}."
-    told += f" The scores of {count(tokens, 'token')} sum to {fixed(found.sum, decimals)}."
+    told += f" The scores of {count(len(reading.section.tokens), 'token')} sum to {fixed(found.sum, decimals)}."
     left = size(found.residual, decimals)
     if found.verdict == "not claimed":
         return f"{told} This method does not claim that they add up to the change."
@@ -137,6 +148,9 @@ def _sentence(found: Certificate, *, label: str, tokens: int, decimals: int) -> 
     if found.error is not None:
         told += f", all scores may be off by {fine_percent(found.error)} of their sizes"
     told += f"; {fine_percent(found.tolerance)} was allowed."
+    if found.sliver:
+        other = _OTHER[reading.section.baseline.kind]
+        return f"{told} {_describe(found.sliver)} Another baseline may avoid that: {other} (--baseline)."
     if found.verdict == "not met":
         told += f" All {found.evaluations:,} evaluations that this text was allowed are spent."
     return told if found.verdict != "unresolvable" else f"{told} The change is too small for that to be decided."
