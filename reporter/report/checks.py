@@ -115,7 +115,7 @@ def _not_complete(certificate: Certificate, off: str) -> Check:
     if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
         sentence = ("The scores miss the answer by ", off, only)
         return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {off}")
-    error = fine_percent(certificate.error)
+    error = "more than their sizes" if certificate.error > 1 else fine_percent(certificate.error)
     sentence = ("The scores may be off by ", error, only)
     return _check("fails", "Not exact", *sentence, proof="complete", short=f"may be off by {error}")
 

@@ -10,7 +10,7 @@ from reporter.report.axis import LEFT, RIGHT, Axis
 from reporter.report.digits import MANY, of_change, of_score, size, sure
 from reporter.report.frame import title_of
 from reporter.report.reading import Reading
-from reporter.report.wording import THIN, count, fine_percent, fixed, percent, spoken
+from reporter.report.wording import THIN, count, fine_percent, fixed, of_sizes, percent, spoken
 
 _APART = 15.0  # least distance of two names in the drawing
 _MARKS = {
@@ -101,7 +101,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         method.append(("Rule", found.rule))
     method.append(("Evaluations", f"{found.evaluations:,}"))
     if found.error is not None:
-        method.append(("Scores off by", f"{fine_percent(found.error)} of their sizes"))
+        method.append(("Scores off by", of_sizes(found.error)))
     if found.noise is not None and found.verdict == "unresolvable":
         method.append(("Arithmetic may be off", fixed(found.noise, sure(found.noise, found.noise))))
     return Proof(
@@ -146,7 +146,7 @@ def _sentence(found: Certificate, reading: Reading, *, label: str, decimals: int
         return f"{told} Left over is {left}; the change is too small to certify a split of it."
     told += f" Left over is {left}, that is {_left(found)}"
     if found.error is not None:
-        told += f", all scores may be off by {fine_percent(found.error)} of their sizes"
+        told += f", all scores may be off by {of_sizes(found.error)}"
     told += f"; {fine_percent(found.tolerance)} was allowed."
     if found.sliver:
         other = _OTHER[reading.section.baseline.kind]

@@ -80,6 +80,11 @@ def fine_percent(share: float) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{THIN}%"
 
 
+def of_sizes(error: float) -> str:
+    """What all scores together may be off, against the sum of their sizes."""
+    return "more than their sizes" if error > 1 else f"{fine_percent(error)} of their sizes"
+
+
 def rank(value: float | None, decimals: int = 2) -> str:
     """A rank correlation, or a number like it, without its leading zero: .26, −.14, 1.00, 10.31; None is undefined."""
     if value is None:
