@@ -164,9 +164,10 @@ class Cases:
             shift=None if self.shift is None else self.shift[own].to(place),
             **{name: getattr(self, name)[own].to(place) for name in ("real", "ordinary", "cells")},
         )
+        ends = self.end.score[own].cpu(), self.start.score[own].cpu()
         with torch.no_grad(), suppress(RuntimeError):
-            pairs = ((self.end, exact.embeddings), (self.start, exact.baselines))
-            off = [exact.score(points, exact.rows).cpu() - one.score[own].cpu() for one, points in pairs]
+            points = exact.embeddings, exact.baselines
+            off = [exact.score(one, exact.rows).cpu() - end for one, end in zip(points, ends, strict=True)]
             return float(sum(abs(one.item()) for one in off))
         return float((self.end.score - self.start.score)[row].abs())
 

@@ -1,6 +1,6 @@
 """What the integral on a panel may be off: how far rules differ there, by how much its sum is known to be, and jumps.
 
-How fast a panel converges is measured, not believed: the slopes are continued into it from both sides, with three
+How fast a panel converges is measured, not believed: the slopes are continued into it from both sides, with four
 orders. Where a higher one leaves as much as a lower one, they jump (in networks with ReLU they do): rules then agree by
 symmetry alone, and what a jump anywhere on that panel may do is its error.
 """
@@ -39,10 +39,16 @@ def find_jumps(seen: Array) -> Array:
 
     What is smooth there looks smaller with each order, or changes its sign; a jump looks the same with all of them. So
     the least counts, where all have one sign, and none where they differ (minmod: Gelb and Tadmor, Adaptive Edge
-    Detectors for Piecewise Smooth Data Based on the Minmod Limiter, Journal of Scientific Computing, 2006).
+    Detectors for Piecewise Smooth Data Based on the Minmod Limiter, Journal of Scientific Computing, 2006). The highest
+    two need not agree: the more nodes one takes, the more often there is another jump among them.
     """
-    alike = (seen > 0).all(1) | (seen < 0).all(1)
-    found: Array = np.where(alike, np.abs(seen).min(1), 0.0)
+    return np.maximum(*(_agree(np.stack([seen[:, 0], seen[:, 1], seen[:, more]])) for more in (2, 3)))
+
+
+def _agree(seen: Array) -> Array:
+    """The least size where all signs are the same, and 0 elsewhere."""
+    alike = (seen > 0).all(0) | (seen < 0).all(0)
+    found: Array = np.where(alike, np.abs(seen).min(0), 0.0)
     return found
 
 
@@ -52,7 +58,7 @@ def measure_roughness(seen: Array) -> Array:
     With each order less is left of what is smooth, and more of what is not: there, a higher order only adds to it.
     """
     sizes = np.abs(seen).sum((2, 3))
-    return np.clip(_over(sizes[:, 2], _USUAL * sizes[:, 1]), 1.0, _ROUGHEST)
+    return np.clip(_over(sizes[:, -1], _USUAL * sizes[:, 1]), 1.0, _ROUGHEST)
 
 
 def _over(values: Array, whole: Array) -> Array:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
 """Of the error of an integral over how far it is from two other rules, and from those over every second node."""
 
-ORDERS = (1, 2, 4)
+ORDERS = (1, 2, 3, 4)
 """Through how many nodes an integrand is continued into a panel from each side, to measure how fast it converges."""
 
 _WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
