@@ -107,7 +107,7 @@ def test_long_passages_and_many_of_them_are_cut_short():
     assert told.endswith("“good” and 10 more passages")
     assert told.count("“good”") == 20
     long = tell_marked(Reading(replace(many, rationale=((0, 900),)), many.sections[0]))
-    assert long == f"“{('good bad ' * 7)[:60]}…”"
+    assert long == f"“{('good bad ' * 7)[:58]}…”"
 
 
 def test_what_the_model_did_not_read_has_no_mark():

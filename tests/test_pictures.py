@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from reporter.heads import STRETCHES, survey
+from reporter.report.axis import LEFT, RIGHT
 from reporter.report.curve import curve
 from reporter.report.overview import overview
 from reporter.report.reading import Reading
@@ -84,10 +85,12 @@ def test_without_attention_there_is_no_overview():
 def test_the_curve_goes_through_every_node():
     found = runs.explanation("a").sections[0].attributions
     certificate = next(one.certificate for one in found if one.certificate.claim == "complete")
-    found = curve(certificate)
+    found = curve(certificate, decimals=4)
     points = [tuple(map(float, pair.split())) for pair in re.findall(r"[\d.]+ \d+", found.line)]
     assert len(points) == len(certificate.path) == len(found.rows)
-    assert [x for x, _ in points] == pytest.approx([44 + share * 292 for share, _ in certificate.path], abs=0.06)
+    assert [x for x, _ in points] == pytest.approx(
+        [LEFT + share * (RIGHT - LEFT) for share, _ in certificate.path], abs=0.06
+    )
     heights = [value for _, value in certificate.path]
     assert np.corrcoef([y for _, y in points], heights)[0, 1] < -0.999
-    assert curve(replace(certificate, path=())) is None
+    assert curve(replace(certificate, path=()), decimals=4) is None

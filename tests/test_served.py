@@ -96,7 +96,7 @@ def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
 
 
 def test_a_score_that_differs_from_the_served_one_is_noticed(tiny, monkeypatch):
-    attribute = prepared(tiny)
+    attribute = prepared(tiny, methods=("integrated_gradients",))
     documents = encoded(attribute, *TEXTS)
     usual = type(attribute.asking.network).run
     monkeypatch.setattr(

@@ -277,8 +277,8 @@ def test_rows_that_cannot_be_used_are_counted(inputs, tiny, tmp_path):
 
 def test_influences_that_contradict_themselves_are_found(built):
     with Store(built / "data" / "run.sqlite") as store:
-        one = next(each for each in store.explanations() if each.sections)
-    assert list(find_faults(one)) == []
+        one, run = next(each for each in store.explanations() if each.sections), store.finished()
+    assert list(find_faults(one, run)) == []
     wrong = replace(influence(), supporting=influence().opposing)
-    (fault,) = find_faults(replace(one, sections=(replace(one.sections[0], influence=wrong),)))
+    (fault,) = find_faults(replace(one, sections=(replace(one.sections[0], influence=wrong),)), run)
     assert "training examples" in fault
