@@ -25,10 +25,10 @@ START_HASTY: Array = np.array([0, 3, 8, 14, 22, 32, 45, 60, 78, 99, 125, 158, 20
 
 _MARGIN = 2.12  # of a feature's error over its estimate, for 99 in 100 tokens, where `_ease` is 1
 _CLOSER = 1 / 3  # the power of `_ease` by which that is less elsewhere
-_WHOLE = 0.7  # of the error of all features together over the sum of their estimates
+_WHOLE = 0.63  # of the error of all features together over the sum of their estimates
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _ANYWHERE = 12**-0.5  # of the error of a panel over its width times a jump, which may be anywhere on it
-_KINKED = 1.75  # of what jumps do, to a feature or to all, over the estimate: a single one does no more than 1.73
+_KINKED = 2.1  # of what jumps do, to a feature or to all, over the estimate: a single one does no more than 1.73
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
