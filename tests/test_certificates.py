@@ -206,7 +206,7 @@ def test_lower_precision_is_held_against_float32(tiny):
         assert found.residual != exact.residual
         assert found.verdict == "met"
         assert found.rule.endswith("in bfloat16")
-    assert sum(found.error for found, _ in pairs) > 1.5 * sum(exact.error for _, exact in pairs)
+    assert sum(found.error for found, _ in pairs) > sum(exact.error for _, exact in pairs)
 
 
 @pytest.mark.parametrize("most", [12, 40, 60])
