@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NU := 26.9.27
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 CHROMIUM := chromium || command -v chromium-browser || command -v google-chrome
 APT := $(if $(filter 0,$(shell id -u)),,sudo -n )env DEBIAN_FRONTEND=noninteractive apt-get -qq
 bring = { command -v $(1); } >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends $(2); } || \
@@ -18,12 +19,12 @@ test: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(call bring,$(CHROMIUM),chromium)
-	$(BIN)/pytest -m "not sweep"
+	$(PYTEST) -m "not sweep"
 
 sweep: .venv/tested .venv/vnu.jar
 	@$(call bring,java,default-jre-headless)
 	@$(call bring,$(CHROMIUM),chromium)
-	$(BIN)/pytest -m sweep
+	$(PYTEST) -m sweep
 
 golden: .venv/tested
 	$(BIN)/python -m tests.accept

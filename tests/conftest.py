@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes of the tests share the cores
+
 import reporter  # noqa: F401, it chooses how torch will compute, and so comes first
 
 # isort: split

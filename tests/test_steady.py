@@ -20,6 +20,7 @@ from tests.test_served import FAMILIES
 METHODS = tuple(parts.names("methods"))
 SHOWN = ("attention", "gradient", "integrated_gradients", "occlusion")
 OTHERWISE = ("MPNet", "Longformer")  # attention that is computed for several rows in another order than for one
+OFTEN = ("Bert", "DistilBert", "T5")  # families that every run of the tests goes through
 LENGTHS = (1, 4, 9, 9, 13, 18, 19, 24, 30, 45, 60)
 TEXTS = [" ".join((WORDS * 2)[at : at + length]) for at, length in enumerate(LENGTHS)]
 MIXED = [TEXTS[at] for at in (0, 1, 2, 3, 6)]
@@ -56,7 +57,9 @@ def check_alone(attribute: Attribute, documents: list[Encoded]) -> None:
 
 
 @pytest.mark.batch_invariant
-@pytest.mark.parametrize("evidence", LEVELS)
+@pytest.mark.parametrize(
+    "evidence", [pytest.param(name, marks=pytest.mark.sweep if name != "standard" else ()) for name in LEVELS]
+)
 def test_company_changes_no_bit_by_any_method_at_any_level_of_evidence(tiny, evidence):
     attribute = prepared(tiny, methods=METHODS, samples=32, evidence=evidence, target="all")
     check_alone(attribute, encoded(attribute, *(MIXED if evidence == "full" else TEXTS)))
@@ -86,7 +89,14 @@ def test_company_changes_no_bit_by_the_model_inside():
 
 
 @pytest.mark.batch_invariant
-@pytest.mark.parametrize("family", [name for name in FAMILIES if name not in OTHERWISE])
+@pytest.mark.parametrize(
+    "family",
+    [
+        pytest.param(name, marks=pytest.mark.sweep if name not in OFTEN else ())
+        for name in FAMILIES
+        if name not in OTHERWISE
+    ],
+)
 def test_company_changes_no_bit_whatever_the_family(family, tmp_path):
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=SHOWN)
     shown = attribute.asking.network.attention_gap is None

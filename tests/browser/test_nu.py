@@ -16,6 +16,8 @@ MISTAKEN = (
     "CSS: “background”: too few values for the property “linear-gradient”\\.",  # CSS Images 4: one stop in two places
     "CSS: “mask”: Too many values or values are not recognized\\.",  # CSS Masking 1: whether alpha or luminance masks
     "CSS: “(background|--neg)”: Invalid type: “0, var\\(--s\\).*”\\.",  # CSS Values 4: max() and clamp() of a property
+    "CSS: “container-type”: Property “container-type” doesn't exist\\.",  # CSS Conditional 5
+    "CSS: Unrecognized at-rule “@container”",  # CSS Conditional 5
 )
 pytestmark = pytest.mark.sweep
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reporter.labels import read_number
 from reporter.render import draw
 from reporter.store import Store
 from tests import runs
@@ -105,7 +106,9 @@ def fill(folder: Path, payloads: Sequence[str]) -> Path:
     with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["id", "text", "text_pair", "label"])
-        table.writerows([one, f"film {one}", one, one] for one in (text.replace("\0", "") for text in payloads))
+        cells = [text.replace("\0", "") for text in payloads]
+        labels = [one if read_number(one) is None else "" for one in cells]  # -1 and 1 are a numbering, and refused
+        table.writerows([one, f"film {one}", one, label] for one, label in zip(cells, labels, strict=True))
     return folder
 
 
