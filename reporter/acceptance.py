@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reporter.errors import UserError
+from reporter.errors import UserError, quote_error
 from reporter.network import Network
 from reporter.tasks import Task
 
@@ -46,10 +46,9 @@ def _answer(network: Network, task: Task) -> Tensor:
         with torch.no_grad():
             output: Any = network.run(inputs)
     except Exception as error:  # a network from outside may raise any
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"{name} cannot be run on two short texts, so nothing can be explained; see whether it runs by itself. It "
-            f"stops with: {reason}"
+            f"{name} was run on two short texts and stopped, so nothing can be explained by it; see whether it answers "
+            f"by itself with these versions of torch and transformers. It says: {quote_error(error)}."
         ) from error
     logits = getattr(output, "logits", None)
     if not isinstance(logits, Tensor):

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from reporter.errors import quote_error
+
 _OFF = 1e-3  # how far shares may be from adding up to 1
 
 
@@ -29,8 +31,10 @@ def find_attention_gap(name: str, show: Callable[[], Shown]) -> str | None:
     try:
         shown = show()
     except Exception as error:  # a network from outside may raise any
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return f"{name} cannot show its attention weights: {reason}"
+        return (
+            f"{name} was asked to show its attention weights and stopped with {quote_error(error)}; take methods that "
+            "need none of them, such as integrated_gradients or occlusion."
+        )
     output, points = shown.output, shown.points
     if getattr(output, "decoder_attentions", None) is not None:
         return f"{name} reads its answer from a decoder, so its self-attention does not lead there."

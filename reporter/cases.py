@@ -1,6 +1,6 @@
 """A batch of cases (a document with one target each), and all that a method may ask of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from reporter.baselines import find_piece
 from reporter.network import Network
+from reporter.passes import Pass, differentiate, read_cells, read_places
 from reporter.quadrature import Samples
 from reporter.rules import Array
 from reporter.tasks import Task
@@ -32,14 +33,9 @@ class Attention:
         """Attention from where the answer is read, rows layers heads tokens."""
         return torch.einsum("bq,lbhqk->blhk", self.readout, self.weights)
 
-
-@dataclass(frozen=True)
-class Pass:
-    """A pass forward and back: answers at the target's position rows choices, scores rows, slopes rows tokens width."""
-
-    answer: Tensor
-    score: Tensor
-    slope: Tensor
+    def pick(self, row: int) -> "Attention":
+        """That of one row alone."""
+        return Attention(self.weights[:, row : row + 1], self.readout[row : row + 1])
 
 
 @dataclass(frozen=True)
@@ -156,20 +152,37 @@ class Cases:
 
     def measure_noise(self, row: int) -> float:
         """By how much F(input) - F(baseline) of a row is off, by float64 of it alone; all of it if that fails."""
-        place, own = self.network.exact.device, slice(row, row + 1)
-        exact = replace(
-            self,
-            network=self.network.exact,
-            inputs={name: values[own].to(place) for name, values in self.inputs.items()},
-            shift=None if self.shift is None else self.shift[own].to(place),
-            **{name: getattr(self, name)[own].to(place) for name in ("real", "ordinary", "cells")},
-        )
-        ends = self.end.score[own].cpu(), self.start.score[own].cpu()
-        with torch.no_grad(), suppress(RuntimeError):
+        ends = self.end.score[row].cpu(), self.start.score[row].cpu()
+        with torch.no_grad(), suppress(Exception):
+            exact = self.pick(row, self.network.exact)
             points = exact.embeddings, exact.baselines
             off = [exact.score(one, exact.rows).cpu() - end for one, end in zip(points, ends, strict=True)]
             return float(sum(abs(one.item()) for one in off))
         return float((self.end.score - self.start.score)[row].abs())
+
+    def pick(self, row: int, network: Network | None = None) -> "Cases":
+        """One row alone, of which nothing is known yet, over the same network or another of its kind."""
+        member = network or self.network
+        own, place = slice(row, row + 1), member.device
+        return replace(
+            self,
+            network=member,
+            inputs={name: values[own].to(place) for name, values in self.inputs.items()},
+            seeds=self.seeds[own],
+            shift=None if self.shift is None else self.shift[own].to(place),
+            **{name: getattr(self, name)[own].to(place) for name in ("real", "ordinary", "words", "cells")},
+        )
+
+    def part(self) -> list["Cases"]:
+        """Every row alone, with the passes that are known of it."""
+        rows = [self.pick(row) for row in range(len(self.cells))]
+        known = {name: value for name, value in vars(self).items() if name in ("start", "end")}
+        for row, cases in enumerate(rows):
+            cases.know(**{name: value.pick(row) for name, value in known.items()})
+            if "_looked" in vars(self):
+                end, shown = self._looked
+                cases.know(_looked=(end.pick(row), None if shown is None else shown.pick(row)))
+        return rows
 
     def look(self, network: Network) -> None:
         """Compute the pass at the text now, with `network`: it may be the same one on another core."""
@@ -219,29 +232,6 @@ class Cases:
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         inputs = {name: values[rows] for name, values in self.inputs.items()}
         return self.task.table(self.network.run(inputs, embeddings).logits)
-
-
-def differentiate(answer: Callable[[Tensor], Tensor], embeddings: Tensor, cells: Tensor) -> Pass:
-    """The pass at these word embeddings (rows tokens width) of what `answer` makes a table of, towards these cells."""
-    points = embeddings.detach().requires_grad_()
-    with torch.enable_grad():
-        table = answer(points)
-        score = read_cells(table, cells)
-        (slope,) = torch.autograd.grad(score.sum(), points)
-    return Pass(read_places(table, cells[:, 0]).detach(), score.detach(), slope)
-
-
-def read_cells(table: Tensor, cells: Tensor) -> Tensor:
-    """The score of each row of a table rows positions choices: one cell of it, or the difference of two."""
-    position, choice, against = cells.unbind(-1)
-    here = torch.arange(len(cells), device=cells.device)
-    score = table[here, position, choice]
-    return score - torch.where(against >= 0, table[here, position, against.clamp_min(0)], 0.0)
-
-
-def read_places(table: Tensor, places: Tensor) -> Tensor:
-    """All that a table rows positions choices answers at one position of each row, rows choices."""
-    return table[torch.arange(len(places), device=places.device), places]
 
 
 def to_array(values: Tensor) -> Array:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from reporter import origin
 from reporter.containment import check_folder
-from reporter.errors import UserError
+from reporter.errors import UserError, quote_error
 from reporter.hooks import read_inside
 from reporter.labels import name_labels
 from reporter.network import Network
@@ -122,10 +122,10 @@ def _reading(sentence: str) -> Iterator[None]:
     except (UserError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = f"see whether transformers reads it by itself. It says: {quote_error(error)}."
         if "trust_remote_code" in str(error):
-            reason = "it brings code of its own; give --trust-remote-code if you trust its author"
-        raise UserError(f"{sentence}: {reason[:300]}") from error
+            reason = "it brings code of its own; give --trust-remote-code if you trust its author."
+        raise UserError(f"{sentence}; {reason}") from error
 
 
 def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from typer.rich_utils import rich_format_error
 from reporter import __version__, twin
 from reporter.configuration import check_trusted, read_config
 from reporter.database import copy
-from reporter.errors import UserError
+from reporter.errors import UserError, tame
 from reporter.finished import check, export, serve, verify
 from reporter.interrupt import deferred
 from reporter.labels import read_names
@@ -20,7 +20,7 @@ from reporter.plan import renew
 from reporter.settings import HELP, Settings, part
 from reporter.stopwatch import Stopwatch
 from reporter.store import Store
-from reporter.terminal import conclude, say, show_lines, show_progress, show_times, tame, warn
+from reporter.terminal import conclude, say, show_lines, show_progress, show_times, warn
 from reporter.training import ABOUT
 
 _DEFAULT = Settings()
@@ -118,7 +118,7 @@ def build(
 ) -> None:
     """Explain every text in INPUT and write a site that opens from disk.
 
-    Exit code 0 if every document was explained, 1 if some were not (their pages say why), 2 if nothing could be done.
+    Exit code 0 if all was explained, 1 if a text, or a method on one, was not (its page says why), 2 if nothing was.
     """
     settings = Settings(
         model=model,
@@ -216,7 +216,7 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         show_times(watch)
         conclude(run, store.slowest(), site)
-        return 1 if run.failures or run.undrawn else 0
+        return 0 if run.is_whole else 1
 
 
 def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, watch: Stopwatch) -> None:

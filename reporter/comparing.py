@@ -40,6 +40,8 @@ def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
     if [_name(one) for one in saved.sections] != [_name(one) for one in now.sections]:
         yield "other targets, tokens or methods were explained."
         return
+    if [one.omissions for one in saved.sections] != [one.omissions for one in now.sections]:
+        yield "other methods failed on it, or for another reason."
     for one, other in zip(saved.sections, now.sections, strict=True):
         yield from (f"{one.target.label}: {fault}" for fault in _compare_sections(one, other))
 

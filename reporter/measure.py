@@ -7,16 +7,17 @@ from pathlib import Path
 
 from reporter import parts
 from reporter.acceptance import check_network
-from reporter.attribute import Attribute, fail
+from reporter.attribute import Attribute
 from reporter.baselines import check_baseline
 from reporter.batches import Budget, pool, window
 from reporter.checkpoint import load
 from reporter.documents import read, take_in
 from reporter.edition import list_versions
 from reporter.encoding import Encoded, encode
-from reporter.errors import UserError
+from reporter.errors import UserError, quote_error
 from reporter.evidence import find_level
 from reporter.formats import EXACT, FORMATS
+from reporter.gaps import Omission
 from reporter.intake import Table
 from reporter.invariance import examine_machine
 from reporter.labels import check_numbering
@@ -25,8 +26,9 @@ from reporter.methods import Method
 from reporter.network import Network
 from reporter.plan import date, make_key, remember
 from reporter.questions import Asking
-from reporter.records import SCHEMA, Document, Explanation, Omission, Provenance
+from reporter.records import SCHEMA, Document, Explanation, Provenance
 from reporter.sanity import TEXTS, examine_methods
+from reporter.sections import fail
 from reporter.settings import TRAINING, Settings
 from reporter.stopwatch import Stopwatch
 from reporter.store import Row, Store
@@ -198,5 +200,5 @@ def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encod
         try:
             encoded.append(encode(document, network))
         except Exception as error:  # a tokenizer from outside may raise any
-            failed.append(fail(document, f"The tokenizer could not read this text: {error}"))
+            failed.append(fail(document, f"The tokenizer could not read this text: {quote_error(error)}."))
     return encoded, failed

@@ -23,12 +23,12 @@ def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
     return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
 
 
-def add_up(batches: Sequence[Sequence["Question"]], scores: Sequence["Scores"]) -> list[Array]:
-    """The word scores of every question of some batches, from what one method found of each batch."""
+def add_up(batches: Sequence[Sequence["Question"]], found: Sequence["Scores | str"]) -> list[Array | None]:
+    """The word scores of every question of some batches, from what a method found of each; None where it failed."""
+    questions = [question for some in batches for question in some]
     return [
-        add_by_word(question.encoded.tokens, found.values[row, : question.length].tolist())
-        for questions, found in zip(batches, scores, strict=True)
-        for row, question in enumerate(questions)
+        None if isinstance(one, str) else add_by_word(asked.encoded.tokens, one.values[0, : asked.length].tolist())
+        for asked, one in zip(questions, found, strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reporter.consensus import Consensus
+from reporter.gaps import Omission
 from reporter.heads import Heads
 from reporter.intake import Table
 from reporter.lineage import Influence, Training
@@ -258,7 +259,7 @@ class Counterfactual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """All that was measured of one target of one document."""
+    """All that was measured of one target of one document; `omissions` are methods that failed on it."""
 
     target: Target
     baseline: Baseline
@@ -272,6 +273,7 @@ class Section:
     influence: Influence | None = None
     counterfactual: Counterfactual | None = None
     consensus: Consensus | None = None
+    omissions: tuple[Omission, ...] = ()
 
     @property
     def lead(self) -> Attribution | None:
@@ -356,14 +358,6 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Omission:
-    """A method that was asked for and that this model cannot serve, with the reason."""
-
-    method: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A document that was not explained, with the reason."""
 
@@ -398,3 +392,8 @@ class Run(Provenance):
     summary: Summary
     failures: tuple[Failure, ...]
     undrawn: tuple[Failure, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing failed: no document, no method on one, no page and no part of the summary."""
+        return not (self.failures or self.undrawn or self.summary.lapses or self.summary.gaps)

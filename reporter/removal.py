@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reporter.cases import read_cells, read_places
 from reporter.diagnostics import Answer, Cut
 from reporter.network import Network
+from reporter.passes import read_cells, read_places
 from reporter.questions import Asking, Question
 from reporter.records import Target, Token
 from reporter.specials import stand_in

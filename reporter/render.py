@@ -79,7 +79,7 @@ def draw(store: Store, site: Path) -> None:
 
 def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
     """A run with the summary of its documents, as far as that is known before they are drawn."""
-    summary, failures = summarise(explanations)
+    summary, failures = summarise(explanations, [one.name for one in provenance.methods])
     facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
     return Run(**facts, summary=summary, failures=failures)
 

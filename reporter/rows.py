@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.cases import Cases, Pass, differentiate, read_cells, read_places
+from reporter.cases import Cases
 from reporter.network import Network
+from reporter.passes import Pass, differentiate, read_cells, read_places
 from reporter.tasks import Task
 
 Result = TypeVar("Result")

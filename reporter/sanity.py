@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from scipy import stats
 
+from reporter.attempts import attempt
 from reporter.cases import Cases
 from reporter.encoding import Encoded
+from reporter.errors import UserError
 from reporter.intervals import quantile
 from reporter.methods import Method
 from reporter.network import Network
@@ -41,7 +43,7 @@ def examine_methods(asking: Asking, methods: Sequence[Method], documents: Sequen
     """What becomes of every method's maps of some texts when the model, the target or the order of words changes."""
     cheap = tuple(_cheapen(method) for method in methods)
     with asking.network.crew.at_work():
-        questions = [found for one in documents for found in asking.choose(one, *asking.predict([one]))[:1]]
+        questions = [found for one in documents for found in _ask(asking, one)]
         usual = draw_maps(asking, cheap, questions)
         repeated = draw_maps(asking, cheap, questions)
         turned = draw_maps(asking, cheap, [_turn(asking, one) for one in questions])
@@ -66,6 +68,16 @@ def examine_methods(asking: Asking, methods: Sequence[Method], documents: Sequen
     return Sanities(texts=tuple(one.document.id for one in documents), methods=tuple(found))
 
 
+def _ask(asking: Asking, document: Encoded) -> list[Question]:
+    """The first question about a document; none about one that the network cannot answer, which its page says."""
+    try:
+        return asking.choose(document, *asking.predict([document]))[:1]
+    except UserError:
+        raise
+    except Exception:
+        return []
+
+
 def draw_maps(asking: Asking, methods: Sequence[Method], questions: Sequence[Question]) -> list[list[Map]]:
     """The map of each question by each method."""
     posed = [asking.pose([question]) for question in questions]
@@ -73,12 +85,9 @@ def draw_maps(asking: Asking, methods: Sequence[Method], questions: Sequence[Que
 
 
 def _draw(method: Method, questions: Sequence[Question], posed: Sequence[Cases]) -> list[Map]:
-    """The maps of one method; empty ones where a model of random weights answers with no number."""
-    try:
-        found = method.attribute(posed)
-    except ValueError:
-        return [{} for _ in questions]
-    return [_sum_words(one, scores.values[0].tolist()) for one, scores in zip(questions, found, strict=True)]
+    """The maps of one method; empty ones where it fails, as where a model of random weights answers with no number."""
+    found = zip(questions, attempt(method, posed), strict=True)
+    return [{} if isinstance(scores, str) else _sum_words(one, scores.values[0].tolist()) for one, scores in found]
 
 
 def _sum_words(question: Question, scores: Sequence[float]) -> Map:

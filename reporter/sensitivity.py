@@ -1,11 +1,13 @@
 """Sensitivity: whether an explanation hangs on what stands for an absent word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
 from reporter.agreement import add_by_word
+from reporter.attempts import attempt
 from reporter.baselines import BASELINES, check_baseline
 from reporter.errors import UserError
 from reporter.evidence import find_level
@@ -21,26 +23,30 @@ from reporter.rules import Array
 def vary_baseline(
     asking: Asking, methods: Sequence[Method], *, batches: Sequence[Sequence[Question]], sections: Sequence[Section]
 ) -> list[Section]:
-    """The sections with what the first method that claims completeness says from every baseline of this network.
+    """The sections with what their first method that claims completeness says from every baseline of this network.
 
     It is such a method whose scores are measured against the baseline. As they were if the settings do not ask for it.
     """
-    wanted = find_level(asking.settings.evidence).baselines
-    method = next((one for one in methods if one.description.claim == "complete"), None)
-    if not wanted or method is None:
-        return list(sections)
-    name = method.description.name
-    found = [
-        [add_by_word(section.tokens, one.scores) for one in section.attributions if one.method == name]
-        for section in sections
-    ]
+    varied = list(sections)
+    if not find_level(asking.settings.evidence).baselines:
+        return varied
     others = [name for name in BASELINES if name != asking.settings.baseline and _is_served(name, asking.network)]
-    for other in others:
-        for scores, more in zip(found, _draw(asking, method, other, batches), strict=True):
-            scores.append(more)
-    names = (asking.settings.baseline, *others)
-    pairs = zip(sections, found, strict=True)
-    return [replace(section, sensitivity=_record(name, names, np.stack(scores))) for section, scores in pairs]
+    for method in (one for one in methods if one.description.claim == "complete"):
+        name, numbers = method.description.name, count()
+        lines = [[(next(numbers), question) for question in questions] for questions in batches]
+        led = [[pair for pair in line if _lead(sections[pair[0]]) == name] for line in lines]
+        asked = [[question for _, question in line] for line in led if line]
+        found = {other: _draw(asking, method, other, asked) for other in others} if asked else {}
+        for place, number in enumerate(number for line in led for number, _ in line):
+            rows = {other: scores[place] for other, scores in found.items()}
+            varied[number] = replace(sections[number], sensitivity=_record(asking, sections[number], rows))
+    return varied
+
+
+def _lead(section: Section) -> str | None:
+    """The method of a section that is shown first, if it claims completeness."""
+    lead = section.lead
+    return None if lead is None or lead.certificate.claim != "complete" else lead.method
 
 
 def _is_served(name: str, network: Network) -> bool:
@@ -51,14 +57,21 @@ def _is_served(name: str, network: Network) -> bool:
     return True
 
 
-def _draw(asking: Asking, method: Method, baseline: str, batches: Sequence[Sequence[Question]]) -> list[Array]:
-    """The word scores of every question, from another baseline."""
+def _draw(asking: Asking, method: Method, baseline: str, batches: Sequence[Sequence[Question]]) -> list[Array | None]:
+    """The word scores of every question, from another baseline; None where the method fails there."""
     other = replace(asking, settings=replace(asking.settings, baseline=baseline))
-    return add_up(batches, method.attribute([other.pose(questions) for questions in batches]))
+    return add_up(batches, attempt(method, [other.pose(questions) for questions in batches]))
 
 
-def _record(method: str, baselines: tuple[str, ...], scores: Array) -> Sensitivity:
-    """From word scores, baselines x words."""
+def _record(asking: Asking, section: Section, others: Mapping[str, Array | None]) -> Sensitivity:
+    """From the word scores by the section's first method and by the same from other baselines, where it has any."""
+    lead = section.lead
+    assert lead is not None, "a method is varied that is not there"
+    own = add_by_word(section.tokens, lead.scores)
+    found = {asking.settings.baseline: own} | {name: one for name, one in others.items() if one is not None}
+    scores = np.stack(list(found.values()))
     low, high = scores.min(0), scores.max(0)
     flips = np.flatnonzero((low < 0) & (high > 0)).tolist()
-    return Sensitivity(method=method, baselines=baselines, low=rounded(low), high=rounded(high), flips=tuple(flips))
+    return Sensitivity(
+        method=lead.method, baselines=tuple(found), low=rounded(low), high=rounded(high), flips=tuple(flips)
+    )

@@ -1,12 +1,13 @@
 """Max-sensitivity of every method: each text is explained again a few times, from embeddings close to its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 
 from reporter.agreement import add_by_word
+from reporter.attempts import attempt
 from reporter.cases import Cases
 from reporter.diagnostics.max_sensitivity import MaxSensitivity
 from reporter.evidence import find_level
@@ -35,15 +36,17 @@ def measure_sensitivity(
 
 def explain_near(
     asking: Asking, methods: Sequence[Method], batches: Sequence[Sequence[Question]], point: int
-) -> list[list[Array]]:
-    """The word scores of every question by every method, at one point near each text."""
+) -> list[dict[str, Array]]:
+    """The word scores of every question by name of the method, at one point near each text, as far as there are any."""
     posed = [asking.pose(questions) for questions in batches]
     moved = [
         replace(cases, shift=_draw(cases, [asking.seed(one, f"near {point}") for one in questions]))
         for cases, questions in zip(posed, batches, strict=True)
     ]
-    found = [add_up(batches, method.attribute(moved)) for method in methods]
-    return [list(scores) for scores in zip(*found, strict=True)]
+    found = {method.description.name: iter(add_up(batches, attempt(method, moved))) for method in methods}
+    asked = sum(map(len, batches))
+    rows = [{name: next(scores) for name, scores in found.items()} for _ in range(asked)]
+    return [{name: scores for name, scores in row.items() if scores is not None} for row in rows]
 
 
 def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
@@ -58,11 +61,12 @@ def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
     return moved
 
 
-def _judge(section: Section, others: Sequence[Sequence[Array]]) -> Iterator[Diagnostic]:
-    """From the word scores near by, points methods."""
+def _judge(section: Section, others: Sequence[Mapping[str, Array]]) -> Iterator[Diagnostic]:
+    """From the word scores at every point near by; a method that failed at one of them has no such number."""
     measure = MaxSensitivity()
-    for one, near in zip(section.attributions, zip(*others, strict=True), strict=True):
+    for one in section.attributions:
         scores = add_by_word(section.tokens, one.scores)
-        value = measure.judge(scores, np.stack(near)) if len(scores) else None
+        near = [found[one.method] for found in others if one.method in found]
+        value = measure.judge(scores, np.stack(near)) if len(scores) and len(near) == len(others) else None
         if value is not None:
             yield beside_random(measure.about.name, one.method, value, ())

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from reporter.errors import tame
 from reporter.findings import Finding, Verified
 from reporter.grading import tell_unknown
 from reporter.intake import Table
@@ -94,11 +95,14 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         warn(strange)
     if run.model.unused:
         warn(f"{run.model.architecture} has no use for some weights in the model's files: {listed(run.model.unused)}.")
-    lost = (*run.failures, *run.undrawn)
-    for failure in lost[:_SHOWN]:
-        warn(f"{failure.source}: {failure.error}")
+    lost = [f"{one.source}: {one.error}" for one in (*run.failures, *run.undrawn)]
+    lost += [f"{one.source}, {one.method}: {one.reason}" for one in what.lapses]
+    for line in lost[:_SHOWN]:
+        warn(line)
     if len(lost) > _SHOWN:
-        warn(f"... and {len(lost) - _SHOWN} more, all on the index page.")
+        warn(f"... and {len(lost) - _SHOWN} more, all in data/run.json.")
+    for gap in what.gaps:
+        warn(f"Summary, {gap.part}: {gap.reason}")
     say(f"The site is ready: {site / 'index.html'}")
 
 
@@ -163,11 +167,6 @@ def conclude_export(written: int, left_out: int, *, to: Path) -> None:
         say(f"{written} {'document is' if written == 1 else 'documents are'} in {to}")
     if left_out:
         warn(f"{left_out} of {written + left_out} documents have nothing of this and are left out.")
-
-
-def tame(text: str) -> str:
-    """Text from outside with every character that a terminal would act on written out."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def shown(text: str) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from reporter.gaps import Gap, Lapse
+
 Claim = Literal["complete", "none"]
 
 
@@ -161,6 +163,7 @@ class Summary:
     labels of all texts, and `marks` has them one by one. `deviation` is of numbers. `unknown` are the labels given that
     the model does not have, in `strangers` texts.
     `passing` texts have no check that does not hold; `uncounted` occurrences of words found no place in the count.
+    `lapses` are methods that failed on single texts, and `gaps` the parts that could not be summed up.
     """
 
     documents: int
@@ -183,6 +186,8 @@ class Summary:
     deviation: Deviation | None = None
     unknown: tuple[Unknown, ...] = ()
     strangers: int = 0
+    lapses: tuple[Lapse, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

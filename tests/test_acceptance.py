@@ -73,7 +73,7 @@ def test_a_network_for_another_task(network):
 
 def test_a_network_that_fails(network):
     network.alter(lambda *_: [][0])
-    with pytest.raises(UserError, match=r"BertForSequenceClassification cannot be run on two .* stops with: list"):
+    with pytest.raises(UserError, match=r"BertForSequenceClassification was run on two .* It says: “list"):
         check_network(network, SequenceClassification())
 
 

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from reporter import __version__, cli, parts, serve, terminal
+from reporter.errors import tame
 from reporter.evidence import LEVELS
 from reporter.settings import METHODS
 
@@ -273,7 +274,7 @@ def test_version(capsys):
 
 
 def test_names_from_outside_cannot_steer_the_terminal():
-    assert terminal.tame("a\x1b[31m\n\u202eb\udc80") == "a\\x1b[31m\\n\\u202eb\\udc80"
+    assert tame("a\x1b[31m\n\u202eb\udc80") == "a\\x1b[31m\\n\\u202eb\\udc80"
 
 
 STEERING = "x\x1b[31m\x1b]0;t\x07\r\x85\x9b31m\u202ey"  # colours, a window's title, an overwritten line, a turn

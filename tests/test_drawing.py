@@ -53,7 +53,7 @@ def read(site: Path) -> Run:
 def test_the_page_says_so_and_the_site_is_there(spoilt):
     site, id = spoilt
     page = Page(site / page_path(id))
-    assert "This page could not be drawn: float division by zero." in page.text
+    assert "This page could not be drawn: “float division by zero”." in page.text
     others = [Page(site / page_path(one.id)) for one in runs.every_kind() if one.id != id]
     assert not [other.path for other in others if "could not be drawn" in other.text]
     assert "could not be drawn" in Page(site / "index.html").text

@@ -32,6 +32,19 @@ class Scores:
     paths: Sequence[tuple[tuple[float, float], ...]] | None = None
     slivers: Sequence[tuple[float, float] | None] | None = None
 
+    def pick(self, row: int) -> "Scores":
+        """Those of one row alone."""
+        own = slice(row, row + 1)
+        return Scores(
+            self.values[own],
+            self.evaluations[own],
+            errors=None if self.errors is None else self.errors[own],
+            whole=None if self.whole is None else self.whole[own],
+            rules=None if self.rules is None else self.rules[own],
+            paths=None if self.paths is None else self.paths[own],
+            slivers=None if self.slivers is None else self.slivers[own],
+        )
+
 
 class Method(Protocol):
     """A way to share the score of a target out among the tokens.

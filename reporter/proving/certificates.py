@@ -15,9 +15,16 @@ _PATHS = ("integrated_gradients",)  # methods that follow a path
 
 def find_certificate_faults(section: Section, run: Provenance) -> Iterator[str]:
     """Where the attributions of a section contradict themselves, each other or the settings: a sentence each."""
-    described = [(one.name, one.signed, one.claim) for one in run.methods]
+    gone = [one.method for one in section.omissions]
+    described = [(one.name, one.signed, one.claim) for one in run.methods if one.name not in gone]
     if [(one.method, one.signed, one.certificate.claim) for one in section.attributions] != described:
         yield f"the methods of {section.target.label} are not those of the run, or claim other things."
+    if gone != [one.name for one in run.methods if one.name in gone] or not all(
+        one.reason for one in section.omissions
+    ):
+        yield f"{section.target.label} names methods that failed which are not those of the run, or no reason."
+    if gone and not section.attributions:
+        yield f"{section.target.label} is explained by no method."
     ends = {(one.certificate.input, one.certificate.baseline) for one in section.attributions}
     if len(ends) > 1:
         yield f"the methods of {section.target.label} start or end at different scores."

@@ -59,6 +59,9 @@ class MarkRow:
 def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
     """The audit in a sentence, in two parts, the first of them bold."""
     certified = next((one for one in summary.verdicts if one.claim == "complete"), None)
+    if any(gap.part == "certificates" for gap in summary.gaps):
+        texts = count(summary.explained, "text")
+        return texts, f"{'is' if summary.explained == 1 else 'are'} explained; their certificates could not be counted."
     if certified is None:
         return count(
             summary.explained, "text"

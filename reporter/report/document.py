@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from shlex import quote
 
+from reporter.errors import quote_error
 from reporter.records import Explanation, Run, Section
 from reporter.report.agreed import Agreed, agreed
 from reporter.report.answer import Answer, answer
@@ -41,6 +42,7 @@ class Part:
     asides: tuple[Aside, ...]
     agreed: Agreed | None
     smalls: tuple[Small, ...]
+    omissions: tuple[tuple[str, str], ...]
     proof: Proof
     shares: tuple[Share, ...]
     curve: Curve | None
@@ -115,8 +117,7 @@ def document_pages(
 
 def give_up(explanation: Explanation, error: Exception) -> Explanation:
     """A document whose page cannot be drawn as one that was not explained; what was measured of it is in the twin."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    sentence = f"{UNDRAWN}: {reason}. What was measured is in data/documents.jsonl."
+    sentence = f"{UNDRAWN}: {quote_error(error)}. What was measured is in data/documents.jsonl."
     return replace(explanation, status="failed", error=sentence, prediction=None, sections=())
 
 
@@ -179,11 +180,10 @@ def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
 
 
 def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section, named, found = reading.section, titles(run), checks(reading)
-    first, name = section.attributions[0], cell_name(section.target.label, section.target.against)
+    section, named, found, first = reading.section, titles(run), checks(reading), reading.section.attributions[0]
     return Part(
         number=number,
-        target=name,
+        target=_spoken_name(section),
         because=because(first, reading, explanation.prediction),
         verdict=verdict_line(found),
         checks=found,
@@ -191,6 +191,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         asides=asides(reading, methods, first=first.method, about={one.name: one for one in run.methods}),
         agreed=agreed(reading),
         smalls=smalls(reading, first.method, titles=named),
+        omissions=tuple((title_of(named, one.method), one.reason) for one in section.omissions),
         proof=proof(first, reading, label=exact_name(section), titles=named),
         shares=shares(section, named),
         curve=curve(first.certificate, decimals=of_score(section)),
@@ -199,7 +200,7 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
-        deletion=deletion(reading, first.method, name=name, titles=named),
+        deletion=deletion(reading, first.method, name=_spoken_name(section), titles=named),
         changes=changes(reading, explanation),
         nearby=nearby(section, named),
         marked=tell_marked(reading),
@@ -209,6 +210,10 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
         overview=overview(section.heads, reading),
         tables=tables(reading, first, titles=named),
     )
+
+
+def _spoken_name(section: Section) -> str:
+    return cell_name(section.target.label, section.target.against)
 
 
 def exact_name(section: Section) -> str:

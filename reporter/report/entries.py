@@ -149,6 +149,7 @@ def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:
         yield "cut off"
     if len(page.parts) > 1:
         yield count(len(page.parts), "target")
+    yield from dict.fromkeys(f"no {title}" for part in page.parts for title, _ in part.omissions)
     for part in page.parts:
         towards = f" towards {part.target}" if part.number else ""
         yield from (f"{check.short}{towards}" for check in part.checks if check.state == "fails")

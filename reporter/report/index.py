@@ -1,9 +1,10 @@
 """The index: the audit of the run, then the first page of the list of documents."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from reporter.gaps import Lapse, Part
 from reporter.grading import tell_unknown
 from reporter.records import Failure, Run
 from reporter.report.audit import (
@@ -21,7 +22,7 @@ from reporter.report.audit import (
 )
 from reporter.report.comparison import PairRow, Triangle, pair_rows, triangle
 from reporter.report.entries import Entry, Finding
-from reporter.report.frame import Frame, frame, page_path, titles, url
+from reporter.report.frame import Frame, frame, page_path, title_of, titles, url
 from reporter.report.histogram import NARROW, WIDE, Histogram, histogram
 from reporter.report.lists import Listing, ListPage, Shelf, marks
 from reporter.report.people import Board, people_of_all
@@ -40,6 +41,14 @@ class FailureRow:
     href: str
     source: str
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureList:
+    """The first of them, and how many more there are."""
+
+    rows: tuple[FailureRow, ...]
+    unlisted: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +72,9 @@ class IndexPage:
     people: Board | None
     slices: SliceTable | None
     pushes: Pushes | None
-    failures: tuple[FailureRow, ...]
-    unlisted: str
+    gaps: dict[Part, str]
+    lapses: FailureList
+    failures: FailureList
     listing: Listing
     marks: tuple[str, ...]
     shelves: tuple[Shelf, ...]
@@ -97,7 +107,6 @@ class Audit:
         tolerance = run.settings.get("tolerance")
         limit = tolerance if isinstance(tolerance, float) else None
         bold, rest = headline(run.summary, limit)
-        lost = (*run.failures, *run.undrawn)
         return IndexPage(
             frame=frame(run, f"{bold} {rest}"),
             bold=bold,
@@ -116,8 +125,9 @@ class Audit:
             people=people_of_all(run),
             slices=slice_table(run.summary.slices),
             pushes=push_tables(run.summary.pushes, run.summary.uncounted),
-            failures=_list_failures(lost),
-            unlisted=f"{len(lost) - _FAILURES:,}" if len(lost) > _FAILURES else "",
+            gaps={gap.part: gap.reason for gap in run.summary.gaps},
+            lapses=_list_lapses(run.summary.lapses, named),
+            failures=_list_failures((*run.failures, *run.undrawn)),
             listing=first.listing,
             marks=marks(),
             shelves=tuple(shelves) if len(shelves) > 1 else (),
@@ -130,7 +140,18 @@ class Audit:
         return tuple(histogram(self.residuals, limit, form=form) for form in (WIDE, NARROW))
 
 
-def _list_failures(lost: Sequence[Failure]) -> tuple[FailureRow, ...]:
-    return tuple(
-        FailureRow(href=url(page_path(one.id)), source=one.source, error=one.error) for one in lost[:_FAILURES]
+def _list_lapses(lapses: Sequence[Lapse], named: Mapping[str, str]) -> FailureList:
+    """The methods that failed on single texts, each with its title before the reason."""
+    told = (
+        Failure(id=one.id, source=one.source, error=f"{title_of(named, one.method)}: {one.reason}") for one in lapses
+    )
+    return _list_failures(tuple(told))
+
+
+def _list_failures(lost: Sequence[Failure]) -> FailureList:
+    return FailureList(
+        rows=tuple(
+            FailureRow(href=url(page_path(one.id)), source=one.source, error=one.error) for one in lost[:_FAILURES]
+        ),
+        unlisted=f"{len(lost) - _FAILURES:,}" if len(lost) > _FAILURES else "",
     )

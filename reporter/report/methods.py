@@ -1,6 +1,7 @@
 """The page that explains every method of the run."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -80,11 +81,12 @@ class MethodsPage:
 def methods_page(run: Run) -> MethodsPage:
     """The methods page of a run."""
     outcomes = {one.method: one for one in run.summary.verdicts}
-    used = [method for method in run.methods if method.name in outcomes or not outcomes]
+    lapses = Counter(one.method for one in run.summary.lapses)
+    used = [one for one in run.methods if one.name in outcomes or one.name in lapses or not outcomes]
     tolerance = run.settings.get("tolerance")
     return MethodsPage(
         frame=frame(run, "Methods"),
-        entries=tuple(_entry(method, outcomes.get(method.name), run) for method in used),
+        entries=tuple(_entry(one, outcomes.get(one.name), run, lapses=lapses[one.name]) for one in used),
         omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
@@ -125,7 +127,7 @@ def _best(rows: Sequence[Mapping[str, float]], column: str) -> float:
     return max(values) if _measure(column) == "comprehensiveness" else min(values)
 
 
-def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
+def _entry(method: Description, outcome: Verdicts | None, run: Run, *, lapses: int) -> Entry:
     complete = method.claim == "complete"
     sign = "Words support or oppose" if method.signed else "Strength only, no sign"
     total = "the scores sum to the change of the answer" if complete else "nothing about the sum of the scores"
@@ -141,10 +143,17 @@ def _entry(method: Description, outcome: Verdicts | None, run: Run) -> Entry:
         cost=method.cost,
         limits=method.limits,
         source=method.source,
-        outcome=f"{_outcome(outcome)}{_passes(outcome)}" if outcome else "Not used for any document.",
+        outcome=_tell_outcome(outcome, run) + (f" It failed on {count(lapses, 'text')}." if lapses else ""),
         evidence=tuple(evidence(method.name, run)),
         flags=tuple(flags(method.name, run)),
     )
+
+
+def _tell_outcome(outcome: Verdicts | None, run: Run) -> str:
+    gap = next((gap.reason for gap in run.summary.gaps if gap.part == "certificates"), None)
+    if outcome is None:
+        return gap or "It has explained no document."
+    return f"{_outcome(outcome)}{_passes(outcome)}"
 
 
 def _passes(one: Verdicts) -> str:
