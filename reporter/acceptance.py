@@ -3,6 +3,8 @@
 Measured once, on two short texts, so that what would fail or be untrue of every text is said before the first.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,6 +16,10 @@ from reporter.tasks import Task
 
 _TIMES = 3
 _NEAR, _ROOMY = 1e-6, 1e-5  # how far answers of equal passes may be apart: on a processor, and elsewhere
+_HOW = {
+    True: "by several tables of word embeddings, as where a decoder has one of its own",
+    False: "by its tokens' numbers in another way as well as through its word embeddings",
+}
 _SAME = 1e-3  # the same of passes that may be made shorter
 
 
@@ -24,9 +30,10 @@ def check_network(network: Network, task: Task) -> None:
     """
     name, near = network.facts.architecture, _ROOMY if network.roomy else _NEAR
     first, *answers = [_answer(network, task) for _ in range(_TIMES)]
-    points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
-    with torch.no_grad():
+    with _running(network), torch.no_grad():
+        points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
         held, swapped, again = (network.run(inputs, points).logits for inputs in served)
+        _, twice = network.pads_freely, network.reads_beside()
     if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
@@ -34,22 +41,31 @@ def check_network(network: Network, task: Task) -> None:
         )
     if not (_alike(held, swapped, near) and _alike(held, first, _SAME)):
         raise UserError(
-            f"{name} reads a text's token ids in another way as well as through its word embeddings, so an explanation "
-            "by these would be of only a part of what it reads; it cannot be explained."
+            f"{name} reads a text {_HOW[twice]}, so an explanation by one table of word embeddings would be of only a "
+            "part of what it reads; it cannot be explained. Choose another model."
         )
+
+
+@contextmanager
+def _running(network: Network) -> Iterator[None]:
+    """Turn whatever a network raises on two short texts, together or alone, into one sentence."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a network from outside may raise any
+        raise UserError(
+            f"{network.facts.architecture} was run on two short texts and stopped, so nothing can be explained by it; "
+            "see whether it answers by itself with these versions of torch and transformers. It says: "
+            f"{quote_error(error)}."
+        ) from error
 
 
 def _answer(network: Network, task: Task) -> Tensor:
     """The logits for two short texts; raises `UserError` if there are none of the shape that the task reads."""
     name, inputs = network.facts.architecture, network.probe
-    try:
-        with torch.no_grad():
-            output: Any = network.run(inputs)
-    except Exception as error:  # a network from outside may raise any
-        raise UserError(
-            f"{name} was run on two short texts and stopped, so nothing can be explained by it; see whether it answers "
-            f"by itself with these versions of torch and transformers. It says: {quote_error(error)}."
-        ) from error
+    with _running(network), torch.no_grad():
+        output: Any = network.run(inputs)
     logits = getattr(output, "logits", None)
     if not isinstance(logits, Tensor):
         raise UserError(

@@ -140,8 +140,9 @@ def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN
         raise UserError(
             f"The tokenizer in {folder} tells no character offsets; salience-report needs a fast tokenizer."
         )
-    with _reading(f"The tokenizer in {folder} does not work"):
-        pieces, rows = len(tokenizer), model.get_input_embeddings().weight.shape[0]
+    rows = _count_rows(folder, model)
+    with _reading(f"The tokenizer in {folder} cannot read 'A short text.'"):
+        pieces = len(tokenizer)
         largest = max(tokenizer.get_vocab().values(), default=0)
         tokenizer("A short text.", return_offsets_mapping=True)
     if pieces < 16 or max(pieces, largest + 1) > rows:
@@ -150,6 +151,17 @@ def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN
             "rows; take the tokenizer that this network was trained with."
         )
     return tokenizer
+
+
+def _count_rows(folder: Path, model: Any) -> int:  # noqa: ANN401
+    """How many pieces the network has word embeddings for; raises `UserError` if it keeps no such table."""
+    try:
+        return int(model.get_input_embeddings().weight.shape[0])
+    except Exception as error:  # a network from outside may raise any
+        raise UserError(
+            f"{type(model).__name__} in {folder} keeps no table of word embeddings, by which texts are explained; "
+            "choose a model that does."
+        ) from error
 
 
 def _tie(model: Any) -> None:  # noqa: ANN401

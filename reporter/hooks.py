@@ -90,6 +90,14 @@ def wraps(run: Callable[[], object], layers: Sequence[nn.Module], served: Served
     return any(served.follows(given) and torch.equal(given[:, 0], lasts) for given in calls)
 
 
+def reads(run: Callable[[], object], layers: Sequence[nn.Module], served: Served) -> bool:
+    """Whether any of these layers is called with the texts that are `served`, as they stand or one place on."""
+    calls: list[Tensor] = []
+    with torch.no_grad(), _changing(layers, lambda given, _: calls.append(given)):
+        run()
+    return any(served.reads(given) or served.follows(given) for given in calls)
+
+
 @contextmanager
 def _changing(layers: Sequence[nn.Module], change: Change) -> Iterator[None]:
     """Look at every call of some layers with numbers of tokens; one that goes by tokens and rows is turned for that."""

@@ -14,7 +14,7 @@ from reporter.attending import Shown, find_attention_gap
 from reporter.batches import share_passes
 from reporter.crew import Crew
 from reporter.errors import UserError
-from reporter.hooks import Served, catch_embeddings, read_inside, substitute, wraps
+from reporter.hooks import Served, catch_embeddings, read_inside, reads, substitute, wraps
 from reporter.lines import Apart, Beside
 from reporter.readout import Packed, Shortcut, amplified, find_shortcuts
 from reporter.records import Model
@@ -193,6 +193,11 @@ class Network:
         ids[torch.arange(len(ids)), lasts] = ids[~torch.isin(ids, self.marked)][0]
         return wraps(lambda: self.model(**{**self.probe, "input_ids": ids}), self._layers, Served(ids, lasts))
 
+    def reads_beside(self) -> bool:
+        """Whether other tables than its word embeddings read texts as well, as where a decoder has one of its own."""
+        others = [one for one in self.model.modules() if isinstance(one, nn.Embedding) and one not in self._layers]
+        return reads(lambda: self.model(**self.probe), others, self._describe(self.probe))
+
     @cached_property
     def _shortcut(self) -> Shortcut:
         """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
@@ -204,7 +209,7 @@ class Network:
         """Whether answers stay what they are by a shortcut, also where all hangs on where attention goes."""
         inputs = self.probe
         for loud in (nullcontext(), amplified(shortcut)):
-            with suppress(RuntimeError, IndexError, TypeError, KeyError), loud:
+            with suppress(Exception), loud:
                 whole = self.model(**inputs).logits
                 with shortcut(inputs):
                     short = self.model(**inputs).logits

@@ -86,7 +86,7 @@ def test_a_network_that_reads_ids_beside_embeddings(network, share):
         return add(found, lambda logits: logits + share * torch.sin(ids.sum(1, keepdim=True).float()))
 
     network.alter(count_ids)
-    with pytest.raises(UserError, match="reads a text's token ids in another way as well"):
+    with pytest.raises(UserError, match="reads a text by its tokens' numbers in another way as well"):
         check_network(network, SequenceClassification())
 
 

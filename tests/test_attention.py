@@ -1,5 +1,6 @@
 """Readings of attention against their papers' formulas, written out, and which networks they can read."""
 
+from contextlib import contextmanager
 from threading import get_ident
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import torch
 from reporter import parts
 from reporter.cases import Cases
 from reporter.crew import Crew
+from reporter.projections import find_gap
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 from tests.test_served import FAMILIES
@@ -116,3 +118,30 @@ def test_projections_that_do_not_explain_the_attention_are_refused(tiny):
     block.register_forward_hook(lambda _m, _i, output: (2 * output[0], *output[1:]))
     reason = parts.load("methods", "attention_norm")().objection(attribute.asking.network)
     assert "value and output projections" in reason
+
+
+@pytest.mark.parametrize("error", [TypeError, IndexError, NotImplementedError, AttributeError, KeyError])
+def test_projections_that_cannot_be_asked_for_are_missed_in_a_sentence(tiny, monkeypatch, error):
+    network = prepared(tiny).asking.network
+    vars(network)["attention_gap"] = None
+    usual = type(network.model).forward
+
+    def forward(self, *given, **named):
+        if named.get("output_attentions"):
+            raise error("no such thing")
+        return usual(self, *given, **named)
+
+    monkeypatch.setattr(type(network.model), "forward", forward)
+    assert "keeps no value and output projections" in str(find_gap(network))
+
+
+@pytest.mark.parametrize("error", [ValueError, AttributeError, NotImplementedError])
+def test_a_shortcut_that_fails_in_any_way_is_not_taken(tiny, error):
+    network = prepared(tiny).asking.network
+
+    @contextmanager
+    def shortcut(_inputs):
+        raise error("not here")
+        yield
+
+    assert not network._agrees(shortcut)

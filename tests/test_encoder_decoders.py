@@ -1,17 +1,22 @@
 """A text that enters a network at several places is replaced at all of them, and both ends are the model's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from tokenizers import processors
 
+from reporter import twin
+from reporter.acceptance import check_network
 from reporter.errors import UserError
 from reporter.records import Certificate, Explanation, Section
+from reporter.settings import METHODS
 from tests.conftest import encoded, prepared
-from tests.networks import TEXTS, save_network
+from tests.networks import TEXTS, make_tokenizer, save_network
+from tests.test_cli import run
 
 _BART = {
     **{"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "num_labels": 3},
@@ -174,3 +179,47 @@ def test_tables_that_are_apart_and_the_same_are_one(tmp_path):
         attribute = prepared(folder, methods=("integrated_gradients", "occlusion"), baseline="mask", evidence="none")
         found.append(attribute(encoded(attribute, *SHORT)))
     assert found[0] == found[1]
+
+
+NLI = ("contradiction", "neutral", "entailment")
+PAIRS = (
+    "premise,hypothesis,label\n"
+    '"The film is great, and so was the food.",The food was wonderful.,entailment\n'
+    "I hate that they never expect more of you.,Dull.,2\n"
+    '"It was not good.",I love this plot!,contradiction\n'
+    "No.,The service was awful but never without hope.,\n"
+)
+
+
+def test_premise_and_hypothesis_are_explained_checked_and_verified(tmp_path):
+    names = {"id2label": dict(enumerate(NLI)), "label2id": {name: place for place, name in enumerate(NLI)}}
+    model = save_network(tmp_path / "model", "Bart", **(_BART | names | {"forced_eos_token_id": 3}))
+    pieces = make_tokenizer()
+    cls, sep = pieces.cls_token_id, pieces.sep_token_id
+    pieces.backend_tokenizer.post_processor = processors.RobertaProcessing(("[SEP]", sep), ("[CLS]", cls))
+    pieces.save_pretrained(model)  # <s> premise </s></s> hypothesis </s>, as those for BART and RoBERTa have it
+    (tmp_path / "pairs.csv").write_text(PAIRS)
+    site = tmp_path / "site"
+    assert run("build", tmp_path / "pairs.csv", "-o", site, "--model", model) == 0
+    found = [twin.load_explanation(line) for line in (site / "data" / "documents.jsonl").read_text().splitlines()]
+    assert [one.text_pair for one in found] == [
+        "The food was wonderful.", "Dull.", "I love this plot!", "The service was awful but never without hope.",
+    ]  # fmt: skip
+    made = twin.load_run((site / "data" / "run.json").read_bytes())
+    assert {one.method for one in made.omissions} | {one.name for one in made.methods} == set(METHODS)
+    assert all("integrated_gradients" in [each.method for each in one.sections[0].attributions] for one in found)
+    for one in found:
+        (section,) = one.sections
+        assert {token.segment for token in section.tokens if not token.special} == {0, 1}
+    assert run("check", site) == 0
+    assert run("verify", site, "--model", model, "--input", tmp_path / "pairs.csv") == 0
+
+
+def test_a_decoder_with_a_table_of_its_own_is_refused_for_that(tmp_path):
+    attribute = prepared(save_network(tmp_path, "Bart", **_BART))
+    network = attribute.asking.network
+    decoder = network.model.model.decoder
+    decoder.embed_tokens = torch.nn.Embedding.from_pretrained(torch.randn_like(decoder.embed_tokens.weight))
+    fresh = replace(network)
+    with pytest.raises(UserError, match="by several tables of word embeddings, as where a decoder has one of its own"):
+        check_network(fresh, attribute.asking.task)

@@ -65,8 +65,8 @@ def test_the_index_tells_the_audit() -> None:
     assert index.bold == "11 of 13"
     assert index.rest == f"texts are completely explained {within}, and 12 of 14 explanations are complete."
     assert len(index.listing.entries) == 15
-    assert [one.source for one in index.failures] == ["letters/scan-0417.txt", "letters/empty.txt"]
-    assert index.failures[0].href == "documents/letters/scan-0417.html"
+    assert [one.source for one in index.failures.rows] == ["letters/scan-0417.txt", "letters/empty.txt"]
+    assert index.failures.rows[0].href == "documents/letters/scan-0417.html"
     for drawing in index.histograms:
         assert sum(int(column.count) for column in drawing.columns) == 13
         assert drawing.beyond == "1"
