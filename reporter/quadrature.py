@@ -29,6 +29,7 @@ _WHOLE = 0.63  # of the error of all features together over the sum of their est
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _ANYWHERE = 12**-0.5  # of the error of a panel over its width times a jump, which may be anywhere on it
 _KINKED = 2.1  # of what jumps do, to a feature or to all, over the estimate: a single one does no more than 1.73
+_SHARED = 2.5  # of a feature's error, at least, over its share of what jumps do to all, by how much its slopes move
 _STRICT = 0.8  # the share of the tolerance at which refinement stops, so that the verdict stands on firm ground
 _LEFT = 0.7  # the share of the tolerance that may be left to the panels that a round does not halve
 _FEW = 8  # a round adds one node, and one more for so many that there are beyond the first: few, where they are needed
@@ -146,12 +147,20 @@ def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged
     count = samples.slopes.shape[1]
     values, size = values[:count], float(np.abs(values).sum())
     errors = errors[:count] * (ease := _ease(_WHOLE * float(errors.sum()) / (size or 1.0)))
-    bounds = np.hypot(_MARGIN * ease**_CLOSER * rough**3 * errors, _KINKED * np.sqrt((kinks[:, :count] ** 2).sum(0)))
+    together = kinks.sum(1)
+    jumps = _KINKED * float(np.sqrt((together**2).sum()))
+    own = np.hypot(_MARGIN * ease**_CLOSER * rough**3 * errors, _KINKED * np.sqrt((kinks[:, :count] ** 2).sum(0)))
+    bounds = np.hypot(own, _SHARED * jumps * _share(samples.slopes))
     bounds += samples.noise(goal.unit) * np.abs(values) / (size or 1.0)
     rounding = 2 * goal.unit * size
-    together = kinks.sum(1)
-    whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), _KINKED * np.sqrt((together**2).sum()))) + rounding
+    whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), jumps)) + rounding
     return Integral(values, bounds, whole, rounding, np.hypot(estimates, together), defects)
+
+
+def _share(slopes: Array) -> Array:
+    """Of all that slopes (nodes features) move along the path, the share of each feature: a jump may hide behind it."""
+    moves: Array = np.abs(np.diff(slopes, axis=0)).sum(0)
+    return moves / (float(moves.sum()) or 1.0)
 
 
 def _ease(share: float) -> float:

@@ -5,13 +5,40 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
+from transformers import PreTrainedModel
 
-_PANELS, _MOST, _PASS = 64, 50_000, 512  # panels to begin with and the most of them; points that share a pass
+_PANELS, _MOST, _PASS = 64, 50_000, 4096  # panels to begin with and the most of them; tokens that share a pass
 _PLACES = torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0], dtype=torch.float64)
 _FINE, _COARSE = np.array([1, 4, 2, 4, 1]) / 12, np.array([1, 0, 4, 0, 1]) / 6
 
 Score = Callable[[Tensor], Tensor]
 """Embeddings, rows tokens width in float64, to one number for each row."""
+
+
+def answer(model: PreTrainedModel, inputs: dict[str, Tensor], words: Tensor, points: Tensor) -> Tensor:
+    """The logits of a text, as `inputs` of one row serve it, with `points` (rows tokens width) for embeddings.
+
+    Encoder-decoders read a text in two places and take no embeddings. There, each of its `words` (tokens) has a number
+    and a row of its own in the table, and the model does all else itself: what it makes of these numbers, and where it
+    reads them, is its own doing.
+    """
+    rest = {name: values.expand(len(points), -1) for name, values in inputs.items()}
+    ids = rest.pop("input_ids").clone()
+    if not model.config.is_encoder_decoder:
+        found: Tensor = model(inputs_embeds=points, **rest).logits
+        return found
+    rows = points[:, words].flatten(0, 1)
+    weights, first = _attach_rows(model, rows)
+    ids[:, words] = first + torch.arange(len(rows)).view(len(points), -1)
+    found = torch.func.functional_call(model, weights, kwargs={"input_ids": ids, **rest}).logits
+    return found
+
+
+def _attach_rows(model: PreTrainedModel, rows: Tensor) -> tuple[dict[str, Tensor], int]:
+    """The weights of a model with these rows at the end of its word-embedding table, and the number of the first."""
+    table = model.get_input_embeddings().weight
+    names = [name for name, one in model.named_parameters() if one is table]
+    return dict.fromkeys(names, torch.cat([table.detach(), rows])), len(table)
 
 
 def integrate_densely(score: Score, start: Tensor, end: Tensor, *, off: float) -> np.ndarray:
@@ -41,7 +68,8 @@ def integrate_densely(score: Score, start: Tensor, end: Tensor, *, off: float) -
 def _measure(score: Score, start: Tensor, end: Tensor, panels: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The integrals on some panels, panels tokens, and what each panel is off."""
     widths = panels[:, 1:] - panels[:, :1]
-    parts = [_slope(score, start, end, part) for part in (panels[:, :1] + widths * _PLACES).flatten().split(_PASS)]
+    places = (panels[:, :1] + widths * _PLACES).flatten().split(max(1, _PASS // len(start)))
+    parts = [_slope(score, start, end, some) for some in places]
     totals, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
     totals, slopes = totals.reshape(len(panels), 5), slopes.reshape(len(panels), 5, -1) * widths.numpy()[..., None]
     fine, coarse = (np.einsum("k,pkt->pt", weights, slopes) for weights in (_FINE, _COARSE))

@@ -272,7 +272,7 @@ def test_what_is_met_is_met_where_networks_have_kinks_too(tmp_path, kind, option
     documents = encoded(attribute, *TEXTS)
     bounded = []
     for document, found in zip(documents, attribute(documents), strict=True):
-        reference = refer(attribute, document, found.sections[0].target.index, off=tolerance / 10)
+        reference = refer(attribute, document, found.sections[0].target, off=tolerance / 10)
         (own,) = found.sections[0].attributions
         off = np.abs(np.array(own.scores) - reference)
         assert own.certificate.verdict != "met" or off.sum() <= 1.2 * tolerance * np.abs(reference).sum()

@@ -16,6 +16,7 @@ from reporter.records import Certificate, Explanation, Section
 from reporter.settings import METHODS
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, make_tokenizer, save_network
+from tests.references import answer
 from tests.test_cli import run
 
 _BART = {
@@ -64,39 +65,23 @@ def read(folder: Path) -> tuple:
     return model, transformers.AutoTokenizer.from_pretrained(folder)
 
 
-def attach_rows(model, rows: torch.Tensor) -> tuple[dict, int]:
-    """The weights of a model with these rows at the end of its word-embedding table, and the number of the first."""
-    table = model.get_input_embeddings().weight
-    names = [name for name, one in model.named_parameters() if one is table]
-    return dict.fromkeys(names, torch.cat([table.detach(), rows])), len(table)
-
-
 def integrate(folder: Path, text: str, *, piece: int, target: int, nodes: int = 100) -> tuple[np.ndarray, float, float]:
-    """The integrated gradients of every token by midpoints, F(text) and F(baseline): independent of the product.
-
-    Every token of the text gets a number and a row of its own in the table, and the model does all else itself, so that
-    whatever it makes of these numbers, and wherever it reads them, is its own doing.
-    """
+    """The integrated gradients of every token by midpoints, F(text) and F(baseline): independent of the product."""
     model, tokenizer = read(folder)
     served = tokenizer(text, return_tensors="pt")
     ids, table = served["input_ids"][0], model.get_input_embeddings().weight.detach()
     words = torch.tensor([one not in tokenizer.all_special_ids for one in ids.tolist()])
-    start, way = table[piece], table[ids[words]] - table[piece]
+    end = table[ids]
+    start = torch.where(words.unsqueeze(-1), table[piece], end)
 
-    def answer(shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = (start + shares.view(-1, 1, 1) * way).requires_grad_()
-        weights, first = attach_rows(model, rows.flatten(0, 1))
-        given = ids.repeat(len(shares), 1)
-        given[:, words] = first + torch.arange(rows.shape[0] * rows.shape[1]).view(len(shares), -1)
-        inputs = {name: values.repeat(len(shares), 1) for name, values in served.items()} | {"input_ids": given}
-        score = torch.func.functional_call(model, weights, kwargs=inputs).logits[:, target]
-        return score.detach(), torch.autograd.grad(score.sum(), rows)[0]
+    def ask(shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        points = torch.lerp(start, end, shares.view(-1, 1, 1)).requires_grad_()
+        score = answer(model, dict(served), words, points)[:, target]
+        return score.detach(), torch.autograd.grad(score.sum(), points)[0]
 
-    slopes = answer((torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes)[1].mean(0)
-    scores = np.zeros(len(ids))
-    scores[words.numpy()] = (slopes * way).sum(-1).numpy()
-    ends = answer(torch.tensor([1.0, 0.0], dtype=torch.float64))[0].tolist()
-    return scores, *ends
+    slopes = ask((torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes)[1].mean(0)
+    ends = ask(torch.tensor([1.0, 0.0], dtype=torch.float64))[0].tolist()
+    return (slopes * (end - start)).sum(-1).numpy(), *ends
 
 
 def ask_by_ids(name: str, folder: Path, text: str, piece: int) -> torch.Tensor:

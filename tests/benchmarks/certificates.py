@@ -15,32 +15,31 @@ import torch
 from reporter.attribute import Attribute
 from reporter.encoding import Encoded
 from reporter.measure import prepare
-from reporter.records import Section
+from reporter.records import Section, Target
 from tests.benchmarks.texts import deal, explain, integrating, options
-from tests.references import integrate_densely
+from tests.references import answer, integrate_densely
 
 OFF = 2e-5
 """Of the change, what a reference may be off: a fiftieth of the finest tolerance that it is for."""
 
 
-def refer(attribute: Attribute, document: Encoded, label: int, *, off: float = OFF) -> np.ndarray:
+def refer(attribute: Attribute, document: Encoded, target: Target, *, off: float = OFF) -> np.ndarray:
     """Integrated Gradients of one text in float64: one score per token."""
     network, settings = attribute.asking.network, attribute.asking.settings
     model = network.exact.model
     inputs = {name: torch.tensor([values]) for name, values in document.inputs.items()}
     table = model.get_input_embeddings().weight.detach()
-    ordinary = torch.tensor([not token.special for token in document.tokens]).unsqueeze(-1)
+    ordinary = torch.tensor([not token.special for token in document.tokens])
     pieces = {"pad": network.tokenizer.pad_token_id, "mask": network.tokenizer.mask_token_id}
     absent = {"zero": torch.zeros_like(table[0]), "mean": table.mean(0)}
-    end = table[inputs.pop("input_ids")[0]]
+    end = table[inputs["input_ids"][0]]
     piece = absent[settings.baseline] if settings.baseline in absent else table[pieces[settings.baseline]]
 
     def score(points: torch.Tensor) -> torch.Tensor:
-        rest = {name: values.expand(len(points), -1) for name, values in inputs.items()}
-        found: torch.Tensor = model(inputs_embeds=points, **rest).logits[:, label]
-        return found
+        found = answer(model, inputs, ordinary, points)
+        return found[:, target.index] if found.ndim == 2 else found[:, target.position, target.index]
 
-    return integrate_densely(score, torch.where(ordinary, piece, end), end, off=off)
+    return integrate_densely(score, torch.where(ordinary.unsqueeze(-1), piece, end), end, off=off)
 
 
 def hold(sections: list[Section], references: list[np.ndarray], tolerance: float) -> dict[str, float]:
@@ -79,16 +78,18 @@ def main() -> None:
     """Print a table, one row for each tolerance."""
     parser = options(__doc__, least=8)
     parser.add_argument("--baseline", default="pad")
+    parser.add_argument("--task", default="sequence_classification", help="of several answers, the first is held")
+    parser.add_argument("--off", type=float, default=OFF, help="what a reference may be off, of the change")
     given = parser.parse_args()
     references: list[np.ndarray] = []
     for tolerance in given.tolerance:
-        settings = integrating(given.model, tolerance=tolerance, baseline=given.baseline)
+        settings = integrating(given.model, tolerance=tolerance, baseline=given.baseline, task=given.task)
         attribute, _ = prepare(settings, created="")
         documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
         sections = explain(attribute, documents)
         if not references:
             pairs = zip(documents, sections, strict=True)
-            references = [refer(attribute, one, section.target.index) for one, section in pairs]
+            references = [refer(attribute, one, section.target, off=given.off) for one, section in pairs]
         row = {"texts": float(len(documents)), "tolerance": tolerance, **hold(sections, references, tolerance)}
         if tolerance == given.tolerance[0]:
             print(f"{given.model}, baseline {given.baseline}\n| {' | '.join(row)} |\n|{'---|' * len(row)}")

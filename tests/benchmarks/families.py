@@ -1,6 +1,6 @@
 """Do the certificates hold on networks of other kinds? Untrained families from configurations, and one that is real.
 
-    python -m tests.benchmarks.families [--count 24] [--real FOLDER TEXTS]
+    python -m tests.benchmarks.families [--count 24] [--tolerance 0.01 0.001] [--real FOLDER TEXTS]
 
 Each family is a tiny network with large random weights, so that its kinks are many and near; its texts are drawn words.
 With --real, two trained classifiers with a ReLU in their heads are held as well: FOLDER is the unpacked package
@@ -34,6 +34,9 @@ FAMILIES = {
     "ELECTRA, relu": ("Electra", {"hidden_act": "relu", "embedding_size": 32}),
     "ALBERT, relu": ("Albert", {"hidden_act": "relu", "embedding_size": 32}),
     "RoBERTa, relu": ("Roberta", {"hidden_act": "relu"}),
+    "XLM-RoBERTa, relu": ("XLMRoberta", {"hidden_act": "relu"}),
+    "MPNet, relu": ("MPNet", {"hidden_act": "relu"}),
+    "DeBERTa-v2, relu": ("DebertaV2", {"hidden_act": "relu"}),
 }
 HEADS = {"relation_type": 5, "polarity": 3}
 
@@ -95,17 +98,17 @@ def convert(package: Path, head: str, folder: Path) -> Path:
     return folder
 
 
-def report(name: str, model: Path, count: int, texts: Path | None) -> None:
+def report(name: str, model: Path, given: argparse.Namespace, texts: Path | None = None) -> None:
     """Print a row for each tolerance."""
-    references = []
-    for tolerance in (0.01, 0.001):
+    references, off = [], min(given.tolerance) / 50
+    for tolerance in given.tolerance:
         attribute, _ = prepare(integrating(str(model), tolerance=tolerance), created="")
         network = attribute.asking.network
-        documents = draw(network, count) if texts is None else deal(texts, network, count, most=60)
+        documents = draw(network, given.count) if texts is None else deal(texts, network, given.count, most=60)
         sections = explain(attribute, documents)
         if not references:
             pairs = zip(documents, sections, strict=True)
-            references = [refer(attribute, one, section.target.index) for one, section in pairs]
+            references = [refer(attribute, one, section.target, off=off) for one, section in pairs]
         row = hold(sections, references, tolerance)
         print(
             f"| {name}, {len(documents)}, {tolerance:.1%} | {' | '.join(f'{v:.4g}' for v in row.values())} |",
@@ -117,13 +120,14 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--tolerance", type=float, nargs="+", default=[0.01, 0.001])
     parser.add_argument("--real", type=Path, nargs=2, metavar=("FOLDER", "TEXTS"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         for head in HEADS if given.real else ():
-            report(f"trained, {head}", convert(given.real[0], head, Path(place) / head), given.count, given.real[1])
+            report(f"trained, {head}", convert(given.real[0], head, Path(place) / head), given, given.real[1])
         for name, (kind, options) in FAMILIES.items():
-            report(name, save_network(Path(place) / name, kind, **options), given.count, None)
+            report(name, save_network(Path(place) / name, kind, **options), given)
 
 
 if __name__ == "__main__":
