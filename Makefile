@@ -10,7 +10,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo -n )env DEBIAN_FRONTEND=noninteract
 bring = { command -v $(1); } >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends $(2); } || \
 	{ echo "This needs $(2), which is not here and could not be installed; install it (Debian: apt install $(2))." >&2; exit 1; }
 
-.PHONY: demo test sweep golden pictures clean
+.PHONY: demo test sweep golden pictures docs clean
 
 demo: .venv/installed
 	$(BIN)/salience-report build sample_inputs/ -o site/
@@ -29,12 +29,17 @@ sweep: .venv/tested .venv/vnu.jar .venv/models
 
 golden: .venv/tested
 	$(BIN)/python -m tests.accept
+	$(BIN)/python -m tests.printed
 
 pictures: .venv/tested
-	$(BIN)/python -m tests.browser.pictures pictures
+	@$(call bring,$(CHROMIUM),chromium)
+	$(BIN)/python -m tests.browser.pictures pictures docs/pictures
+
+docs: .venv/documented
+	$(BIN)/zensical build --clean --strict
 
 clean:
-	rm -rf .venv site dist pictures
+	rm -rf .venv .cache site dist docs-site pictures
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -43,6 +48,10 @@ clean:
 
 .venv/tested: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+.venv/documented: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
 # The Nu validator of HTML, as its makers publish it; packed, not installed, as only the one file is wanted.
