@@ -24,6 +24,13 @@ from reporter.records import (
 
 TOLERANCE = 1e-4
 """By how much a number may differ, as a share of the largest of its kind."""
+ROUNDING = 2.0**-20
+"""By how much an answer may, as a share of F, the larger score of the text and the baseline.
+
+A float32 is rounded by up to 2^-24 of its size. Sums of as many numbers as a layer is wide are rounded as often, by
+errors that have no side, which add up like a random walk: to sqrt(256) 2^-24 = 2^-20 of the answer for 256 of them. A
+score that is a difference of answers, and far smaller than they are, is off by that much of *them*, not of itself.
+"""
 _HEADS = 0.0015  # by how much a share of attention may, which has three digits
 _NOISE = 1e-5  # by how much what arithmetic is thought to move may, as a share of F: it is a rounding error itself
 _ERRORS = 0.02  # by how much an error may, as a share of the largest, beside what its score may
@@ -70,8 +77,8 @@ def _compare_answers(saved: Prediction, now: Prediction) -> Iterator[str]:
     facts = [(one.positions, one.labels, one.label, one.answers) for one in (saved, now)]
     if facts[0] != facts[1]:
         yield f"the answer was {saved.label}, and is {now.label}."
-    yield from _compare_numbers("logits", saved.logits, now.logits)
-    yield from _compare_numbers("probabilities", saved.probabilities or (), now.probabilities or (), floor=1.0)
+    yield from compare_numbers("logits", saved.logits, now.logits)
+    yield from compare_numbers("probabilities", saved.probabilities or (), now.probabilities or (), floor=1.0)
 
 
 def _name(section: Section) -> tuple[object, ...]:
@@ -82,16 +89,16 @@ def _name(section: Section) -> tuple[object, ...]:
 
 def _compare_sections(saved: Section, now: Section) -> Iterator[str]:
     ends = [[saved.target.score, *_list_ends(saved)], [now.target.score, *_list_ends(now)]]
-    yield from _compare_numbers("the scores of the text and the baseline", *ends)
+    yield from compare_numbers("the scores of the text and the baseline", *ends)
     if (saved.baseline.kind, saved.baseline.label) != (now.baseline.kind, now.baseline.label):
         yield f"the answer to the baseline was {saved.baseline.label}, and is {now.baseline.label}."
     shares = [[one.target.probability or 0.0, one.baseline.probability or 0.0] for one in (saved, now)]
-    yield from _compare_numbers("the probabilities of the text and the baseline", *shares, floor=1.0)
+    yield from compare_numbers("the probabilities of the text and the baseline", *shares, floor=1.0)
     for one, other in zip(saved.attributions, now.attributions, strict=True):
         yield from _compare_attributions(one, other)
     yield from _compare_heads(saved, now)
-    yield from _compare_diagnostics(saved.diagnostics, now.diagnostics)
     size = max(map(abs, chain(*ends)), default=1.0)
+    yield from _compare_diagnostics(saved.diagnostics, now.diagnostics, ROUNDING * max(1.0, size))
     yield from _compare_erasures(saved.erasure, now.erasure, size)
     yield from _compare_counterfactuals(saved.counterfactual, now.counterfactual, size)
     errors = [max(one.errors or (), default=0.0) for one in now.attributions if one.certificate.path]
@@ -104,16 +111,20 @@ def _list_ends(section: Section) -> Iterator[float]:
 
 
 def _compare_attributions(saved: Attribution, now: Attribution) -> Iterator[str]:
-    """Scores along the same nodes differ by rounding alone, along others by what they are off at most as well."""
+    """Scores along the same nodes differ by rounding alone, along others by what they are off at most as well.
+
+    Those with a sign are shares of a difference of answers, and rounded as those are.
+    """
     name, a, b = saved.method, saved.certificate, now.certificate
     same = [share for share, _ in a.path] == [share for share, _ in b.path]
-    off = tuple(0.0 if same else 2 * error for error in now.errors or ()) or (0.0,) * len(now.scores)
-    yield from _compare_numbers(f"the scores by {name}", saved.scores, now.scores, allowed=off)
+    least = ROUNDING * max(abs(b.input), abs(b.baseline)) if now.signed else 0.0
+    off = [least + (0.0 if same else 2 * error) for error in now.errors or (0.0,) * len(now.scores)]
+    yield from compare_numbers(f"the scores by {name}", saved.scores, now.scores, allowed=off)
     if (saved.errors is None) != (now.errors is None):
         yield f"the errors by {name} are not there in one of the two."
     size, largest = max(map(abs, now.scores), default=0.0), max(now.errors or (), default=0.0)
     room = [TOLERANCE * size + (_ERRORS if same else _NODES - 1) * largest] * len(now.errors or ())
-    yield from _compare_numbers(f"the errors by {name}", saved.errors or (), now.errors or (), allowed=room)
+    yield from compare_numbers(f"the errors by {name}", saved.errors or (), now.errors or (), allowed=room)
     yield from (f"{fault} by {name}." for fault in _compare_certificates(a, b, same=same))
 
 
@@ -145,10 +156,11 @@ def _compare_heads(saved: Section, now: Section) -> Iterator[str]:
         yield "the stretches of its attention heads are others."
     elif a and b:
         flat = [[share for layer in one.shares for head in layer for share in head] for one in (a, b)]
-        yield from _compare_numbers("the shares of attention", *flat, allowed=[_HEADS] * len(flat[1]))
+        yield from compare_numbers("the shares of attention", *flat, allowed=[_HEADS] * len(flat[1]))
 
 
-def _compare_diagnostics(saved: Sequence[Diagnostic], now: Sequence[Diagnostic]) -> Iterator[str]:
+def _compare_diagnostics(saved: Sequence[Diagnostic], now: Sequence[Diagnostic], least: float) -> Iterator[str]:
+    """Diagnostics that are differences of answers are off by at `least` what those are rounded by."""
     keys = [[(one.name, one.method, one.draws) for one in some] for some in (saved, now)]
     if keys[0] != keys[1]:
         yield "other diagnostics were measured."
@@ -156,7 +168,7 @@ def _compare_diagnostics(saved: Sequence[Diagnostic], now: Sequence[Diagnostic])
     for name in dict.fromkeys(one.name for one in now):
         numbers = [[value or 0.0 for one in some if one.name == name
                     for value in (one.value, one.control, one.low, one.high)] for some in (saved, now)]  # fmt: skip
-        yield from _compare_numbers(f"its {name}", *numbers)
+        yield from compare_numbers(f"its {name}", *numbers, allowed=[least] * len(numbers[1]))
 
 
 def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -> Iterator[str]:
@@ -172,9 +184,9 @@ def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -
     heard = [[each.whole, *(value for one in each.curves for value in one.values),
               *(value for one in each.bands for some in (one.median, one.low, one.high) for value in some)]
              for each in (saved, now)]  # fmt: skip
-    yield from _compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
+    yield from compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
     effects = [[value for one in each.effects for value in (one.claimed, one.measured)] for each in (saved, now)]
-    yield from _compare_numbers("the effects of words", *effects, floor=size)
+    yield from compare_numbers("the effects of words", *effects, floor=size)
 
 
 def _list_kinds(one: Erasure) -> list[tuple[object, ...]]:
@@ -192,7 +204,7 @@ def _compare_counterfactuals(saved: Counterfactual | None, now: Counterfactual |
         yield "other words were changed, or their change gave other labels."
         return
     numbers = [[value or 0.0 for one in some for value in (one.score, one.probability)] for some in changes]
-    yield from _compare_numbers("the answers to changed words", *numbers, floor=max(1.0, size))
+    yield from compare_numbers("the answers to changed words", *numbers, floor=max(1.0, size))
 
 
 def _list_changes(one: Counterfactual | None) -> list[Change]:
@@ -204,10 +216,10 @@ def _compare_sensitivities(saved: Sensitivity | None, now: Sensitivity | None, e
         yield "it was explained from other baselines."
     elif saved and now:
         bounds = [(*one.low, *one.high) for one in (saved, now)]
-        yield from _compare_numbers("the scores from all baselines", *bounds, allowed=[2 * error] * len(bounds[1]))
+        yield from compare_numbers("the scores from all baselines", *bounds, allowed=[2 * error] * len(bounds[1]))
 
 
-def _compare_numbers(
+def compare_numbers(
     name: str, saved: Sequence[float], now: Sequence[float], *, allowed: Sequence[float] = (), floor: float = 0.0
 ) -> Iterator[str]:
     """One sentence if the two differ anywhere by more than is allowed, naming the largest difference."""

@@ -16,9 +16,10 @@ class Finding:
 class Verified:
     """A document that was explained again, and what came out differently: a sentence each.
 
-    `exact` says that it came out the same to the last bit.
+    `exact` says that it came out the same to the last bit. What is of a run as a `whole` is no document.
     """
 
     source: str
     differences: tuple[str, ...]
     exact: bool = False
+    whole: bool = False

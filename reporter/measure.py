@@ -78,7 +78,7 @@ def measure(
     store.describe(provenance)
     remember(settings, store)
     if find_level(settings.evidence).sanity:
-        store.describe(_check_sanity(provenance, list(sample.values()), attribute))
+        store.describe(check_sanity(provenance, [*sample.values()], attribute))
     store.arrange(keys)
     if tracing is None:
         forget_influences(store)
@@ -110,7 +110,7 @@ def _strip(one: Provenance) -> Provenance:
     return replace(one, settings=settings, sanity=None, training=None, created="", tables=())
 
 
-def _check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
+def check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
     """The provenance with the sanity checks of the methods on these documents, unless it has them."""
     encoded, _ = _encode_all(documents, attribute.asking.network)
     if provenance.sanity is not None and provenance.sanity.texts == tuple(one.document.id for one in encoded):

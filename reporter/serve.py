@@ -37,6 +37,13 @@ _TYPES = {  # of what a site holds; the system's own table knows less, and diffe
     ".sqlite": "application/vnd.sqlite3",
     ".svg": "image/svg+xml",
 }
+_GUARDS = {
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_CLOSED = "default-src 'none'"  # the policy of whatever is no page
+_ALONE = "frame-ancestors 'none'"  # what a page cannot ask for itself: a policy in its head may not say it
 _POLICY = re.compile(r'(<meta http-equiv="Content-Security-Policy" content=")([^"]*)')
 
 
@@ -64,7 +71,7 @@ def preview(site: Path) -> Starlette:
     """The site as an application; only names of this machine are answered, so that no page elsewhere can read it."""
 
     async def built(_: Request) -> Response:
-        return PlainTextResponse(_stamp(site), headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(_stamp(site), headers={**_GUARDS, "Cache-Control": "no-store"})
 
     return Starlette(
         routes=[Route("/.built", built), Mount("/", _Site(site, environment().get_template("reload.html.j2")))],
@@ -89,13 +96,13 @@ class _Site(StaticFiles):
                 raise
             return await self.get_response(_NOWHERE, scope)
         if isinstance(found, FileResponse):
-            file = Path(found.path)
+            file, policy = Path(found.path), _CLOSED
             if file.suffix == ".html":
-                page = file.read_text("utf-8")
-                found = HTMLResponse(watched(page, self._script, built=built), status_code=found.status_code)
+                page = watched(file.read_text("utf-8", "replace"), self._script, built=built)
+                found, policy = HTMLResponse(page, status_code=found.status_code), _find_policy(page)
             found.headers["Content-Type"] = _TYPES.get(file.suffix, "application/octet-stream")
-        found.headers["Cache-Control"] = "no-cache"
-        found.headers["X-Content-Type-Options"] = "nosniff"
+            found.headers["Content-Security-Policy"] = f"{policy}; {_ALONE}"
+        found.headers.update(_GUARDS)
         return found
 
 
@@ -104,6 +111,13 @@ def watched(page: str, script: Template, *, built: str) -> str:
     nonce = token_urlsafe(12)
     allowed = _POLICY.sub(lambda found: found[1] + _widened(unescape(found[2]), nonce), page, count=1)
     return allowed.replace("</head>", f"{script.render(nonce=nonce, built=built)}\n</head>", 1)
+
+
+def _find_policy(page: str) -> str:
+    """The policy in the head of a page; one that loads and runs nothing for a page that has none, or no plain one."""
+    found = _POLICY.search(page)
+    policy = unescape(found[2]) if found else _CLOSED
+    return policy if policy.isascii() and policy.isprintable() else _CLOSED
 
 
 def _widened(policy: str, nonce: str) -> str:

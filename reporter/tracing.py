@@ -58,6 +58,7 @@ class Tracing:
     checkpoints: tuple[Path, ...]
     examples: Examples
     fingerprint: str
+    more: int = 0  # examples that are listed beyond those that are shown
 
     def count(self, store: Store) -> int:
         """How many times a text has to be looked at, or its features to be found."""
@@ -77,6 +78,13 @@ class Tracing:
             self._trace_all(store, seen)
             store.describe(replace(saved, training=saved.training or self._describe(seen)))
         store.arrange(store.keys())
+
+    def again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
+        """Some documents with their influences, and what those were traced to; what is computed is kept in a folder."""
+        documents = [_make_document(one) for one in explained if one.sections]
+        with open_cache(folder) as cache:
+            seen = self._look(documents, cache, notice=lambda _: None)
+        return list(self._trace(explained, seen, 0)), self._describe(seen)
 
     def _look(self, documents: Sequence[Document], cache: Cache, notice: Notice) -> Seen:
         trained, asked, said = list[Moment](), list[tuple[Array, Array]](), np.zeros(0, np.int64)
@@ -157,8 +165,10 @@ class Tracing:
         """The strongest examples on both sides."""
         sums = rounded([values[values > 0].sum(), values[values < 0].sum()])
         return Influence(
-            supporting=tuple(self._list(values, seen, SHOWN)),
-            opposing=tuple(replace(one, influence=-one.influence) for one in self._list(-values, seen, SHOWN)),
+            supporting=tuple(self._list(values, seen, SHOWN + self.more)),
+            opposing=tuple(
+                replace(one, influence=-one.influence) for one in self._list(-values, seen, SHOWN + self.more)
+            ),
             support=sums[0],
             opposition=sums[1],
         )
@@ -192,7 +202,7 @@ class Tracing:
             width=width,
             projected=width < self.layer.weight.shape[1],
             validity=measure_validity(seen.trained, self.examples.targets, seen.said, self.asking.settings.seed),
-            suspects=tuple(self._list(trace_itself(seen.trained), seen, SUSPECTS)),
+            suspects=tuple(self._list(trace_itself(seen.trained), seen, SUSPECTS + self.more)),
         )
 
 

@@ -1,7 +1,7 @@
 """Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -14,12 +14,15 @@ from reporter.comparing import compare, is_same
 from reporter.documents import read, take_in
 from reporter.errors import UserError
 from reporter.findings import Verified
+from reporter.intake import Table
 from reporter.invariance import examine_machine
 from reporter.measure import explain, prepare
 from reporter.proving import find_faults
 from reporter.records import Document, Explanation, Model, Provenance
+from reporter.runwide import key_documents, verify_influence, verify_sanity
 from reporter.settings import EMBEDDED, LIFTING, Settings
 from reporter.store import SavedRun
+from reporter.unverified import list_unverified
 
 OWN = (*LIFTING, "offline", "device", "batch_tokens", "training_data", "checkpoints")
 """The options beside the model that are never taken from a site, because they run, fetch or open something."""
@@ -53,28 +56,61 @@ def choose_settings(path: Path, own: Settings) -> Settings:
     return replace(saved, **named, model=own.model or EMBEDDED)
 
 
-def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | None = None) -> Iterator[Verified]:
-    """Explain a sample of the documents of the run again: what made it first, then what is not as in `inputs`.
+def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | None = None) -> Iterator[Verified | str]:
+    """Explain a sample of the documents of the run again, and what is of the run as a whole.
 
-    Raises `UserError` if the model is not the one that the run was made with, or if `inputs` cannot be read.
+    What made it comes first, then what is not as in `inputs`; the sentences at the end say what all of it rests on,
+    and what was not verified. Raises `UserError` if the model is not the one that the run was made with, or if `inputs`
+    or training data cannot be read.
     """
     with SavedRun(path) as store:
         saved = store.provenance()
+        if settings.training_data is not None and saved.training is None:
+            raise UserError("This run was traced to no training examples; leave --training-data out.")
         _check_model(saved, settings)
         attribute, now = prepare(settings, created=saved.created)
+        now = replace(now, machine=examine_machine(attribute.asking.network))
+        ids = [one.id for one in store.explanations() if one.text]
+        chosen = _choose(ids, sample)
+        same = True
+        for one in _compute_again(store, attribute, (saved, now), chosen, inputs):
+            same &= one.exact and not one.differences
+            yield one
         changes = tuple(_list_changes(saved, now))
-        yield Verified(source="What made the run", differences=tuple(_compare_runs(saved, now)), exact=not changes)
-        if inputs is not None:
-            yield from _compare_inputs(store, inputs, settings)
-        promised = not changes and _promises_bits(saved, attribute)
-        chosen = set(_choose(store, sample))
-        for explanation in (one for one in store.explanations() if one.id in chosen):
-            again = _explain_again(explanation, attribute)
-            differences = [*compare(explanation, again), *find_faults(explanation, saved)]
-            differences += changes if differences else ()
-            exact = is_same(explanation, again)
-            differences += [_BITS] if promised and not exact and not differences else []
-            yield Verified(source=explanation.source, differences=tuple(differences), exact=exact)
+        if changes and not same:
+            yield f"This is not where the run was made: {'; '.join(changes)}."
+        left = len(ids) - len(chosen)
+        yield from (f"Not verified: {one}" for one in list_unverified(saved, settings, left=left, inputs=inputs))
+
+
+def _compute_again(
+    store: SavedRun,
+    attribute: Attribute,
+    made: tuple[Provenance, Provenance],
+    chosen: Collection[str],
+    inputs: Path | None,
+) -> Iterator[Verified]:
+    """Everything that is computed again; `made` is what made the run, as it was saved and as it is now."""
+    saved, now = made
+    yield Verified(source="What made the run", differences=tuple(compare_runs(saved, now)), exact=True, whole=True)
+    if inputs is not None:
+        yield from compare_inputs(list(store.explanations()), inputs, attribute.asking.settings, saved.tables)
+    promised = promises_bits(saved, now)
+    explained = [one for one in store.explanations() if one.id in chosen]
+    for explanation in explained:
+        yield judge(explanation, _explain_again(explanation, attribute), saved, promised=promised)
+    documents = [_make_document(one) for one in store.explanations()]
+    for found in verify_sanity(key_documents(documents, saved), saved, attribute):
+        yield replace(found, differences=found.differences or ((_BITS,) if promised and not found.exact else ()))
+    yield from verify_influence(explained, saved, attribute)
+
+
+def judge(saved: Explanation, again: Explanation, run: Provenance, *, promised: bool) -> Verified:
+    """A record beside the same that was computed again; to the last bit, where that is promised."""
+    differences, exact = (*compare(saved, again), *find_faults(saved, run)), is_same(saved, again)
+    if promised and not exact:
+        differences = differences or (_BITS,)
+    return Verified(source=saved.source, differences=differences, exact=exact)
 
 
 def _read_settings(path: Path) -> Settings:
@@ -104,14 +140,20 @@ def _check_model(saved: Provenance, settings: Settings) -> None:
 
 
 def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
-    """What else may be why: other versions, another device."""
-    for name, version in {**saved.versions, "device": saved.device}.items():
-        here = {**now.versions, "device": now.device}.get(name)
-        if here != version:
-            yield f"{name} was {version}, and is {here}."
+    """What may be why numbers differ: other versions, another device or another machine."""
+    was, found = map(_describe_place, (saved, now))
+    yield from (
+        f"{name} was {was[name]}, and is {found.get(name, 'none')}" for name in was if found.get(name) != was[name]
+    )
 
 
-def _compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
+def _describe_place(run: Provenance) -> dict[str, object]:
+    machine = {} if run.machine is None else asdict(run.machine)
+    told = {name.replace("_", " "): "none" if value is None else value for name, value in machine.items()}
+    return {**run.versions, "device": run.device, **(told or {"machine": "not said"})}
+
+
+def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
     """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
     for one in fields(Model):
         said, found = (getattr(model, one.name) for model in (saved.model, now.model))
@@ -125,38 +167,42 @@ def _compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
         yield "what it says of its methods is not what this version says of them."
 
 
-def _promises_bits(saved: Provenance, attribute: Attribute) -> bool:
+def promises_bits(saved: Provenance, now: Provenance) -> bool:
     """Whether this is the machine that the run was measured on, and a text's numbers are the same in any company."""
-    here = saved.machine
-    return here is not None and here.batch_invariant is True and here == examine_machine(attribute.asking.network)
+    steady = saved.machine is not None and saved.machine.batch_invariant is True
+    return steady and not any(_list_changes(saved, now))
 
 
-def _compare_inputs(store: SavedRun, inputs: Path, settings: Settings) -> Iterator[Verified]:
+def compare_inputs(
+    explained: Sequence[Explanation], inputs: Path, settings: Settings, saved: Sequence[Table]
+) -> Iterator[Verified]:
     """Every document of a folder that is not in the run as it is, and every one of the run that is not there."""
-    given = {document.id: (document.source, _hash_document(document)) for document in read(inputs, take_in(settings))}
-    for one in store.explanations():
+    tables = list[Table]()
+    read_all = read(inputs, take_in(settings), tables.append)
+    given = {document.id: (document.source, _hash_document(document)) for document in read_all}
+    for one in explained:
         source, found = given.pop(one.id, (one.source, None))
-        told = replace(_make_document(one), problem=None if one.text else one.error)
         if found is None:
             yield Verified(source=source, differences=("it is in the run, and not in the input.",))
-        elif found != _hash_document(told):
+        elif found != _hash_document(_make_document(one)):
             yield Verified(source=source, differences=("its text, label or rationale is not that of the input.",))
     for source, _ in given.values():
         yield Verified(source=source, differences=("it is in the input, and was left out of the run.",))
+    if tables != list(saved):
+        yield Verified(source="Its tables", differences=("they are read otherwise than the run says.",), whole=True)
 
 
 def _hash_document(document: Document) -> bytes:
     return sha256(msgspec.json.encode(document)).digest()
 
 
-def _choose(store: SavedRun, sample: Sample) -> Sequence[str]:
-    """The ids of the sample; what could not be read then cannot be explained now, and is left out."""
-    ids = [one.id for one in store.explanations() if one.text]
-    return Random(sample.seed).sample(ids, min(sample.count, len(ids)))
+def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
+    """The ids of the sample, of those that have a text: what could not be read then cannot be explained now."""
+    return set(Random(sample.seed).sample(ids, min(sample.count, len(ids))))
 
 
 def _make_document(saved: Explanation) -> Document:
-    """The document that was explained."""
+    """The document that was explained, or that could not be read."""
     return Document(
         id=saved.id,
         source=saved.source,
@@ -166,6 +212,7 @@ def _make_document(saved: Explanation) -> Document:
         label=saved.label,
         labels=saved.labels,
         rationale=saved.rationale,
+        problem=None if saved.text else saved.error,
     )
 
 

@@ -417,6 +417,18 @@ FORGERIES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "less evidence": by_check(made=lambda made: made["settings"].update(evidence="quick")),
     "training examples": by_check(made=lambda made: made["settings"].update(training_data="embedded")),
     "another device": by_check(made=lambda made: made.update(device="cuda:0", dtype="bfloat16")),
+    "a sanity check that was passed": by_verify(
+        made=lambda made: [
+            one["randomised"][-1].update(mean=0.0, low=-0.1, high=0.1) for one in made["sanity"]["methods"]
+        ]
+    ),
+    "a flag that is not there": by_verify(
+        made=lambda made: [one.update(flags=["x"]) for one in made["sanity"]["methods"]]
+    ),
+    "sanity checks of other texts": by_verify(made=lambda made: made["sanity"]["texts"].pop()),
+    "no sanity checks": by_check(made=lambda made: made.update(sanity=None)),
+    "sanity checks of fewer methods": by_check(made=lambda made: made["sanity"]["methods"].pop()),
+    "how a table was read": by_verify(made=lambda made: made["tables"][0].update(blank=7)),
     "a text on a page": page("documents/rows/bad.html", "never", "always"),
     "numbers on a page": page("documents/rows/bad.html", "0.", "1."),
     "the title of the audit": page("index.html", "<title>", "<title>Certified: "),
@@ -459,7 +471,13 @@ def state(site: Path) -> dict[Path, bytes]:
     return {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
 
 
-ALWAYS = ("a document left out", "errors that are large", "a path that runs elsewhere", "the model's size")
+ALWAYS = (
+    "a document left out",
+    "a sanity check that was passed",
+    "errors that are large",
+    "a path that runs elsewhere",
+    "the model's size",
+)
 KINDS = [
     kind if who == "check" or kind in ALWAYS else pytest.param(kind, marks=pytest.mark.sweep)
     for kind, (who, _) in FORGERIES.items()

@@ -118,6 +118,8 @@ ORDER = (
     "check",
     "junit",
     "comparing",
+    "runwide",
+    "unverified",
     "verify",
     "finished",
     "configuration",

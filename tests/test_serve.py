@@ -12,10 +12,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from reporter import cli, writing
 from reporter.render import draw, environment
-from reporter.serve import HOST, LAST, open_port, watched
+from reporter.serve import HOST, LAST, open_port, preview, watched
 from reporter.store import Store
 from tests import runs
 
@@ -119,6 +120,27 @@ def test_what_is_not_in_the_site_is_the_404_page(site: Path, port: int, path: st
     assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert b"<!doctype html>" in body
     assert SECRET.encode() not in body
+
+
+def test_answers_carry_the_policy_of_their_page_and_may_not_be_framed(port: int) -> None:
+    for path in ("/", "/documents/plain.html", "/methods.html", "/missing.html"):
+        _, headers, body = asked(port, path)
+        (policy,) = re.findall('http-equiv="Content-Security-Policy" content="([^"]*)"', body.decode())
+        assert headers["content-security-policy"] == f"{unescape(policy)}; frame-ancestors 'none'"
+    for path in ("/data/run.json", "/data/run.sqlite"):
+        assert asked(port, path)[1]["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    for path in ("/", "/data/run.json", "/missing.html", "/.built"):
+        headers = asked(port, path)[1]
+        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+
+
+@pytest.mark.parametrize("content", ["a\r\nSet-Cookie: x", "default-src \u00e9", None])
+def test_a_page_without_a_plain_policy_gets_one_that_allows_nothing(content: str | None, tmp_path: Path) -> None:
+    site = drawn(tmp_path / "site")
+    head = "" if content is None else f'<meta http-equiv="Content-Security-Policy" content="{content}">'
+    (site / "own.html").write_bytes(f"<!doctype html><head>{head}</head>".encode())
+    client = TestClient(preview(site), base_url=f"http://{HOST}")
+    assert client.get("/own.html").headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
 def test_other_names_and_methods_are_turned_away(port: int) -> None:

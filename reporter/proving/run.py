@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from reporter import __version__, origin, parts
+from reporter.evidence import LEVELS
 from reporter.records import Provenance
 from reporter.settings import DATA, EMBEDDED, Settings
 
@@ -25,6 +26,7 @@ def find_run_faults(run: Provenance) -> Iterator[str]:
         yield "its settings are not all the settings of this version, or more."
     yield from _find_model_faults(run, settings)
     yield from _find_method_faults(run, settings)
+    yield from _find_sanity_faults(run, settings)
     if (run.training is None) != (settings.training_data is None):
         yield "it was traced to training examples that its settings do not name, or names some and was not."
     if not _is_date(run.created):
@@ -51,6 +53,16 @@ def _find_method_faults(run: Provenance, settings: Settings) -> Iterator[str]:
     for one in run.methods:
         if one.name not in parts.names("methods") or one != parts.describe(one.name):
             yield f"what it says of {one.name} is not what this version says of that method."
+
+
+def _find_sanity_faults(run: Provenance, settings: Settings) -> Iterator[str]:
+    level = LEVELS.get(settings.evidence)
+    if level is None:
+        yield f"its settings ask for the evidence '{settings.evidence}', which this version has not."
+    elif level.sanity != (run.sanity is not None):
+        yield "its methods were tried for sanity and its settings do not ask for that, or ask for it and were not."
+    elif run.sanity is not None and [one.method for one in run.sanity.methods] != [one.name for one in run.methods]:
+        yield "other methods were tried for sanity than those of the run."
 
 
 def _is_date(text: str) -> bool:
