@@ -1,6 +1,7 @@
 """One page that cannot be drawn costs that page: it says so, and the rest of the site is there."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,21 @@ def test_a_full_disk_is_no_matter_of_one_page(tmp_path, monkeypatch):
     monkeypatch.setattr("reporter.render._drawn", fill)
     with pytest.raises(OSError, match="No space left"):
         site_of(tmp_path, runs.every_kind())
+
+
+def test_a_text_that_changes_nothing_is_drawn(tmp_path):
+    (one,) = runs.explanation("a", "Great film, and no doubt").sections
+    still = tuple(
+        runs.attribution(each.method, [0.0] * len(each.scores), "unresolvable", baseline=0.6634)
+        for each in one.attributions
+    )
+    still = tuple(
+        replace(each, certificate=replace(each.certificate, input=0.6634, sum=0.0, residual=0.0, relative=None))
+        for each in still
+    )
+    quiet = runs.changed(
+        runs.explanation("a", "Great film, and no doubt"), sections=(replace(one, attributions=still),)
+    )
+    site = site_of(tmp_path, [quiet])
+    assert read(site).undrawn == ()
+    assert "no change" in Page(site / page_path("a")).text

@@ -166,11 +166,11 @@ def _share(one: Attribution, title: str, *, decimals: int) -> Share:
     found = one.certificate
     change = found.input - found.baseline
     state, verdict = _MARKS[found.verdict]
-    covers = percent(found.sum / change) if abs(found.sum) <= MANY * abs(change) else "over ten times"
+    covers = "no change" if not change else "over ten times" if abs(found.sum) > MANY * abs(change) else None
     return Share(
         title=title,
         sum=fixed(found.sum, min(decimals, sure(0.0, found.sum))),
-        covers=covers if one.signed else "other units",
+        covers=(covers or percent(found.sum / change)) if one.signed else "other units",
         passes=f"{found.evaluations:,}",
         state=state,
         verdict="none" if found.claim == "none" else verdict,
