@@ -34,6 +34,7 @@ def check_network(network: Network, task: Task) -> None:
         points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
         held, swapped, again = (network.run(inputs, points).logits for inputs in served)
         _, twice = network.pads_freely, network.reads_beside()
+        _try_gradient(network, points)
     if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
@@ -44,6 +45,13 @@ def check_network(network: Network, task: Task) -> None:
             f"{name} reads a text {_HOW[twice]}, so an explanation by one table of word embeddings would be of only a "
             "part of what it reads; it cannot be explained. Choose another model."
         )
+
+
+def _try_gradient(network: Network, points: Tensor) -> None:
+    """Let a network show whether it can be run back to its word embeddings, as every explanation needs it to be."""
+    with torch.enable_grad():
+        leaves = points.detach().requires_grad_()
+        torch.autograd.grad(network.run(network.probe, leaves).logits.sum(), leaves)
 
 
 @contextmanager

@@ -204,7 +204,8 @@ def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Mod
 
 def _measure_limit(model: Any, tokenizer: Any) -> int:  # noqa: ANN401
     """The longest input in tokens: what the position table holds, or what the tokenizer says if that is less."""
-    offsets = (layer.padding_idx for name, layer in model.named_modules() if name.endswith("position_embeddings"))
+    layers = (layer for name, layer in model.named_modules() if name.endswith("position_embeddings"))
+    offsets = (getattr(layer, "padding_idx", None) for layer in layers)
     reserved = max((offset + 1 for offset in offsets if offset is not None), default=0)
     positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 0
     known = (positions - reserved, tokenizer.model_max_length or 0)
