@@ -1,5 +1,6 @@
 """The file of a run: its tables and views, opened and copied; whatever else is in it may run, and is refused."""
 
+import os
 import sqlite3
 from contextlib import closing
 from functools import cache
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from reporter.errors import UserError
+from reporter.files import is_plain
 from reporter.ledger import Ledger
 
 Mode = Literal["ro", "rw", "rwc"]
@@ -86,8 +88,12 @@ def _list_schema() -> frozenset[tuple[str, str, str]]:
 
 
 def _check_there(path: Path) -> None:
+    """Raise `UserError` if there is no run, or if what SQLite opens beside it is no file: it would wait for a pipe."""
     if not path.is_file():
         raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
+    for beside in (path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm")):
+        if os.path.lexists(beside) and not is_plain(beside):
+            raise UserError(f"{beside} is a link, a folder, a pipe or a device, not a file; remove it.")
 
 
 def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:

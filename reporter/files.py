@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,14 @@ def write(path: Path, parts: Iterable[bytes]) -> Written:
             file.write(part)
     found = partial.replace(path).stat()
     return Written(total.hexdigest(), found.st_size, found.st_mtime_ns)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is a file itself: no link to one, and no pipe or device, whose reading may never end."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def hash_file(path: Path) -> str:

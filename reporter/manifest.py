@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from reporter.files import hash_file, walk
+from reporter.files import hash_file, is_plain, walk
 from reporter.records import SCHEMA
 
 NAME = "data/manifest.json"
@@ -52,6 +52,8 @@ def dump(files: Iterable[tuple[str, Sum]]) -> Iterator[bytes]:
 
 def read(site: Path) -> Manifest | None:
     """The manifest of a site; None if there is none that can be read, and then the site is not whole."""
+    if not is_plain(site / NAME):
+        return None
     try:
         return msgspec.json.decode((site / NAME).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -64,12 +66,13 @@ def compare(site: Path, manifest: Manifest) -> Iterator[str]:
     for path in walk(site):
         name = path.relative_to(site).as_posix()
         expected = manifest.files.get(name)
-        if expected is None:
-            more += [name] if name not in (NAME, LOCK, *RUN) else []
-            continue
         left.discard(name)
         if path.is_symlink():
             yield f"{name} is a link, not a file."
+        elif not is_plain(path):
+            yield f"{name} is a pipe or a device, not a file."
+        elif expected is None:
+            more += [name] if name not in (NAME, LOCK, *RUN) else []
         elif path.stat().st_size != expected.bytes or hash_file(path) != expected.sha256:
             yield f"{name} is not what was drawn."
     yield from (f"{name} is missing." for name in sorted(left))

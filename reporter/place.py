@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from reporter import manifest
 from reporter.errors import UserError
+from reporter.files import is_plain
 
 _STARTED = {".lock", ".writable", "run.sqlite-journal", "run.sqlite-wal", "run.sqlite-shm"}
 
@@ -67,7 +68,9 @@ def _is_site(site: Path) -> bool:
 
 
 def _check_links(site: Path) -> None:
-    """Raise `UserError` if anything in the folder of a site is a symbolic link: it would lead what is written away."""
+    """Raise `UserError` for a link in the folder of a site, which would lead away what is written, and for a pipe."""
     for path in site.rglob("*"):
         if path.is_symlink():
             raise UserError(f"{path} is a symbolic link, and a site is written to real files only; remove it.")
+        if not is_plain(path) and not path.is_dir():
+            raise UserError(f"{path} is a pipe or a device, and a site is written to real files only; remove it.")

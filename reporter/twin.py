@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from reporter.records import Explanation, Run
+from reporter.shapes import find_misfit
 
 
 def dump(record: Explanation | Run) -> bytes:
@@ -13,8 +14,11 @@ def dump(record: Explanation | Run) -> bytes:
 
 
 def load_explanation(line: bytes | str) -> Explanation:
-    """The record that `dump` wrote; raises `msgspec.ValidationError` for anything else."""
-    return msgspec.json.decode(line, type=Explanation)
+    """The record that `dump` wrote; raises `msgspec.ValidationError` for others, and where its fields do not fit."""
+    found = msgspec.json.decode(line, type=Explanation)
+    if misfit := find_misfit(found):
+        raise msgspec.ValidationError(f"{found.id}: {misfit}")
+    return found
 
 
 def load_run(line: bytes | str) -> Run:

@@ -68,9 +68,9 @@ def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | No
         if settings.training_data is not None and saved.training is None:
             raise UserError("This run was traced to no training examples; leave --training-data out.")
         _check_model(saved, settings)
+        ids = [one.id for one in store.explanations() if one.text]  # first of all, so that what cannot be read ends it
         attribute, now = prepare(settings, created=saved.created)
         now = replace(now, machine=examine_machine(attribute.asking.network))
-        ids = [one.id for one in store.explanations() if one.text]
         chosen = _choose(ids, sample)
         same = True
         for one in _compute_again(store, attribute, (saved, now), chosen, inputs):

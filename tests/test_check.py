@@ -196,14 +196,16 @@ FORGERIES: dict[str, Callable[[dict], object]] = {
     "an end": lambda record: attribution(record)["certificate"].update(baseline=9.0),
     "a verdict": lambda record: attribution(record)["certificate"].update(verdict="not claimed"),
     "an error too large": lambda record: attribution(record)["certificate"].update(error=0.5),
+    "a logit": lambda record: record["prediction"]["logits"].reverse(),
+    "another target": lambda record: record["sections"][0]["target"].update(label="NEVER"),
+}  # fmt: skip
+MISFITS: dict[str, Callable[[dict], object]] = {
     "a token less": lambda record: record["sections"][0]["tokens"].pop(),
     "an error less": lambda record: attribution(record)["errors"].pop(),
-    "a logit": lambda record: record["prediction"]["logits"].reverse(),
     "a logit less": lambda record: record["prediction"]["logits"].pop(),
-    "another target": lambda record: record["sections"][0]["target"].update(label="NEVER"),
     "a target that is not there": lambda record: record["sections"][0]["target"].update(index=7),
     "a failure with an answer": lambda record: record.update(status="failed"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FORGERIES)
@@ -212,6 +214,13 @@ def test_a_forged_record_proves_itself_wrong(kind, site):
     forge(site, FORGERIES[kind])
     assert "certificates" in failed(site)
     assert "run" in failed(site)
+    assert "files" not in failed(site)
+
+
+@pytest.mark.parametrize("kind", MISFITS)
+def test_a_record_that_does_not_fit_together_is_none(kind, site):
+    forge(site, MISFITS[kind])
+    assert {"schema", "run"} <= failed(site)
     assert "files" not in failed(site)
 
 

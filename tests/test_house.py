@@ -31,6 +31,7 @@ ORDER = (
     "crew",
     "batches",
     "parts",
+    "shapes",
     "twin",
     "labels",
     "marking",

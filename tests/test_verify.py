@@ -86,10 +86,11 @@ TAMPERED = {
     "the scores of the text and the baseline": lambda record: scores(record)["certificate"].update(baseline=9.0),
     "the verdict was 'not met'": lambda record: scores(record)["certificate"].update(verdict="not met"),
     "logits differ": lambda record: record["prediction"]["logits"].reverse(),
-    "logits were 1": lambda record: record["prediction"]["logits"].pop(),
     "the answer was ": lambda record: record["prediction"].update(label="NEVER"),
     "other targets": lambda record: record["sections"][0]["target"].update(label="NEVER"),
-    "it was failed": lambda record: record.update(status="failed", error="No."),
+    "it was failed": lambda record: record.update(
+        status="failed", error="No.", sections=[], prediction=None, seen=None
+    ),
 }
 
 
