@@ -5,9 +5,10 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -199,8 +200,9 @@ class Press:
         return [_drawn(self._pages, page, name="document")]
 
 
+@cache
 def environment() -> Environment:
-    """The templates; every value they print goes through `visible`, and is text, never markup."""
+    """The templates, read once; every value they print goes through `visible`, and is text, never markup."""
     folder = find_templates()
     pages = Environment(
         loader=FileSystemLoader(folder),
@@ -213,6 +215,7 @@ def environment() -> Environment:
     styles = {path.stem: Markup(_compact(path.read_text("utf-8"))) for path in sorted((folder / "style").glob("*.css"))}
     script = Markup((folder / "index.js").read_text("utf-8"))
     digest = b64encode(sha256(script.encode()).digest()).decode()
+    pages.filters["anchor"] = lambda name: quote(str(visible(name)))
     pages.globals |= {"style": styles, "script": script, "digest": digest}
     return pages
 

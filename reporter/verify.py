@@ -98,7 +98,7 @@ def _compute_again(
     promised = promises_bits(saved, now)
     explained = [one for one in store.explanations() if one.id in chosen]
     for explanation in explained:
-        yield judge(explanation, _explain_again(explanation, attribute), saved, promised=promised)
+        yield judge(explanation, explain_again(explanation, attribute), saved, promised=promised)
     documents = [_make_document(one) for one in store.explanations()]
     for found in verify_sanity(key_documents(documents, saved), saved, attribute):
         yield replace(found, differences=found.differences or ((_BITS,) if promised and not found.exact else ()))
@@ -216,6 +216,7 @@ def _make_document(saved: Explanation) -> Document:
     )
 
 
-def _explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
+def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
+    """The record that the text of a saved one gets now."""
     (row,) = (row for rows in explain({"": _make_document(saved)}, attribute) for row in rows)
     return row.explanation

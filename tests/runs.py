@@ -37,6 +37,7 @@ from reporter.records import (
     Provenance,
     Section,
     Seen,
+    Sensitivity,
     Target,
     Token,
     Verdict,
@@ -426,6 +427,23 @@ def trained(**changes: object) -> Training:
         validity=Validity(correlation=0.56, low=0.47, high=0.64, halves=96, examples=1000, texts=100),
         suspects=(replace(found.opposing[0], influence=200.28), *found.supporting),
     )  # fmt: skip
+
+
+def full() -> Explanation:
+    """A short record in which every field is there but omissions."""
+    what = marked(
+        explanation("full", "A great, warm film by the sea.", pair="Is it?", label="POSITIVE"), "great", "film"
+    )
+    (section,) = what.sections
+    words = len({token.word for token in section.tokens} - {None})
+    range_ = Sensitivity(
+        method="integrated_gradients", baselines=("pad", "zero"), low=(-0.1,) * words, high=(0.2,) * words, flips=(1,)
+    )
+    whole = examined(changed_section(section, sensitivity=range_, influence=influence()))
+    attributions = tuple(replace(one, errors=tuple(0.01 for _ in one.scores)) for one in whole.attributions)
+    assert whole.counterfactual is not None
+    assert whole.counterfactual.flip is not None
+    return replace(what, sections=(replace(whole, attributions=attributions),), labels=("POSITIVE",))
 
 
 def saved(

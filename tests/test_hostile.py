@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -10,24 +11,29 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from reporter import origin
+from reporter import origin, twin
 from reporter.check import Thresholds, check_site
 from reporter.checkpoint import load
 from reporter.errors import UserError
+from reporter.intake import Table
 from reporter.ledger import Drawn
 from reporter.lineage import Training
-from reporter.records import SCHEMA, Explanation
+from reporter.machine import Machine
+from reporter.records import SCHEMA, Explanation, Provenance
 from reporter.render import draw, visible
 from reporter.report.frame import page_path
 from reporter.settings import Trust
 from reporter.store import Store
+from reporter.totals import Likeness, Sanities, Sanity
 from tests import runs
 from tests.networks import save_network
 from tests.payloads import PAYLOADS
@@ -44,12 +50,14 @@ class Seen(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self.texts, self.tags = list[str](), set[str]()
+        self.texts, self.tags, self.properties = list[str](), set[str](), set[str]()
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element and what its attributes are called."""
+        """Note an element, what its attributes are called, and what its style sets."""
         self.tags |= {tag, *(f"{tag} {name}" for name, _ in attrs)}
+        styles = [part for name, value in attrs if name == "style" for part in (value or "").split(";")]
+        self.properties |= {re.sub(r"^--\d+$", "--n", part.partition(":")[0].strip()) for part in styles}
 
     def handle_data(self, data: str) -> None:
         """Note a text."""
@@ -64,8 +72,6 @@ def stuffed(payload: str, at: int) -> Explanation:
 
 def replace_texts(what: Explanation, payload: str, *, id: str) -> Explanation:
     """Labels, names, rules and errors of a record with the payload in their place."""
-    from reporter import twin
-
     record = json.loads(twin.dump(what))
     record |= {"id": id, "source": payload, "group": payload, "label": payload, "text_pair": payload}
     record["prediction"] |= {"labels": ["NEGATIVE", payload], "label": payload}
@@ -115,6 +121,74 @@ def test_training_examples_are_texts_wherever_they_stand(payloads, tmp_path):
         assert seen.tags <= allowed.get(name, Seen(plain / "documents" / "t1.html").tags), name
         for payload in inside:
             assert "".join(str(visible(payload)).split()) in "".join("".join(seen.texts).split()), payload
+    found = check_site(site, Thresholds())
+    assert not [fault for one in found if one.name in ("files", "links", "silence", "run") for fault in one.faults]
+
+
+LITERAL = {"schema", "status", "claim", "verdict", "unit"}
+"""The fields that hold one of a few words, and nothing of a stranger's."""
+
+
+def stuff(value: Any, payload: str, name: str = "") -> Any:
+    """A record, or what made a run, with a payload at the head of every string and every name: they go on matching."""
+    if isinstance(value, dict):
+        free = name in ("settings", "versions", "labels")
+        literal = LITERAL | ({"kind"} if "values" in value or "median" in value else set())
+        return {
+            f"{payload} {key}" if free else key: one if key in literal else stuff(one, payload, key)
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [stuff(one, payload, name) for one in value]
+    if not isinstance(value, str):
+        return value
+    return f"{value} {payload}" if name in ("text", "text_pair") else f"{payload} {value}"
+
+
+def stuffed_run(payload: str) -> Provenance:
+    """What made a run, with a payload wherever text can stand, as a stranger may have written it."""
+    likeness = Likeness(change="the head", mean=0.7, low=0.6, high=0.8)
+    changes = {"randomised": (likeness,), "repeat": likeness, "target": likeness, "order": likeness}
+    sanity = Sanity(method=runs.METHODS[-1], flags=("It does not repeat.",), **changes)  # type: ignore[arg-type]
+    made = replace(
+        runs.provenance("standard"),
+        machine=Machine(processor="A", instructions="AVX", library="MKL", mkl_cbwr="AUTO", batch_invariant=True),
+        tables=(Table(source="rows.csv", text="text", pair="pair", label="label", rows=3, blank=0, delimiter=","),),
+        sanity=Sanities(texts=("full",), methods=(sanity,)),
+        training=runs.trained(),
+    )
+    made = replace(made, model=replace(made.model, unused=("pooler.weight",)))
+    return msgspec.convert(stuff(msgspec.to_builtins(made), payload), Provenance)
+
+
+def stuffed_site(folder: Path, payload: str) -> Path:
+    """A site of one record that has everything, of which every text is a payload."""
+    record = stuff(json.loads(twin.dump(runs.full())), payload) | {"id": "full"}
+    path = runs.saved(folder / "data" / "run.sqlite", [twin.load_explanation(json.dumps(record))])
+    with Store(path) as store:
+        store.describe(stuffed_run(payload))
+        store.arrange(store.keys())
+        draw(store, folder)
+    return folder
+
+
+GROUPS = [" ".join(PAYLOADS[at::6]) for at in range(6)]
+
+
+@pytest.mark.parametrize("payload", [*GROUPS, *(pytest.param(one, marks=pytest.mark.sweep) for one in PAYLOADS)])
+def test_whatever_a_run_says_of_itself_is_text(payload, tmp_path):
+    plain = stuffed_site(tmp_path / "plain", re.sub(r"\S", "w", payload))  # as long, so that as much is folded away
+    site = stuffed_site(tmp_path / "site", payload)
+    pages = sorted(path.relative_to(plain) for path in plain.rglob("*.html"))
+    assert pages == sorted(path.relative_to(site) for path in site.rglob("*.html"))
+    assert not twin.load_run((site / "data" / "run.json").read_bytes()).undrawn
+    shown = "".join(str(visible(payload)).split())
+    for page in pages:
+        seen, usual = Seen(site / page), Seen(plain / page)
+        assert seen.tags <= usual.tags, page
+        assert seen.properties <= usual.properties, page
+        if page.name in ("provenance.html", "methods.html", "training.html", "full.html"):
+            assert shown in "".join("".join(seen.texts).split()), page
     found = check_site(site, Thresholds())
     assert not [fault for one in found if one.name in ("files", "links", "silence", "run") for fault in one.faults]
 

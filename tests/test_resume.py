@@ -338,3 +338,35 @@ def test_what_another_edition_wrote_is_taken_over_only_as_far_as_it_can_be(copie
         store.note("edition", "another")
     assert run("build", inputs, "-o", site, "--model", model, "--methods", "gradient") == 1
     assert read_all(site) == good
+
+
+def test_a_site_that_was_interrupted_is_proven_and_comes_out_again(inputs, tiny, tmp_path, monkeypatch, capsys):
+    site, usual = tmp_path / "site", Attribute.__call__
+
+    def pressed(self, documents):
+        os.kill(os.getpid(), signal.SIGINT)
+        return usual(self, documents)
+
+    command = ("build", inputs, "-o", site, "--model", tiny, "--batch-tokens", 8, "--evidence", "standard")
+    with monkeypatch.context() as patch:
+        patch.setattr(Attribute, "__call__", pressed)
+        assert run(*command) == 130
+    with Store(site / "data" / "run.sqlite") as store:
+        assert 0 < len(list(store.lines())) < 7
+    assert run(*command) == 1
+    assert holds(site)
+    capsys.readouterr()
+    assert run("verify", site, "--model", tiny, "--sample", 9, "--input", inputs) == 0
+    assert "6 of 6 documents come out as they were saved" in capsys.readouterr().out
+
+
+def test_a_site_of_the_model_inside_is_proven_and_comes_out_again(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("A warm and funny film.")
+    (tmp_path / "in" / "b.txt").write_text("The soup was cold.")
+    methods = ("--methods", "input_x_gradient,integrated_gradients")
+    assert run("build", tmp_path / "in", "-o", tmp_path / "site", *methods) == 0
+    assert holds(tmp_path / "site")
+    capsys.readouterr()
+    assert run("verify", tmp_path / "site", "--input", tmp_path / "in") == 0
+    assert "2 of 2 documents come out as they were saved" in capsys.readouterr().out

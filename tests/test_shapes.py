@@ -15,7 +15,7 @@ import pytest
 from reporter import proving, render, twin
 from reporter.comparing import compare
 from reporter.proving import find_faults
-from reporter.records import Explanation, Sensitivity
+from reporter.records import Explanation
 from reporter.store import Row, Store
 from tests import runs
 from tests.test_cli import refusal, run
@@ -31,23 +31,6 @@ def spoil(value: object) -> list[object]:
     if isinstance(value, float):
         return [1e300, 0.0, -value, -5e-324]
     return [-1, value + 10**6] if type(value) is int else []
-
-
-def full() -> Explanation:
-    """A short record in which every field is there."""
-    what = runs.marked(
-        runs.explanation("full", "A great, warm film by the sea.", pair="Is it?", label="POSITIVE"), "great", "film"
-    )
-    (section,) = what.sections
-    words = len({token.word for token in section.tokens} - {None})
-    range_ = Sensitivity(
-        method="integrated_gradients", baselines=("pad", "zero"), low=(-0.1,) * words, high=(0.2,) * words, flips=(1,)
-    )
-    whole = runs.examined(runs.changed_section(section, sensitivity=range_, influence=runs.influence()))
-    attributions = tuple(replace(one, errors=tuple(0.01 for _ in one.scores)) for one in whole.attributions)
-    assert whole.counterfactual is not None
-    assert whole.counterfactual.flip is not None
-    return replace(what, sections=(replace(whole, attributions=attributions),), labels=("POSITIVE",))
 
 
 def walk(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[tuple[object, ...], object]]:
@@ -87,7 +70,7 @@ def read(facts: dict) -> Explanation | None:
 def test_a_record_in_which_anything_is_broken_is_refused_or_does_no_harm(most, tmp_path, monkeypatch, capsys):
     for room in (render, proving):
         monkeypatch.setattr(room, "count_cores", lambda: 1)  # to start others takes longer
-    honest, provenance = full(), runs.provenance("standard")
+    honest, provenance = runs.full(), runs.provenance("standard")
     facts = json.loads(twin.dump(honest))
     assert read(facts) == honest
     read_all = {name: read(one) for name, one in broken(facts, most=most)}

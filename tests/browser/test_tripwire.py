@@ -1,6 +1,7 @@
 """A hundred payloads in every place where text can stand are opened in the browser, and none of them fires."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from reporter.store import Store
 from tests import runs
 from tests.payloads import PAYLOADS
 from tests.test_cli import run
-from tests.test_hostile import failed, stuffed
+from tests.test_hostile import GROUPS, failed, stuffed, stuffed_site
 
 WIRE = """
 window.fired = [];
@@ -94,6 +95,19 @@ def test_no_payload_fires(browser, tmp_path):
 @pytest.mark.sweep
 def test_no_payload_fires_by_itself(browser, tmp_path):
     assert_silent(browser, tmp_path, PAYLOADS)
+
+
+@pytest.mark.parametrize(
+    "payload", [" ".join(PAYLOADS), *(pytest.param(one, marks=pytest.mark.sweep) for one in GROUPS)]
+)
+def test_nothing_that_a_run_says_of_itself_fires(payload, browser, tmp_path):
+    plain = stuffed_site(tmp_path / "plain", re.sub(r"\S", "w", payload))
+    site = stuffed_site(tmp_path / "site", payload)
+    pages = sorted(path.relative_to(plain) for path in plain.rglob("*.html"))
+    usual = dict(zip(pages, (found for _, found, _ in watch(browser, [plain / page for page in pages])), strict=True))
+    for path, found, done in watch(browser, [site / page for page in pages]):
+        assert done == [], path
+        assert found <= usual[path.relative_to(site)], path
 
 
 def fill(folder: Path, payloads: Sequence[str]) -> Path:
