@@ -15,11 +15,13 @@ import pytest
 from reporter import proving, render, twin
 from reporter.comparing import compare
 from reporter.proving import find_faults
-from reporter.records import Explanation
+from reporter.records import Explanation, Provenance
+from reporter.redrawing import Reckoning
 from reporter.store import Row, Store
 from tests import runs
 from tests.test_cli import refusal, run
 from tests.test_forgeries import accept
+from tests.test_hostile import stuffed_run
 
 
 def spoil(value: object) -> list[object]:
@@ -157,3 +159,18 @@ def test_every_command_refuses_it_in_a_sentence_with_its_document_and_field(sent
     said = capsys.readouterr().err
     assert any(line.startswith("schema: documents.jsonl, line 1: ") and sentence in line for line in said.splitlines())
     assert "Traceback" not in said
+
+
+@pytest.mark.sweep
+def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
+    honest = runs.full()
+    line = twin.dump(honest).decode()
+    for _, facts in broken(json.loads(msgspec.json.encode(stuffed_run("x"))), most=2):
+        try:
+            made = msgspec.json.decode(json.dumps(facts), type=Provenance)
+        except msgspec.ValidationError:
+            continue
+        whole = render.sum_up(made, [honest])
+        render.lay_out(whole, lambda: [(honest.id, line)], Reckoning({}))
+        list(proving.find_run_faults(made))
+        proving.prove_all(whole, [line], documents=1)
