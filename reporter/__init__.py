@@ -1,6 +1,6 @@
 """salience-report: a folder of texts becomes a static site that shows why a transformer said what it said."""
 
-from reporter import threads
+from reporter.models import threads
 
 __version__ = "0.1.0"
 

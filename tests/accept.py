@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from reporter import twin
-from reporter.measure import measure
-from reporter.records import Provenance
-from reporter.render import draw
-from reporter.settings import Settings
-from reporter.store import Row, Store
+from reporter.records import twin
+from reporter.records.run import Provenance
+from reporter.records.settings import Settings
+from reporter.runs.measure import measure_folder
+from reporter.runs.store import Row, Store
+from reporter.site.render import draw_site
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -35,7 +35,7 @@ def measure_samples(folder: Path) -> Path:
     os.environ["SOURCE_DATE_EPOCH"] = EPOCH
     path = folder / "run.sqlite"
     with Store(path, create=True) as store:
-        measure(ROOT / "sample_inputs", Settings(), store, notice=lambda _: None)
+        measure_folder(ROOT / "sample_inputs", Settings(), store, notice=lambda _: None)
     return path
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Write `tests/golden/` anew."""
     shutil.rmtree(GOLDEN, ignore_errors=True)
     with tempfile.TemporaryDirectory() as place, Store(measure_samples(Path(place))) as store:
-        draw(store, Path(place))
+        draw_site(store, Path(place))
         for name in PARTS:
             (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(Path(place) / name, GOLDEN / name)

@@ -19,15 +19,16 @@ from transformers import PretrainedConfig
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from reporter import invariance
-from reporter.attribute import Attribute
-from reporter.cases import Cases
-from reporter.encoding import Encoded, encode
-from reporter.machine import UNSTEADY
-from reporter.measure import prepare
-from reporter.network import Network
-from reporter.records import Document, Model
-from reporter.settings import Settings
+from reporter.attribution.cases import Cases
+from reporter.models import invariance
+from reporter.models.network import Network
+from reporter.models.tokenization import Encoded, encode
+from reporter.records.explanation import Document
+from reporter.records.machine import UNSTEADY
+from reporter.records.run import Model
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
 
@@ -77,7 +78,7 @@ def encoded(attribute: Attribute, *texts: str, **more: str) -> list[Encoded]:
     """The texts as documents, encoded for the network of `attribute`."""
     pairs = enumerate(texts)
     return [
-        encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.asking.network)
+        encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.explainer.network)
         for n, text in pairs
     ]
 
@@ -116,16 +117,16 @@ def linear() -> Cases:
     """Two texts over a linear network, one of them with two words of which one has two tokens."""
     model = Linear().requires_grad_(False)
     ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
-    real = ids != 0
+    attention_mask = ids != 0
     tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3, all_special_ids=[0, 1, 2, 3])
     network = Network(model, tokenizer, torch.device("cpu"), _MODEL)
     vars(network).update(attention_gap="It has none.", pads_freely=True)  # it has no tokenizer to try it with
     return Cases(
         network=network,
         task=SequenceClassification(),
-        inputs={"input_ids": ids, "attention_mask": real.long()},
-        real=real,
-        ordinary=ids > 4,
+        inputs={"input_ids": ids, "attention_mask": attention_mask.long()},
+        attention_mask=attention_mask,
+        content_mask=ids > 4,
         words=torch.tensor([[-1, 0, 0, 1, -1], [-1, 0, -1, -1, -1]]),
         cells=torch.tensor([[0, 2, -1], [0, 1, 0]]),
         seeds=[1, 2],

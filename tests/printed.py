@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reporter import twin
+from reporter.records import twin
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ROOT / "docs" / "commands.md"
@@ -19,7 +19,7 @@ _BLOCK = r"(<!-- {kind}:(\w+) -->\n)(.*?)(<!-- /{kind} -->)"
 _END = "\f"
 _HELP = f"""
 import sys
-from reporter.cli import main
+from reporter.cli.commands import main
 for command in sys.argv[1:]:
     sys.argv = ["salience-report", command, "--help"]
     try:

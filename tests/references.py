@@ -70,9 +70,12 @@ def _measure(score: Score, start: Tensor, end: Tensor, panels: Tensor) -> tuple[
     widths = panels[:, 1:] - panels[:, :1]
     places = (panels[:, :1] + widths * _PLACES).flatten().split(max(1, _PASS // len(start)))
     parts = [_slope(score, start, end, some) for some in places]
-    totals, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
-    totals, slopes = totals.reshape(len(panels), 5), slopes.reshape(len(panels), 5, -1) * widths.numpy()[..., None]
-    fine, coarse = (np.einsum("k,pkt->pt", weights, slopes) for weights in (_FINE, _COARSE))
+    totals, gradients = (np.concatenate(part) for part in zip(*parts, strict=True))
+    totals, gradients = (
+        totals.reshape(len(panels), 5),
+        gradients.reshape(len(panels), 5, -1) * widths.numpy()[..., None],
+    )
+    fine, coarse = (np.einsum("k,pkt->pt", weights, gradients) for weights in (_FINE, _COARSE))
     return fine, np.abs(fine - coarse).sum(1) + np.abs(fine.sum(1) - (totals[:, -1] - totals[:, 0]))
 
 

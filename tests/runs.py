@@ -12,38 +12,37 @@ from random import Random
 
 import numpy as np
 
-from reporter.agreement import agree
-from reporter.diagnostics import PLAUSIBILITY
-from reporter.heads import Heads, survey
-from reporter.lineage import Example, Influence, Training, Validity
-from reporter.records import (
-    SCHEMA,
+from reporter.evidence.agreement import agree_on_words
+from reporter.evidence.metrics import PLAUSIBILITY
+from reporter.records.attention import Heads, summarize_heads
+from reporter.records.evidence import (
     Agreement,
-    Attribution,
     Band,
     Baseline,
-    Certificate,
     Change,
     Counterfactual,
     Curve,
-    Description,
     Diagnostic,
     Effect,
     Erasure,
+    Sensitivity,
+)
+from reporter.records.explanation import (
+    Attribution,
+    Certificate,
     Explanation,
-    Model,
-    Omission,
     Prediction,
-    Provenance,
     Section,
     Seen,
-    Sensitivity,
     Target,
     Token,
     Verdict,
 )
-from reporter.settings import Settings
-from reporter.store import Row, Store
+from reporter.records.gaps import Omission
+from reporter.records.influence import Example, Influence, Training, Validity
+from reporter.records.run import SCHEMA, Description, Model, Provenance
+from reporter.records.settings import Settings
+from reporter.runs.store import Row, Store
 
 LABELS = ("NEGATIVE", "POSITIVE")
 METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
@@ -152,7 +151,7 @@ def heads(found: Sequence[Token], text: str, layers: int = 3, number: int = 12) 
     chance = Random(text)
     rows = [[[chance.paretovariate(1.5) for _ in found] for _ in range(number)] for _ in range(layers)]
     shares = np.array(rows) / np.array(rows).sum(-1, keepdims=True)
-    return survey(shares, [token.word for token in found])
+    return summarize_heads(shares, [token.word for token in found])
 
 
 def _chance(words: int) -> float | None:
@@ -213,7 +212,7 @@ def section(
         diagnostics=(),
         agreement=agreements(found, made),
         heads=heads(found, text),
-        consensus=agree(found, made),
+        consensus=agree_on_words(found, made),
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from reporter.acceptance import check_network
-from reporter.errors import UserError
+from reporter.records.errors import UserError
+from reporter.runs.acceptance import check_network
 from reporter.tasks.sequence_classification import SequenceClassification
 from reporter.tasks.token_classification import TokenClassification
 from tests.conftest import prepared
@@ -40,7 +40,7 @@ def add(found: SequenceClassifierOutput, change) -> SequenceClassifierOutput:
 @pytest.fixture
 def network(tiny, monkeypatch):
     """A tiny network whose forward may be changed for a test: `change` gets its answer and what it was given."""
-    found = prepared(tiny).asking.network
+    found = prepared(tiny).explainer.network
     usual = found.model.forward
 
     def alter(change) -> None:

@@ -5,8 +5,8 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import nn
 
-from reporter.adaptive import AdaptiveIntegratedGradients
-from reporter.quadrature import Goal
+from reporter.attribution.captum import AdaptiveIntegratedGradients
+from reporter.attribution.quadrature.refinement import Goal
 
 FINE = 1e-6
 

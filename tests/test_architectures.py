@@ -8,7 +8,7 @@ import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES as CONFIGS
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSES
 
-from reporter import twin
+from reporter.records import twin
 from tests.networks import TEXTS, make_tokenizer
 from tests.test_cli import run
 

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from reporter.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
-from reporter.batches import POOL, Budget, batch, pool, spread, window
-from reporter.completeness import Effort, Ends, certify
-from reporter.errors import UserError
-from reporter.records import Attribution, Certificate, Document, Token
-from reporter.rounding import rounded
-from reporter.settings import Settings
-from reporter.targets import check_labels, choose, predict
+from reporter.attribution.certificates import Effort, Ends, certify
+from reporter.attribution.targets import check_labels, choose, predict
+from reporter.evidence.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
+from reporter.models.batching import POOL, Budget, make_batches, pool_by_cost, spread, take_windows
+from reporter.records.errors import UserError
+from reporter.records.explanation import Attribution, Certificate, Document, Token
+from reporter.records.rounding import round_values
+from reporter.records.settings import Settings
 
 COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
 NOISE = 2.0**-23
@@ -185,7 +185,7 @@ def test_unknown_labels_are_refused():
 
 @given(some.lists(some.integers(1, 600), max_size=60), some.integers(1, 2000))
 def test_batches_lose_nothing_and_keep_the_budget(lengths, budget):
-    found = list(batch(lengths, lambda length: length, budget=budget))
+    found = list(make_batches(lengths, lambda length: length, budget=budget))
     assert Counter(length for rows in found for length in rows) == Counter(lengths)
     assert all(rows and (len(rows) == 1 or len(rows) * max(rows) <= budget) for rows in found)
     assert all(0.88 * len(rows) * max(rows) <= sum(rows) + budget / 32 for rows in found)
@@ -193,7 +193,7 @@ def test_batches_lose_nothing_and_keep_the_budget(lengths, budget):
 
 def test_batches_hold_like_lengths():
     lengths = [random.Random(0).randint(1, 100) for _ in range(100)]
-    found = list(batch(lengths, lambda length: length, budget=400))
+    found = list(make_batches(lengths, lambda length: length, budget=400))
     assert [length for rows in found for length in rows] == sorted(lengths)
 
 
@@ -215,7 +215,7 @@ def test_two_share_what_one_pass_would_hold_if_it_is_worth_it():
 
 @given(some.lists(some.integers(1, 600), max_size=150), some.integers(1, 5000))
 def test_pools_lose_nothing_keep_the_order_and_hold_neighbours(costs, budget):
-    found = list(pool(costs, lambda cost: cost, budget=budget))
+    found = list(pool_by_cost(costs, lambda cost: cost, budget=budget))
     assert [cost for held in found for cost in held] == costs
     assert all(held and len(held) <= POOL and (len(held) == 1 or sum(held) <= budget) for held in found)
 
@@ -228,10 +228,10 @@ def test_a_budget_is_halved_until_it_is_as_small_as_it_gets():
 
 
 def test_windows_stream():
-    assert [len(some) for some in window(range(10), 4)] == [4, 4, 2]
+    assert [len(some) for some in take_windows(range(10), 4)] == [4, 4, 2]
 
 
 def test_rounding_keeps_seven_digits_and_no_negative_zero():
-    assert rounded([1.23456789, -0.0, 1e-9]) == (1.234568, 0.0, 1e-9)
-    assert str(rounded([-0.0])[0]) == "0.0"
-    assert rounded(torch.tensor([0.1])) == (0.1,)
+    assert round_values([1.23456789, -0.0, 1e-9]) == (1.234568, 0.0, 1e-9)
+    assert str(round_values([-0.0])[0]) == "0.0"
+    assert round_values(torch.tensor([0.1])) == (0.1,)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import parts
-from reporter.cases import Cases
-from reporter.crew import Crew
-from reporter.projections import find_gap
+from reporter import registry
+from reporter.attribution.cases import Cases
+from reporter.attribution.projections import find_gap
+from reporter.models.replicas import Replicas
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 from tests.test_served import FAMILIES
@@ -29,18 +29,18 @@ def test_attention_times_gradient_by_hand():
             weights=torch.tensor(np.stack([first, second])[:, None]), readout=torch.tensor([[1.0, 0.0]]).double()
         ),
         slope_attention=lambda _: torch.tensor(np.stack(pulls)[:, None]),
-        network=SimpleNamespace(crew=Crew([None])),
-        real=torch.tensor([[True, True]]),
+        network=SimpleNamespace(replicas=Replicas([None])),
+        attention_mask=torch.tensor([[True, True]]),
     )
     relevance = np.eye(2)
-    for weights, slopes in ((first, pulls[0]), (second, pulls[1])):
+    for weights, gradients in ((first, pulls[0]), (second, pulls[1])):
         step = np.zeros((2, 2))
         for head in (0, 1):
             for i in (0, 1):
                 for j in (0, 1):
-                    step[i, j] += max(weights[head, i, j] * slopes[head, i, j], 0.0) / 2
+                    step[i, j] += max(weights[head, i, j] * gradients[head, i, j], 0.0) / 2
         relevance = relevance + step @ relevance
-    found = parts.load("methods", "attention_gradient")().attribute([cases])[0].values
+    found = registry.load("methods", "attention_gradient")().attribute([cases])[0].values
     np.testing.assert_allclose(found[0], relevance[0] - [1.0, 0.0], atol=1e-6)
     np.testing.assert_allclose(found[0], [1.06, 1.56], atol=1e-6)
 
@@ -48,8 +48,10 @@ def test_attention_times_gradient_by_hand():
 def test_cores_that_slope_attention_leave_each_others_networks_alone(tiny, monkeypatch):
     """Where nobody looked at the texts yet, as in sanity checks, they are looked at before the work is dealt out."""
     attribute = prepared(tiny, methods=("attention_gradient",))
-    asking = attribute.asking
-    posed = [asking.pose(asking.choose(one, asking.predict([one])[0])) for one in encoded(attribute, *TEXTS)]
+    explainer = attribute.explainer
+    posed = [
+        explainer.make_cases(explainer.choose(one, explainer.predict([one])[0])) for one in encoded(attribute, *TEXTS)
+    ]
     threads: list[int] = []
     usual = Cases._look
     monkeypatch.setattr(Cases, "_look", lambda cases: threads.append(get_ident()) or usual(cases))
@@ -60,7 +62,7 @@ def test_cores_that_slope_attention_leave_each_others_networks_alone(tiny, monke
 def test_attention_times_gradient_of_a_network_equals_its_own_attention_and_gradient(tiny):
     attribute = prepared(tiny, methods=("attention_gradient",))
     (found,) = attribute(encoded(attribute, TEXTS[1]))
-    network = attribute.asking.network
+    network = attribute.explainer.network
     served = network.tokenizer(TEXTS[1], return_tensors="pt")
     points = network.table[served.pop("input_ids")].requires_grad_()
     with network.eager():
@@ -79,7 +81,7 @@ def test_attention_times_gradient_of_a_network_equals_its_own_attention_and_grad
 def test_norm_weighted_attention_is_the_norm_of_what_is_carried(tiny):
     attribute = prepared(tiny, methods=("attention_norm",))
     (found,) = attribute(encoded(attribute, TEXTS[1]))
-    network = attribute.asking.network
+    network = attribute.explainer.network
     served = network.tokenizer(TEXTS[1], return_tensors="pt")
     with torch.no_grad(), network.eager():
         answer = network.model(**served, output_attentions=True, output_hidden_states=True)
@@ -103,7 +105,7 @@ READ = ("Bert", "DistilBert", "Roberta", "Electra", "Albert", "MPNet")
 def test_norms_are_taken_where_the_network_keeps_what_they_need_and_refused_elsewhere(family, tmp_path):
     names = ("gradient", "attention_norm", "attention_gradient")
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=names)
-    reason = parts.load("methods", "attention_norm")().objection(attribute.asking.network)
+    reason = registry.load("methods", "attention_norm")().objection(attribute.explainer.network)
     assert (reason is None) == (family in READ), reason
     for found in attribute(encoded(attribute, *TEXTS)):
         assert found.status == "explained", found.error
@@ -113,16 +115,16 @@ def test_norms_are_taken_where_the_network_keeps_what_they_need_and_refused_else
 
 def test_projections_that_do_not_explain_the_attention_are_refused(tiny):
     attribute = prepared(tiny, methods=("gradient",))
-    block = attribute.asking.network.model.bert.encoder.layer[-1].attention.self
-    assert parts.load("methods", "attention_norm")().objection(attribute.asking.network) is None
+    block = attribute.explainer.network.model.bert.encoder.layer[-1].attention.self
+    assert registry.load("methods", "attention_norm")().objection(attribute.explainer.network) is None
     block.register_forward_hook(lambda _m, _i, output: (2 * output[0], *output[1:]))
-    reason = parts.load("methods", "attention_norm")().objection(attribute.asking.network)
+    reason = registry.load("methods", "attention_norm")().objection(attribute.explainer.network)
     assert "value and output projections" in reason
 
 
 @pytest.mark.parametrize("error", [TypeError, IndexError, NotImplementedError, AttributeError, KeyError])
 def test_projections_that_cannot_be_asked_for_are_missed_in_a_sentence(tiny, monkeypatch, error):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     vars(network)["attention_gap"] = None
     usual = type(network.model).forward
 
@@ -137,7 +139,7 @@ def test_projections_that_cannot_be_asked_for_are_missed_in_a_sentence(tiny, mon
 
 @pytest.mark.parametrize("error", [ValueError, AttributeError, NotImplementedError])
 def test_a_shortcut_that_fails_in_any_way_is_not_taken(tiny, error):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
 
     @contextmanager
     def shortcut(_inputs):

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from reporter.attribute import Attribute
-from reporter.network import Network
-from reporter.records import Certificate, Explanation
+from reporter.models.network import Network
+from reporter.records.explanation import Certificate, Explanation
+from reporter.runs.explain import Attribute
 from tests.benchmarks.certificates import refer
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, WORDS, save_network
@@ -25,10 +25,10 @@ def certificate(found: Explanation) -> Certificate:
 
 def with_head(attribute: Attribute, change) -> Attribute:
     """The same unit of work, its network's logits changed by a function of them."""
-    model = attribute.asking.network.model
+    model = attribute.explainer.network.model
     model.register_forward_hook(lambda _m, _i, output: SimpleNamespace(**{**output, "logits": change(output.logits)}))
     for cached in ("_shortcut", "attention_gap", "exact"):
-        attribute.asking.network.__dict__.pop(cached, None)
+        attribute.explainer.network.__dict__.pop(cached, None)
     return attribute
 
 
@@ -55,11 +55,11 @@ def test_saturated_logits_are_certified_or_told_apart_from_noise(tiny):
 
 @pytest.mark.batch_invariant
 def test_noise_is_measured_alike_in_any_company(tiny):
-    asking = prepared(tiny, methods=IG).asking
+    explainer = prepared(tiny, methods=IG).explainer
     documents = encoded(prepared(tiny), *(" ".join(WORDS[at : at + 9]) for at in range(9)))
-    questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
-    with asking.network.crew.at_work():
-        together, apart = asking.pose(questions), [asking.pose([question]) for question in questions]
+    questions = [explainer.choose(one, *explainer.predict([one]))[0] for one in documents]
+    with explainer.network.replicas.at_work():
+        together, apart = explainer.make_cases(questions), [explainer.make_cases([question]) for question in questions]
         found = [together.measure_noise(row) for row in range(9)]
         assert found == [cases.measure_noise(0) for cases in apart]
     assert len(set(found)) > 1
@@ -75,7 +75,7 @@ def test_a_single_token_is_certified(tiny, text):
 
 def test_a_text_that_equals_its_baseline_has_nothing_to_share_out(tiny):
     attribute = prepared(tiny, methods=IG, baseline="mask")
-    attribute.asking.network.tokenizer.add_special_tokens({"mask_token": "film"})
+    attribute.explainer.network.tokenizer.add_special_tokens({"mask_token": "film"})
     found = attribute(encoded(attribute, "film film"))[0]
     assert certificate(found).verdict == "unresolvable"
     assert set(found.sections[0].attributions[0].scores) == {0.0}
@@ -143,7 +143,7 @@ def test_too_little_memory_halves_the_budget_and_goes_on(tiny, monkeypatch, erro
     monkeypatch.setattr(Network, "run", run)
     found = attribute(encoded(attribute, *TEXTS))
     assert {one.status for one in found} == {"explained"}
-    assert attribute.asking.budget.tokens < 2 * 90
+    assert attribute.explainer.budget.tokens < 2 * 90
     assert found == wanted
 
 
@@ -166,7 +166,7 @@ def test_a_text_for_which_there_is_no_memory_at_all_says_so(tiny, monkeypatch):
 @pytest.mark.parametrize("baseline", ["pad", "mask", "zero", "mean"])
 def test_what_the_model_says_at_the_baseline(tiny, baseline):
     attribute = prepared(tiny, methods=IG, baseline=baseline)
-    network = attribute.asking.network
+    network = attribute.explainer.network
     (document,) = encoded(attribute, TEXTS[0])
     table = network.model.get_input_embeddings().weight
     absent = {"zero": table[0] * 0, "mean": table.mean(0), "pad": table[0], "mask": table[4]}[baseline]
@@ -181,8 +181,8 @@ def test_what_the_model_says_at_the_baseline(tiny, baseline):
 
 def explain_in(dtype: str, attribute: Attribute, tolerance: float) -> list[Certificate]:
     method = type(attribute.methods[0])(dtype=dtype, tolerance=tolerance)
-    asking = replace(attribute.asking, settings=replace(attribute.asking.settings, tolerance=tolerance))
-    return [certificate(found) for found in Attribute(asking, (method,))(encoded(attribute, *TEXTS))]
+    explainer = replace(attribute.explainer, settings=replace(attribute.explainer.settings, tolerance=tolerance))
+    return [certificate(found) for found in Attribute(explainer, (method,))(encoded(attribute, *TEXTS))]
 
 
 def test_tf32_asks_for_products_of_its_kind_and_leaves_the_setting_as_it_was(tiny, monkeypatch):
@@ -213,7 +213,7 @@ def test_lower_precision_is_held_against_float32(tiny):
 def test_lower_precision_keeps_to_the_evaluations_too(most, tiny):
     attribute = prepared(tiny, methods=IG)
     method = type(attribute.methods[0])(dtype="bfloat16", tolerance=0.016, max_evaluations=most)
-    for found in Attribute(attribute.asking, (method,))(encoded(attribute, *TEXTS)):
+    for found in Attribute(attribute.explainer, (method,))(encoded(attribute, *TEXTS)):
         held = certificate(found)
         assert 10 <= held.evaluations <= most
         assert abs(held.relative) < 0.2
@@ -231,7 +231,7 @@ def test_what_lower_precision_cannot_resolve_is_integrated_in_float32(tolerance,
 
 
 def test_the_exact_network_is_the_same_network(tiny):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     ids = {"input_ids": torch.tensor([[2, 7, 8, 3]])}
     exact = network.exact.model(**ids).logits
     assert exact.dtype == torch.float64

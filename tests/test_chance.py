@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reporter.agreement import Resampled, compare_all, measure_overlap, share_alike
-from reporter.records import Agreement
-from reporter.summary import summarise
+from reporter.evidence.agreement import Resampled, compare_all, measure_overlap, share_alike
+from reporter.records.evidence import Agreement
+from reporter.summary.run_summary import summarise
 from tests import runs
 
 RANDOM = np.random.default_rng(3)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from reporter.records import Change
-from reporter.report.changes import changes
-from reporter.report.reading import Reading
+from reporter.records.evidence import Change
+from reporter.site.pages.document.changes import changes
+from reporter.site.pages.document.reading import Reading
 from tests import runs
 
 

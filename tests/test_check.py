@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reporter import links
-from reporter.check import Thresholds, check_site
-from reporter.errors import UserError
-from reporter.findings import Finding
-from reporter.proving import find_faults
-from reporter.twin import load_explanation, load_run
+from reporter.audit import links
+from reporter.audit.check import Thresholds, check_site
+from reporter.audit.findings import Finding
+from reporter.audit.recomputed.records import find_faults
+from reporter.records.errors import UserError
+from reporter.records.twin import load_explanation, load_run
 from tests.test_cli import run
 
 TEXTS = {"a/great": "The film is great!", "a/bad": "The food was bad, and the service never good.", "dull": "Dull."}
@@ -270,7 +270,7 @@ def test_what_is_no_site_is_refused(tmp_path):
 
 
 def test_checking_loads_no_torch(built):
-    start = "import sys; from reporter.cli import main"
+    start = "import sys; from reporter.cli.commands import main"
     code = f"{start}\ntry: main()\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, "check", built], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

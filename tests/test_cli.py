@@ -10,10 +10,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reporter import __version__, cli, parts, serve, terminal
-from reporter.errors import tame
-from reporter.evidence import LEVELS
-from reporter.settings import METHODS
+from reporter import __version__, registry
+from reporter.cli import commands
+from reporter.evidence.levels import LEVELS
+from reporter.records import errors
+from reporter.records.errors import escape_line
+from reporter.records.settings import METHODS
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,7 +35,7 @@ def run(*arguments: object) -> int:
     """The exit code of a command line."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
         patch.setattr(sys, "argv", ["salience-report", *map(str, arguments)])
-        cli.main()
+        commands.main()
     return int(end.value.code or 0)
 
 
@@ -93,7 +95,7 @@ def test_building_again_measures_nothing_and_gives_the_same_bytes(inputs, tiny, 
     site = tmp_path / "site"
     run("build", inputs, "-o", site, "--model", tiny)
     before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file() and path.suffix != ".sqlite"}
-    monkeypatch.setattr("reporter.attribute.Attribute.__call__", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("reporter.runs.explain.Attribute.__call__", lambda *_: pytest.fail("measured again"))
     assert run("build", inputs, "-o", site, "--model", tiny) == 1
     assert before == {
         path: path.read_bytes() for path in site.rglob("*") if path.is_file() and path.suffix != ".sqlite"
@@ -106,7 +108,7 @@ def test_only_what_changed_is_measured_and_what_is_gone_is_removed(inputs, tiny,
     (inputs / "films" / "scan.txt").unlink()
     (inputs / "films" / "great.txt").write_text("The film is not great!")
     measured = []
-    from reporter.attribute import Attribute
+    from reporter.runs.explain import Attribute
 
     usual = Attribute.__call__
     monkeypatch.setattr(
@@ -222,7 +224,7 @@ def test_a_clock_that_is_no_number_is_refused(inputs, tiny, tmp_path, capsys, mo
 
 
 def test_ctrl_c_saves_what_was_measured_and_says_how_to_go_on(inputs, tiny, tmp_path, capsys, monkeypatch):
-    from reporter.attribute import Attribute
+    from reporter.runs.explain import Attribute
 
     usual, seen = Attribute.__call__, []
 
@@ -259,7 +261,7 @@ def test_methods_says_what_there_is(capsys):
     said = capsys.readouterr().out
     assert all(f"{name}: " in said for name in METHODS)
     assert "claims completeness" in said
-    assert all(f"{name}: " in said for name in parts.names("diagnostics"))
+    assert all(f"{name}: " in said for name in registry.names("metrics"))
     assert all(f"--evidence {name}" in said and level.cost[:40] in said for name, level in LEVELS.items())
 
 
@@ -274,7 +276,7 @@ def test_version(capsys):
 
 
 def test_names_from_outside_cannot_steer_the_terminal():
-    assert tame("a\x1b[31m\n\u202eb\udc80") == "a\\x1b[31m\\n\\u202eb\\udc80"
+    assert escape_line("a\x1b[31m\n\u202eb\udc80") == "a\\x1b[31m\\n\\u202eb\\udc80"
 
 
 STEERING = "x\x1b[31m\x1b]0;t\x07\r\x85\x9b31m\u202ey"  # colours, a window's title, an overwritten line, a turn
@@ -291,7 +293,7 @@ def test_no_command_lets_a_name_steer_the_terminal(tiny, tmp_path, capfd, monkey
     config = json.loads((tiny / "config.json").read_text())
     model = shutil.copytree(tiny, tmp_path / f"model{STEERING}")
     (model / "config.json").write_text(json.dumps({**config, "id2label": {0: STEERING, 1: "B"}, "label2id": {}}))
-    monkeypatch.setattr(serve, "run", lambda *_: None)
+    monkeypatch.setattr("reporter.site.serve_site", lambda *_: None)
     ends = {
         0: [
             ("render", site, "-o", far), ("verify", site, "--model", model, "--sample", 9), ("check", far),
@@ -323,14 +325,14 @@ def test_no_command_lets_a_name_steer_the_terminal(tiny, tmp_path, capfd, monkey
 
 
 def test_a_file_that_is_shown_on_a_terminal_does_not_steer_it():
-    assert terminal.shown("a\x1b[31m\r\nb\u202e\n") == "a\\x1b[31m\nb\\u202e\n"
+    assert errors.escape_lines("a\x1b[31m\r\nb\u202e\n") == "a\\x1b[31m\nb\\u202e\n"
 
 
 @pytest.mark.parametrize(
     "line", ["--help", "build --help", "render --help", "methods --help", "--version", "build nowhere -o x"]
 )
 def test_what_needs_no_torch_loads_none(line):
-    start = "import sys; from reporter.cli import main"
+    start = "import sys; from reporter.cli.commands import main"
     code = f"{start}\ntry: main()\nexcept SystemExit: pass\nsys.exit('torch' in sys.modules)"
     assert (
         subprocess.run(

@@ -5,10 +5,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from reporter.agreement import add_by_word
-from reporter.consensus import find_consensus
-from reporter.report.document import document_page
-from reporter.report.reading import Reading
+from reporter.evidence.agreement import add_by_word
+from reporter.records.consensus import find_consensus
+from reporter.site.pages.document.page import document_page
+from reporter.site.pages.document.reading import Reading
 from tests import runs
 from tests.test_report import run_of
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import counterfactuals, evidence
-from reporter.agreement import add_by_word
-from reporter.evidence import LEVELS
-from reporter.neighbours import Vocabulary
-from reporter.removal import words_of
-from reporter.twin import dump, load_explanation
+from reporter.evidence import counterfactuals, levels
+from reporter.evidence.agreement import add_by_word
+from reporter.evidence.levels import LEVELS
+from reporter.evidence.word_removal import words_of
+from reporter.models.embedding_neighbours import Vocabulary
+from reporter.records.twin import dump, load_explanation
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -22,8 +22,8 @@ LONG = (*TEXTS, "film " * 70)
 def torn(folder, level: str = "full", **settings):
     """The unit of work over a network whose answers to the texts are not far from another label."""
     attribute = prepared(folder, evidence=level, **{"methods": ("gradient", "integrated_gradients"), **settings})
-    answers = [attribute.asking.predict([one])[0].logits for one in encoded(attribute, *TEXTS)]
-    bias = attribute.asking.network.model.classifier.bias
+    answers = [attribute.explainer.predict([one])[0].logits for one in encoded(attribute, *TEXTS)]
+    bias = attribute.explainer.network.model.classifier.bias
     bias.sub_(torch.tensor(answers).view(-1, len(bias)).mean(0))
     return attribute
 
@@ -40,7 +40,7 @@ def found(attribute):
 
 def without(attribute, section, words, by: str | None = None) -> np.ndarray:
     """What the plain model says to the tokens of a section without some words, or with others written over them."""
-    tokenizer, model = attribute.asking.network.tokenizer, attribute.asking.network.model
+    tokenizer, model = attribute.explainer.network.tokenizer, attribute.explainer.network.model
     gone = {place for word in words for place in words_of(section.tokens)[word]}
     names = [one.text if at not in gone else by for at, one in enumerate(section.tokens)]
     ids = tokenizer.convert_tokens_to_ids([name for name in names if name is not None])
@@ -52,7 +52,7 @@ def check(attribute, section, change) -> None:
     """A change is what the plain model says."""
     answer, target = without(attribute, section, change.words, change.by), section.target
     shares = np.exp(answer) / np.exp(answer).sum()
-    assert change.label == attribute.asking.network.facts.labels[answer.argmax()]
+    assert change.label == attribute.explainer.network.facts.labels[answer.argmax()]
     assert change.score == pytest.approx(answer[target.index], abs=1e-4)
     assert change.probability == pytest.approx(shares[target.index], abs=1e-4)
 
@@ -87,7 +87,7 @@ def test_a_word_of_several_pieces_or_of_no_letters_has_no_neighbour(found):
 
 
 def test_neighbours_are_nearest_and_whole_words(attribute):
-    network = attribute.asking.network
+    network = attribute.explainer.network
     piece = network.tokenizer.convert_tokens_to_ids("film")
     words = Vocabulary(network)
     table = torch.nn.functional.normalize(network.table)
@@ -138,7 +138,7 @@ def test_batch_mates_and_order_change_nothing(attribute, found):
 
 def test_a_label_that_nothing_can_flip_has_no_such_words(tiny):
     attribute = prepared(tiny, evidence="full", methods=("integrated_gradients",))
-    attribute.asking.network.model.classifier.bias.copy_(torch.tensor([0.0, 1000.0]))
+    attribute.explainer.network.model.classifier.bias.copy_(torch.tensor([0.0, 1000.0]))
     one = attribute(encoded(attribute, TEXTS[1]))[0].sections[0].counterfactual
     assert one.flip is None
     assert one.most == 8
@@ -193,7 +193,7 @@ def test_only_levels_that_pay_for_it_ask(tiny, monkeypatch):
 
 
 def test_standard_tries_the_words_that_support_the_answer_most(tiny, monkeypatch):
-    monkeypatch.setitem(evidence.LEVELS, "standard", replace(LEVELS["standard"], reach=3))
+    monkeypatch.setitem(levels.LEVELS, "standard", replace(LEVELS["standard"], reach=3))
     attribute = torn(tiny, "standard", methods=("integrated_gradients",))
     for one in attribute(encoded(attribute, *TEXTS)):
         section = one.sections[0]

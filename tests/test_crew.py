@@ -5,7 +5,7 @@ from threading import Barrier
 import pytest
 import torch
 
-from reporter.crew import Crew
+from reporter.models.replicas import Replicas
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
@@ -27,15 +27,15 @@ def test_results_come_in_the_order_of_the_items_and_nobody_does_two_things_at_on
         busy[member] -= 1
         return found
 
-    assert Crew(list(busy)).share(work, range(50)) == list(range(50))
-    assert Crew(["a"]).share(work, []) == []
+    assert Replicas(list(busy)).share(work, range(50)) == list(range(50))
+    assert Replicas(["a"]).share(work, []) == []
 
 
 def test_what_goes_wrong_is_raised_and_the_crew_works_on():
-    crew = Crew([1, 2])
+    replicas = Replicas([1, 2])
     with pytest.raises(ZeroDivisionError):
-        crew.share(lambda member, item: member / item, [1, 0, 1])
-    assert crew.share(lambda _, item: item, [1, 2, 3]) == [1, 2, 3]
+        replicas.share(lambda member, item: member / item, [1, 0, 1])
+    assert replicas.share(lambda _, item: item, [1, 2, 3]) == [1, 2, 3]
 
 
 def test_nobody_is_at_work_any_more_when_it_is_raised():
@@ -51,14 +51,14 @@ def test_nobody_is_at_work_any_more_when_it_is_raised():
         busy.remove(member)
 
     with pytest.raises(ValueError, match="x"):
-        Crew(["a", "b"]).share(work, [0, 1])
+        Replicas(["a", "b"]).share(work, [0, 1])
     assert busy == []
 
 
 @pytest.mark.usefixtures("_threads")
 def test_a_crew_at_work_leaves_the_threads_as_they_were():
     torch.set_num_threads(3)
-    with pytest.raises(ValueError, match="x"), Crew([1]).at_work():
+    with pytest.raises(ValueError, match="x"), Replicas([1]).at_work():
         assert torch.get_num_threads() == 1
         raise ValueError("x")
     assert torch.get_num_threads() == 3

@@ -4,8 +4,8 @@ import pytest
 import torch
 import transformers
 
-from reporter.checkpoint import load
-from reporter.errors import UserError
+from reporter.models.loading.checkpoint import load_network
+from reporter.records.errors import UserError
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, WORDS, save_decoder, save_network
 
@@ -72,7 +72,7 @@ def test_a_tokenizer_without_such_a_token_says_so(tmp_path):
     folder = save_decoder(tmp_path, pad=None, **KINDS["GPT2"])
     attribute = prepared(folder, methods=("gradient",), baseline="zero")
     for role in ("bos", "eos"):
-        setattr(attribute.asking.network.tokenizer, f"{role}_token", None)
+        setattr(attribute.explainer.network.tokenizer, f"{role}_token", None)
     (found,) = attribute(encoded(attribute, "great"))
     assert "nothing is left of it without its words" in found.error
     assert "--evidence none" in found.error
@@ -92,7 +92,7 @@ def test_no_limit_however_it_is_written(limit, tmp_path):
     tokenizer.model_max_length = limit
     tokenizer.save_pretrained(folder)
     config = transformers.AutoConfig.from_pretrained(folder)
-    network = load(str(folder), head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network(str(folder), head="AutoModelForSequenceClassification", device="cpu")
     assert network.facts.limit == config.max_position_embeddings
 
 

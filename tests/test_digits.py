@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.records import Diagnostic, Prediction
-from reporter.report import document_page
-from reporter.report.digits import answered, apart, bound, digits_for, gap, of_change, size, sure
-from reporter.report.figure import figure
-from reporter.report.wording import fixed, percent, rank, whole_percent
-from reporter.sinks.svg import Svg
+from reporter.exports.formats.svg import Svg
+from reporter.records.evidence import Diagnostic
+from reporter.records.explanation import Prediction
+from reporter.site.pages import document_page
+from reporter.site.pages.digits import answered, apart, bound, digits_for, gap, of_change, size, sure
+from reporter.site.pages.drawings.figure import make_figure
+from reporter.site.pages.wording import fixed, percent, rank, whole_percent
 from tests import runs
 from tests.test_render import site_of
 from tests.test_report import run_of
@@ -199,7 +200,7 @@ def test_pictures_say_raises_and_lowers_of_a_number() -> None:
     one = runs.explanation("a", "The loveliest jokes fall flat")
     run = run_of(one)
     for said, sides in ((one.prediction, ("opposes", "supports")), (NUMBER, ("lowers", "raises"))):
-        found = figure(runs.changed(one, prediction=said), run, method=None, target=None)
+        found = make_figure(runs.changed(one, prediction=said), run, method=None, target=None)
         assert found is not None
         assert (found.opposes, found.supports) == sides
     (drawing,) = Svg().texts(runs.changed(one, prediction=NUMBER), run)

@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporter import documents
-from reporter.documents import Intake
+from reporter.documents import folder as documents
+from reporter.documents.folder import Intake
 from reporter.documents.ids import Ids
-from reporter.errors import UserError
-from reporter.intake import Table
-from reporter.records import Document
+from reporter.records.errors import UserError
+from reporter.records.explanation import Document
+from reporter.records.intake import Table
 
 SAMPLES = Path(__file__).parent.parent / "sample_inputs"
 SEGMENT = re.compile(r"(?![.-])[a-z0-9_.-]{1,80}(?<![.-])")
@@ -42,13 +42,13 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def read(folder: Path) -> dict[str, Document]:
     """The documents by source, in order; a source that comes twice would be a document lost."""
-    found = list(documents.read(folder))
+    found = list(documents.read_documents(folder))
     assert len({document.source for document in found}) == len(found)
     return {document.source: document for document in found}
 
 
 def read_one(folder: Path, name: str, content: str | bytes) -> Document:
-    (document,) = documents.read(write(folder, {name: content}))
+    (document,) = documents.read_documents(write(folder, {name: content}))
     return document
 
 
@@ -128,7 +128,7 @@ def test_single_file_is_read_as_if_alone(tmp_path: Path, name: str, content: str
 
 
 def test_read_does_not_hold_the_corpus(tmp_path: Path) -> None:
-    found = documents.read(write(tmp_path, {"a.txt": "first", "b.txt": "second"}))
+    found = documents.read_documents(write(tmp_path, {"a.txt": "first", "b.txt": "second"}))
     assert next(found).text == "first"
     (tmp_path / "b.txt").unlink()
     assert "No such file" in (next(found).problem or "")
@@ -144,7 +144,7 @@ def test_hidden_names_are_left_alone(tmp_path: Path) -> None:
 
 def read_rows(folder: Path, content: str, name: str = "t.tsv", **intake: object) -> list[tuple[str, str | None]]:
     write(folder, {name: content})
-    found = list(documents.read(folder / name, Intake(**intake)))  # type: ignore[arg-type]
+    found = list(documents.read_documents(folder / name, Intake(**intake)))  # type: ignore[arg-type]
     assert [document.problem for document in found if document.problem] == []
     return [(document.text, document.label) for document in found]
 
@@ -222,12 +222,12 @@ def test_pairs_are_found_by_their_usual_names(tmp_path: Path, header: str, text:
 def test_columns_that_are_named_are_taken(tmp_path: Path) -> None:
     write(tmp_path, {"t.csv": "Title,review,tweet,gold,class\na,b,c,d,e\n"})
     named = Intake(text_column="TWEET", pair_column=" title", label_column="class")
-    (document,) = documents.read(tmp_path, named)
+    (document,) = documents.read_documents(tmp_path, named)
     assert (document.text, document.text_pair, document.label) == ("c", "a", "e")
-    (document,) = documents.read(tmp_path, replace(named, pair_column="", label_column=""))
+    (document,) = documents.read_documents(tmp_path, replace(named, pair_column="", label_column=""))
     assert (document.text, document.text_pair, document.label) == ("c", None, None)
     for option in ("text_column", "pair_column", "label_column"):
-        (document,) = documents.read(tmp_path, replace(named, **{option: "nowhere"}))
+        (document,) = documents.read_documents(tmp_path, replace(named, **{option: "nowhere"}))
         assert f"no column named nowhere (it has: title, review, tweet, gold, class), as --{option[:4]}" in (
             document.problem or ""
         )
@@ -239,7 +239,12 @@ def test_it_is_said_how_tables_were_read_and_blank_lines_are_counted(tmp_path: P
         {"a/t.tsv": 'sentence\tlabel\n" a\t1\n\nb "\t0\n\n', "b.jsonl": '\n{"text": "c"}\n{"tweet": "d", "gold": 1}\n'},
     )
     tables = list[Table]()
-    assert [document.text for document in documents.read(tmp_path, note=tables.append)] == ['" a', 'b "', "c", "d"]
+    assert [document.text for document in documents.read_documents(tmp_path, note=tables.append)] == [
+        '" a',
+        'b "',
+        "c",
+        "d",
+    ]
     assert tables == [
         Table(
             source="a/t.tsv", text="sentence", pair=None, label="label", rows=2, blank=2, delimiter="\t", quoting=False
@@ -250,7 +255,7 @@ def test_it_is_said_how_tables_were_read_and_blank_lines_are_counted(tmp_path: P
 
 def test_labels_have_other_names_where_the_user_says_so(tmp_path: Path) -> None:
     rows = '{"text": "a", "label": "Neg"}\n{"text": "b", "label": ["neg", 1]}\n{"text": "c", "label": 1}\n'
-    found = documents.read(write(tmp_path, {"t.jsonl": rows}), Intake(labels={"neg": "BAD", "1": "GOOD"}))
+    found = documents.read_documents(write(tmp_path, {"t.jsonl": rows}), Intake(labels={"neg": "BAD", "1": "GOOD"}))
     assert [(document.label, document.labels) for document in found] == [
         ("BAD", None),
         ("BAD, GOOD", ("BAD", "GOOD")),
@@ -267,7 +272,7 @@ def test_order_is_of_names_not_of_disk_or_case(tmp_path: Path) -> None:
     for seed in range(4):
         shuffled = random.Random(seed).sample(names, len(names))
         folder = write(tmp_path / str(seed), {name: "text\nx" if name == "d.csv" else "x" for name in shuffled})
-        orders.add(tuple((document.source, document.id) for document in documents.read(folder)))
+        orders.add(tuple((document.source, document.id) for document in documents.read_documents(folder)))
     ((*order,),) = orders
     assert [source.removesuffix("#1") for source, _ in order] == names, "e\u0301 counts as one letter, after z"
 
@@ -304,7 +309,8 @@ def test_id_is_plain_where_it_can_be_and_hashed_where_not(name: str, id: str) ->
 def test_deep_folders_share_one_shortened_id(tmp_path: Path) -> None:
     deep = "/".join("folder" + letter * 20 for letter in string.ascii_lowercase)
     first, second = (
-        document.id for document in documents.read(write(tmp_path, {f"{deep}/1.txt": "x", f"{deep}/2.md": "x"}))
+        document.id
+        for document in documents.read_documents(write(tmp_path, {f"{deep}/1.txt": "x", f"{deep}/2.md": "x"}))
     )
     assert_safe(first)
     assert first.rpartition("/")[0] == second.rpartition("/")[0]
@@ -509,9 +515,9 @@ def test_pipes_and_sockets_are_never_opened(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)  # the address of a socket must be short
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket.txt")
-        problems = [document.problem or "" for document in documents.read(tmp_path)]
+        problems = [document.problem or "" for document in documents.read_documents(tmp_path)]
     assert [problem[8:21] for problem in problems] == ["a named pipe,"] * 3 + ["a socket, not"]
-    assert next(documents.read(tmp_path / "pipe.txt")).problem
+    assert next(documents.read_documents(tmp_path / "pipe.txt")).problem
 
 
 def test_what_may_not_be_opened_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -546,10 +552,10 @@ def test_real_permissions_are_kept(tmp_path: Path) -> None:
 
 def test_nothing_there_or_nothing_in_it_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There is no folder or file at .*missing; check the path"):
-        documents.read(tmp_path / "missing")
+        documents.read_documents(tmp_path / "missing")
     with pytest.raises(UserError, match=r"nothing to read in .*: looked for .txt, .md, .csv, .tsv, .jsonl"):
-        documents.read(write(tmp_path, {".hidden/a.txt": "x", "empty/.keep": "", "labels.csv": "path,label"}))
-    assert documents.newest(tmp_path / "empty") == 0.0
+        documents.read_documents(write(tmp_path, {".hidden/a.txt": "x", "empty/.keep": "", "labels.csv": "path,label"}))
+    assert documents.find_newest(tmp_path / "empty") == 0.0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux file systems take any bytes for a name")
@@ -583,7 +589,7 @@ def test_hostile_file_names_are_read_and_shown_in_one_line(tmp_path: Path) -> No
 )
 def test_every_file_is_one_document_whatever_its_bytes(files: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = list(documents.read(write(Path(folder), files)))
+        found = list(documents.read_documents(write(Path(folder), files)))
     assert sorted(document.source for document in found) == sorted(files)
     assert all(bool(document.text) != bool(document.problem) for document in found)
 
@@ -599,7 +605,7 @@ def test_every_row_that_csv_can_write_comes_back(rows: list[tuple[str, str, str]
     written = io.StringIO(newline="")
     csv.writer(written, "excel" if name == "t.csv" else "excel-tab").writerows([("id", "text", "label"), *rows])
     with tempfile.TemporaryDirectory() as folder:
-        found = list(documents.read(write(Path(folder), {name: written.getvalue()})))
+        found = list(documents.read_documents(write(Path(folder), {name: written.getvalue()})))
     assert [document.text for document in found] == [text if text.strip() else "" for _, text, _ in rows]
     assert [bool(document.problem) for document in found] == [not text.strip() for _, text, _ in rows]
 
@@ -614,7 +620,7 @@ objects = st.dictionaries(st.sampled_from(["text", "id", "text_pair", "label", "
 @given(st.lists((objects | anything).map(json.dumps) | st.binary(max_size=9).map(repr), min_size=1, max_size=6))
 def test_every_json_line_is_one_document(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = list(documents.read(write(Path(folder), {"t.jsonl": "\n".join(lines)})))
+        found = list(documents.read_documents(write(Path(folder), {"t.jsonl": "\n".join(lines)})))
     assert [document.source for document in found] == [f"t.jsonl#{number}" for number in range(1, len(lines) + 1)]
     assert all(bool(document.text) != bool(document.problem) for document in found)
 
@@ -623,7 +629,7 @@ def test_every_json_line_is_one_document(lines: list[str]) -> None:
 @given(st.binary(max_size=60), st.sampled_from(["t.csv", "t.tsv", "t.jsonl", "t.json", "labels.csv"]))
 def test_no_bytes_crash_a_table(content: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = list(documents.read(write(Path(folder), {"a.txt": "x", name: b"text\n" + content})))
+        found = list(documents.read_documents(write(Path(folder), {"a.txt": "x", name: b"text\n" + content})))
     assert all(bool(document.text) != bool(document.problem) for document in found)
     assert len(found) > 1
 
@@ -635,12 +641,12 @@ def test_newest_is_of_the_files_that_are_read(tmp_path: Path) -> None:
     write(tmp_path, {"a.txt": "x", "d/labels.csv": "path,label", "new.pdf": "x", ".b.txt": "x"})
     for number, name in enumerate(["a.txt", "d/labels.csv", "new.pdf", ".b.txt"]):
         os.utime(tmp_path / name, (1e9 + number, 1e9 + number))
-    assert documents.newest(tmp_path) == 1e9 + 1
-    assert documents.newest(tmp_path / "a.txt") == 1e9
+    assert documents.find_newest(tmp_path) == 1e9 + 1
+    assert documents.find_newest(tmp_path / "a.txt") == 1e9
 
 
 def test_samples_are_all_read_and_labelled() -> None:
-    found = list(documents.read(SAMPLES))
+    found = list(documents.read_documents(SAMPLES))
     assert 14 <= len(found) <= 18
     assert [document.problem for document in found] == [None] * len(found)
     assert Counter(document.label for document in found).keys() == {"POSITIVE", "NEGATIVE"}

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from reporter import twin
-from reporter.check import Thresholds, check_site
-from reporter.records import Explanation, Run
-from reporter.report.frame import page_path
+from reporter.audit.check import Thresholds, check_site
+from reporter.records import twin
+from reporter.records.explanation import Explanation
+from reporter.records.run import Run
+from reporter.site.pages.frame import page_path
 from tests import runs
 from tests.test_render import Page, site_of
 
 PLACES = (
-    "reporter.report.document.changes",
-    "reporter.report.document.answer",
-    "reporter.render._drawn",
-    "reporter.render.find",
+    "reporter.site.pages.document.page.changes",
+    "reporter.site.pages.document.page.answer",
+    "reporter.site.render._drawn",
+    "reporter.site.render.find",
 )
 """What a page is made by: of parts, by a template, and for the index."""
 
@@ -75,7 +76,7 @@ def test_a_full_disk_is_no_matter_of_one_page(tmp_path, monkeypatch):
     def fill(*_given, **_named):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reporter.render._drawn", fill)
+    monkeypatch.setattr("reporter.site.render._drawn", fill)
     with pytest.raises(OSError, match="No space left"):
         site_of(tmp_path, runs.every_kind())
 

@@ -9,11 +9,11 @@ import torch
 import transformers
 from tokenizers import processors
 
-from reporter import twin
-from reporter.acceptance import check_network
-from reporter.errors import UserError
-from reporter.records import Certificate, Explanation, Section
-from reporter.settings import METHODS
+from reporter.records import twin
+from reporter.records.errors import UserError
+from reporter.records.explanation import Certificate, Explanation, Section
+from reporter.records.settings import METHODS
+from reporter.runs.acceptance import check_network
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, make_tokenizer, save_network
 from tests.references import answer
@@ -79,9 +79,9 @@ def integrate(folder: Path, text: str, *, piece: int, target: int, nodes: int = 
         score = answer(model, dict(served), words, points)[:, target]
         return score.detach(), torch.autograd.grad(score.sum(), points)[0]
 
-    slopes = ask((torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes)[1].mean(0)
+    gradients = ask((torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes)[1].mean(0)
     ends = ask(torch.tensor([1.0, 0.0], dtype=torch.float64))[0].tolist()
-    return (slopes * (end - start)).sum(-1).numpy(), *ends
+    return (gradients * (end - start)).sum(-1).numpy(), *ends
 
 
 def ask_by_ids(name: str, folder: Path, text: str, piece: int) -> torch.Tensor:
@@ -202,9 +202,9 @@ def test_premise_and_hypothesis_are_explained_checked_and_verified(tmp_path):
 
 def test_a_decoder_with_a_table_of_its_own_is_refused_for_that(tmp_path):
     attribute = prepared(save_network(tmp_path, "Bart", **_BART))
-    network = attribute.asking.network
+    network = attribute.explainer.network
     decoder = network.model.model.decoder
     decoder.embed_tokens = torch.nn.Embedding.from_pretrained(torch.randn_like(decoder.embed_tokens.weight))
     fresh = replace(network)
     with pytest.raises(UserError, match="by several tables of word embeddings, as where a decoder has one of its own"):
-        check_network(fresh, attribute.asking.task)
+        check_network(fresh, attribute.explainer.task)

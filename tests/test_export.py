@@ -18,21 +18,22 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporter import cli, parts
-from reporter.colours import COLOURS, OKLCH, tint
-from reporter.export import choose
-from reporter.records import Explanation, Token
-from reporter.render import visible
-from reporter.report.figure import Passage, Word, figure
-from reporter.report.frame import document_path
-from reporter.report.layout import cut, set_lines, set_passage, width_of
-from reporter.sinks import csv as csv_sink
-from reporter.sinks import latex
-from reporter.store import Store
+from reporter import registry
+from reporter.cli import commands
+from reporter.exports.export import choose_format
+from reporter.exports.formats import csv as csv_sink
+from reporter.exports.formats import latex
+from reporter.records.explanation import Explanation, Token
+from reporter.runs.store import Store
+from reporter.site.colours import COLOURS, OKLCH, tint
+from reporter.site.pages.drawings.figure import Passage, Word, make_figure
+from reporter.site.pages.drawings.layout import cut_text, set_lines, set_passage, width_of
+from reporter.site.pages.frame import document_path
+from reporter.site.render import visible
 from tests import runs
 
 ROOT = Path(__file__).parent.parent
-SINKS = parts.names("sinks")
+SINKS = registry.names("formats")
 SVG = "{http://www.w3.org/2000/svg}"
 SPECIAL = set('\\{}$&#%_^~"<>|')
 HOSTILE = st.text(
@@ -50,14 +51,14 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def texts(name: str, found: Explanation, *, method: str | None = None, target: str | None = None) -> str:
     """What a sink writes of one document."""
-    return "".join(choose(name, runs.provenance(), method=method, target=target).texts(found, runs.provenance()))
+    return "".join(choose_format(name, runs.provenance(), method=method, target=target).texts(found, runs.provenance()))
 
 
 def exported(*arguments: object) -> int:
     """The exit code of an export."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
         patch.setattr(sys, "argv", ["salience-report", "export", *map(str, arguments)])
-        cli.main()
+        commands.main()
     return int(end.value.code or 0)
 
 
@@ -68,13 +69,13 @@ def drawing(found: Explanation, **chosen: str) -> ElementTree.Element:
 
 def rows(text: str) -> list[dict[str, str]]:
     """The rows of a table as a CSV reader reads them."""
-    names = parts.load("sinks", "csv").head.strip().split(",")
+    names = registry.load("formats", "csv").head.strip().split(",")
     return list(csv.DictReader(io.StringIO(text, newline=""), names))
 
 
 @pytest.mark.parametrize("name", SINKS)
 def test_every_sink_is_a_frozen_part_and_says_the_same_twice(name: str) -> None:
-    kind = parts.load("sinks", name)
+    kind = registry.load("formats", name)
     assert is_dataclass(kind)
     assert {field.name for field in fields(kind)} <= {"method", "target"}
     assert kind() == kind()
@@ -92,7 +93,7 @@ def test_a_document_that_failed_has_nothing_to_show(name: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_whatever_a_text_says_a_drawing_holds_it_as_text(text: str) -> None:
     found = runs.explanation(text or "a", text, pair=f"{text} {text}", label=text)
-    whole, figured = drawing(found), figure(found, runs.provenance(), method=None, target=None)
+    whole, figured = drawing(found), make_figure(found, runs.provenance(), method=None, target=None)
     assert figured is not None
     assert {one.tag for one in whole.iter()} <= {
         SVG + tag for tag in ("svg", "title", "desc", "rect", "path", "g", "text")
@@ -206,14 +207,14 @@ def test_a_hostile_text_adds_no_command_to_a_snippet(text: str) -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_a_snippet_compiles(tmp_path: Path) -> None:
     everything = "".join(map(chr, range(32, 127)))
-    parts = {
+    files = {
         "part.tex": [texts("latex", runs.explanation(everything, f"{everything} \x00\x1b\n\n{everything}"))],
         "unread.tex": [texts("latex", runs.truncated("b")), texts("latex", runs.explanation("c"), method="gradient")],
         "whole.tex": [
             r"\documentclass{article}\usepackage{xcolor}\begin{document}\input{part}\input{unread}\end{document}"
         ],
     }
-    for name, found in parts.items():
+    for name, found in files.items():
         (tmp_path / name).write_text("".join(found), "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=batchmode", "-halt-on-error", "-no-shell-escape", "whole.tex"],
@@ -271,7 +272,7 @@ def test_the_saved_run_is_left_alone(run_path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["svg", "latex"])
 def test_every_document_has_a_file_of_its_own(name: str, run_path: Path, tmp_path: Path, capsys) -> None:
-    suffix = parts.load("sinks", name).suffix
+    suffix = registry.load("formats", name).suffix
     (tmp_path / "out" / "films").mkdir(parents=True)
     old = tmp_path / "out" / "films" / f"wrong{suffix}"
     old.write_text("old")
@@ -351,7 +352,7 @@ def test_lines_run_as_the_script_does() -> None:
 @given(HOSTILE, st.floats(3, 30))
 @settings(deadline=None)
 def test_pieces_stay_on_the_line_beside_each_other(text: str, width: float) -> None:
-    lines = set_lines(cut(text), width=width)
+    lines = set_lines(cut_text(text), width=width)
     for line in lines:
         spots = sorted(line, key=lambda spot: spot.left)
         assert spots[0].left >= -1e-9
@@ -362,7 +363,7 @@ def test_pieces_stay_on_the_line_beside_each_other(text: str, width: float) -> N
 
 def test_a_long_word_is_parted_between_its_signs_only() -> None:
     woman = "👩🏽‍🚀"
-    lines = set_lines(cut(woman * 40 + "é" * 50), width=10)
+    lines = set_lines(cut_text(woman * 40 + "é" * 50), width=10)
     assert len(lines) > 4
     assert all(not regex.sub(f"{woman}|é", "", spot.text) for line in lines for spot in line)
     assert all(width_of(spot.text) <= 10 for line in lines for spot in line)

@@ -8,22 +8,23 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import erasure, parts
-from reporter.agreement import add_by_word
-from reporter.attribute import Attribute
-from reporter.diagnostics import PERTURBATION, PLAUSIBILITY, Answer, Ranking
-from reporter.errors import UserError
-from reporter.evidence import LEVELS
-from reporter.measure import prepare
+from reporter import registry
+from reporter.evidence import deletion
+from reporter.evidence.agreement import add_by_word
+from reporter.evidence.levels import LEVELS
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Ranking
 from reporter.methods import Scores
-from reporter.records import Description
-from reporter.settings import Settings
+from reporter.records.errors import UserError
+from reporter.records.run import Description
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 from tests.runs import description
 
 IG = ("integrated_gradients",)
-EVERY = parts.names("diagnostics")
+EVERY = registry.names("metrics")
 SHARES = (0.05, 0.1, 0.2, 0.5)
 REVIEWS = (
     "A wonderful film: funny, warm and beautifully played by everyone in it.",
@@ -48,7 +49,9 @@ class Noise:
 
     def attribute(self, batches):
         random = torch.Generator().manual_seed(7)
-        return [Scores(torch.randn(one.real.shape, generator=random), [0] * len(one.cells)) for one in batches]
+        return [
+            Scores(torch.randn(one.attention_mask.shape, generator=random), [0] * len(one.cells)) for one in batches
+        ]
 
 
 def words_of(tokens) -> list[list[int]]:
@@ -63,7 +66,7 @@ def ask_plainly(attribute: Attribute, document, gone: set[int]) -> tuple[np.ndar
     away = {place for word in gone for place in words[word]}
     ids = [value for place, value in enumerate(document.inputs["input_ids"]) if place not in away]
     with torch.no_grad():
-        logits = attribute.asking.network.model(input_ids=torch.tensor([ids])).logits[0].double()
+        logits = attribute.explainer.network.model(input_ids=torch.tensor([ids])).logits[0].double()
     return logits.softmax(-1).numpy(), logits.numpy()
 
 
@@ -84,7 +87,7 @@ def test_every_level_names_parts_that_are_there_and_every_part_is_used():
     named = {name for level in LEVELS.values() for name in level.diagnostics}
     assert named | set(PLAUSIBILITY) | set(PERTURBATION) == set(EVERY)
     assert all(set(level.controlled) <= set(level.diagnostics) for level in LEVELS.values())
-    assert all(parts.load("diagnostics", name).about.name == name for name in EVERY)
+    assert all(registry.load("metrics", name).about.name == name for name in EVERY)
 
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "gradient"])
@@ -121,11 +124,11 @@ def worked(tiny):
     @dataclass(frozen=True)
     class Given(Noise):
         def attribute(self, batches):
-            padded = [[[0.0, *SCORES, 0.0][: one.real.shape[1]] for _ in one.cells] for one in batches]
+            padded = [[[0.0, *SCORES, 0.0][: one.attention_mask.shape[1]] for _ in one.cells] for one in batches]
             return [Scores(torch.tensor(rows), [0] * len(rows)) for rows in padded]
 
     plain = prepared(tiny, evidence="standard")
-    attribute = Attribute(plain.asking, (Given(),))
+    attribute = Attribute(plain.explainer, (Given(),))
     (document,) = encoded(attribute, WORKED)
     assert len(document.tokens) == len(SCORES) + 2
     (found,) = attribute([document])
@@ -268,7 +271,7 @@ def test_a_token_keeps_its_own_answer_when_others_go(tagger):
             kept = [at for at in range(len(section.tokens)) if at not in gone]
             ids = torch.tensor([[document.inputs["input_ids"][at] for at in kept]])
             with torch.no_grad():
-                shares = attribute.asking.network.model(input_ids=ids).logits[0, kept.index(place)].softmax(-1)
+                shares = attribute.explainer.network.model(input_ids=ids).logits[0, kept.index(place)].softmax(-1)
             assert value(section, "strongest_fifth").value == pytest.approx(
                 float(shares[section.target.index]), abs=1e-5
             )
@@ -282,8 +285,8 @@ def test_an_unknown_level_is_refused():
 def test_what_cannot_be_told_is_left_out():
     ranking = Ranking((0, 1), (1.0, 0.5))
     answers = {frozenset(words): Answer(-0.3, 1.0) for words in ((), (0,), (1,), (0, 1))}
-    assert parts.load("diagnostics", "log_odds")().judge(ranking, answers) is None
-    assert parts.load("diagnostics", "effect")().judge(ranking, answers) is None
+    assert registry.load("metrics", "log_odds")().judge(ranking, answers) is None
+    assert registry.load("metrics", "effect")().judge(ranking, answers) is None
 
 
 @pytest.mark.parametrize("text", ["!", "Dull."])
@@ -299,7 +302,7 @@ def test_integrated_gradients_beat_random_orders_and_noise_does_not():
     attribute = prepared("embedded", methods=IG, evidence="quick")
     good = gaps(attribute, "integrated_gradients")
     assert good.mean() + 2 * good.std(ddof=1) / len(good) ** 0.5 < 0
-    bad = gaps(Attribute(attribute.asking, (Noise(),)), "noise")
+    bad = gaps(Attribute(attribute.explainer, (Noise(),)), "noise")
     assert abs(bad.mean()) < 2 * bad.std(ddof=1) / len(bad) ** 0.5
 
 
@@ -329,6 +332,6 @@ def test_full_evidence_gives_every_word_its_scores_over_all_baselines(tiny):
 
 def test_where_nothing_is_asked_for_the_model_is_asked_nothing(tiny, monkeypatch):
     attribute = prepared(tiny, evidence="none")
-    monkeypatch.setattr(erasure, "ask", lambda *_: pytest.fail("the model was asked"))
+    monkeypatch.setattr(deletion, "ask", lambda *_: pytest.fail("the model was asked"))
     found = attribute(encoded(attribute, *TEXTS))
     assert all(section.diagnostics == () and section.erasure is None for one in found for section in one.sections)

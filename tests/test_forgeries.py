@@ -14,22 +14,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from reporter import twin
-from reporter.agreement import agree, compare_all
-from reporter.check import Thresholds, check_site
-from reporter.diagnostics import PLAUSIBILITY
-from reporter.errors import UserError
-from reporter.measure import prepare
-from reporter.plausibility import judge_section
-from reporter.proving import find_run_faults, prove_all
-from reporter.records import Attribution, Explanation, Provenance
-from reporter.render import draw, sum_up
-from reporter.rounding import rounded
-from reporter.runwide import compare_sanity
-from reporter.seeds import make_seed
-from reporter.settings import Settings
-from reporter.store import Store, list_columns
-from reporter.verify import choose_settings, compare_inputs, compare_runs, explain_again, judge
+from reporter.audit.check import Thresholds, check_site
+from reporter.audit.recomputed.records import find_run_faults, prove_all
+from reporter.audit.run_wide import compare_sanity
+from reporter.audit.verify import choose_settings, compare_inputs, compare_runs, explain_again, judge
+from reporter.evidence.agreement import agree_on_words, compare_all
+from reporter.evidence.metrics import PLAUSIBILITY
+from reporter.evidence.plausibility import judge_section
+from reporter.records import twin
+from reporter.records.errors import UserError
+from reporter.records.explanation import Attribution, Explanation
+from reporter.records.rounding import round_values
+from reporter.records.run import Provenance
+from reporter.records.seeds import make_seed
+from reporter.records.settings import Settings
+from reporter.runs.measure import prepare
+from reporter.runs.store import Store, list_columns
+from reporter.site.render import draw_site, sum_up
 from tests.networks import TEXTS, save_network
 from tests.test_cli import run
 
@@ -224,7 +225,7 @@ class Forgery:
             text = msgspec.json.encode(made).decode()
             database.execute("update facts set value = ? where name = 'provenance'", (text,))
         with suppress(UserError), Store(path) as store:  # records that do not fit are not drawn
-            draw(store, site)
+            draw_site(store, site)
 
 
 def leave_out(_: dict) -> None:
@@ -252,7 +253,7 @@ def settled(facts: dict) -> Explanation:
         found = tuple(map(certified, section.attributions))
         seed = make_seed(what, 0, "agreement")
         agreement = tuple(compare_all(section.tokens, found, seed=seed))
-        more = {"attributions": found, "agreement": agreement, "consensus": agree(section.tokens, found)}
+        more = {"attributions": found, "agreement": agreement, "consensus": agree_on_words(section.tokens, found)}
         kept = tuple(one for one in section.diagnostics if one.name not in PLAUSIBILITY)
         section = replace(section, **more)
         sections.append(replace(section, diagnostics=(*kept, *judge_section(what, section, 0))))
@@ -263,7 +264,7 @@ def certified(one: Attribution) -> Attribution:
     """An attribution whose certificate adds its scores up."""
     what, total = one.certificate, fsum(one.scores)
     change = what.input - what.baseline
-    numbers = rounded([total, total - change, abs((total - change) / change)])
+    numbers = round_values([total, total - change, abs((total - change) / change)])
     certificate = replace(what, sum=numbers[0], residual=numbers[1], relative=numbers[2])
     return replace(one, certificate=certificate)
 

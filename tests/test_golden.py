@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reporter.render import draw
-from reporter.store import Store
+from reporter.runs.store import Store
+from reporter.site.render import draw_site
 from tests.accept import GOLDEN, PARTS, measure_samples, restore_run
 
 
@@ -17,7 +17,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = tmp_path_factory.mktemp("golden")
     restore_run(site / "run.sqlite")
     with Store(site / "run.sqlite") as store:
-        draw(store, site)
+        draw_site(store, site)
     return site
 
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from reporter.lines import Apart, Beside
-from reporter.network import Network
-from reporter.records import Explanation
+from reporter.models.network import Network
+from reporter.models.packed_rows import Blocked, RowByRow
+from reporter.records.explanation import Explanation
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -51,7 +51,7 @@ def test_few_large_passes_say_the_same(kind, tolerance, tmp_path, monkeypatch):
     monkeypatch.setattr(Network, "roomy", True)
     texts = encoded(dear, *ALL)
     dear(texts)
-    rows = count_rows(dear.asking.network.model, monkeypatch)
+    rows = count_rows(dear.explainer.network.model, monkeypatch)
     agree(dear(texts), expected, tolerance)
     assert rows[0] == len(ALL)
     assert len(rows) < 20
@@ -61,14 +61,14 @@ def test_texts_are_answered_alone_where_company_changes_answers(tiny, monkeypatc
     """A network that looks at padding says something else in a pass with longer texts."""
     monkeypatch.setattr(Network, "roomy", True)
     attribute = prepared(tiny, methods=METHODS)
-    model = attribute.asking.network.model
+    model = attribute.explainer.network.model
     usual = model.forward
 
     def forward(*given: torch.Tensor, **named: torch.Tensor):
         return usual(*given, **(named | {"attention_mask": torch.ones_like(named["attention_mask"])}))
 
     monkeypatch.setattr(model, "forward", forward)
-    assert attribute.asking.part(encoded(attribute, *ALL)) == [[number] for number in range(len(ALL))]
+    assert attribute.explainer.part(encoded(attribute, *ALL)) == [[number] for number in range(len(ALL))]
 
 
 def test_a_text_that_cannot_be_answered_is_found_by_halves(tiny, monkeypatch):
@@ -76,7 +76,7 @@ def test_a_text_that_cannot_be_answered_is_found_by_halves(tiny, monkeypatch):
     attribute = prepared(tiny, methods=METHODS)
     texts = encoded(attribute, *[TEXTS[0]] * 7, "The bad one.", *[TEXTS[0]] * 24)
     bad = texts[7].inputs["input_ids"]
-    usual = attribute.asking.network.model.forward
+    usual = attribute.explainer.network.model.forward
     rows: list[int] = []
 
     def forward(*given: torch.Tensor, **named: torch.Tensor):
@@ -85,30 +85,30 @@ def test_a_text_that_cannot_be_answered_is_found_by_halves(tiny, monkeypatch):
             raise ArithmeticError("no")
         return usual(*given, **named)
 
-    assert attribute.asking.network.pads_freely
-    monkeypatch.setattr(attribute.asking.network.model, "forward", forward)
+    assert attribute.explainer.network.pads_freely
+    monkeypatch.setattr(attribute.explainer.network.model, "forward", forward)
     found = attribute(texts)
     assert [one.status for one in found] == ["explained"] * 7 + ["failed"] + ["explained"] * 24
     assert "no" in found[7].error
     assert rows[:11] == [32, 16, 8, 4, 4, 2, 2, 1, 1, 8, 16]
 
 
-@pytest.mark.parametrize("line", [Apart, Beside])
+@pytest.mark.parametrize("line", [RowByRow, Blocked])
 def test_rows_in_line_attend_to_themselves_alone(line):
     generator = torch.Generator().manual_seed(0)
     lengths = [5, 5, 17, 16, 1, 40, 33]
     seen = torch.arange(40) < torch.tensor(lengths).unsqueeze(1)
     parts = torch.randn(3, sum(lengths), 2, 8, generator=generator, dtype=torch.float64, requires_grad=True)
-    asking = torch.randn(len(lengths), 2, 6, generator=generator, dtype=torch.float64)
+    explainer = torch.randn(len(lengths), 2, 6, generator=generator, dtype=torch.float64)
     hidden = torch.randn(sum(lengths), 6, generator=generator, dtype=torch.float64)
     rows = line(seen.long())
     assert rows.firsts.tolist() == np.cumsum([0, *lengths[:-1]]).tolist()
-    attended, mixed = rows.attend(*parts), rows.mix(asking, hidden)
+    attended, mixed = rows.attend(*parts), rows.mix(explainer, hidden)
     apart = [scaled_dot_product_attention(*own.transpose(1, 2)).transpose(0, 1) for own in parts.split(lengths, 1)]
     torch.testing.assert_close(attended, torch.cat(apart))
-    slopes = [torch.autograd.grad(one.square().sum(), parts)[0] for one in (attended, torch.cat(apart))]
-    torch.testing.assert_close(*slopes)
-    for one, ask, own in zip(mixed, asking, hidden.split(lengths), strict=True):
+    gradients = [torch.autograd.grad(one.square().sum(), parts)[0] for one in (attended, torch.cat(apart))]
+    torch.testing.assert_close(*gradients)
+    for one, ask, own in zip(mixed, explainer, hidden.split(lengths), strict=True):
         torch.testing.assert_close(one, (ask @ own.T).softmax(-1) @ own)
 
 

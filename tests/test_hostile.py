@@ -20,20 +20,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from reporter import origin, twin
-from reporter.check import Thresholds, check_site
-from reporter.checkpoint import load
-from reporter.errors import UserError
-from reporter.intake import Table
-from reporter.ledger import Drawn
-from reporter.lineage import Training
-from reporter.machine import Machine
-from reporter.records import SCHEMA, Explanation, Provenance
-from reporter.render import draw, visible
-from reporter.report.frame import page_path
-from reporter.settings import Trust
-from reporter.store import Store
-from reporter.totals import Likeness, Sanities, Sanity
+from reporter.audit.check import Thresholds, check_site
+from reporter.models.loading import source as origin
+from reporter.models.loading.checkpoint import load_network
+from reporter.records import twin
+from reporter.records.errors import UserError
+from reporter.records.explanation import Explanation
+from reporter.records.influence import Training
+from reporter.records.intake import Table
+from reporter.records.machine import Machine
+from reporter.records.run import SCHEMA, Provenance
+from reporter.records.settings import Trust
+from reporter.records.summary import Likeness, Sanities, Sanity
+from reporter.runs.drawn_files import DrawnFile
+from reporter.runs.store import Store
+from reporter.site.pages.frame import page_path
+from reporter.site.render import draw_site, visible
 from tests import runs
 from tests.networks import save_network
 from tests.payloads import PAYLOADS
@@ -95,7 +97,7 @@ def failed(payload: str, at: int) -> Explanation:
 def drawn(folder: Path, explanations: list[Explanation], training: Training | None = None) -> Path:
     """The site of these records."""
     with Store(runs.saved(folder / "data" / "run.sqlite", explanations, training)) as store:
-        draw(store, folder)
+        draw_site(store, folder)
     return folder
 
 
@@ -168,7 +170,7 @@ def stuffed_site(folder: Path, payload: str) -> Path:
     with Store(path) as store:
         store.describe(stuffed_run(payload))
         store.arrange(store.keys())
-        draw(store, folder)
+        draw_site(store, folder)
     return folder
 
 
@@ -341,22 +343,23 @@ def test_a_model_that_is_more_or_less_than_data_is_refused(kind, tmp_path):
     spoil, sentence = BROKEN[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), head=HEAD, device="cpu")
     assert not (folder / "ran").exists()
 
 
 def test_what_is_trusted_by_name_is_read(tmp_path):
     folder = save_network(tmp_path / "pickle")
-    usual = load(str(folder), head=HEAD, device="cpu")
+    usual = load_network(str(folder), head=HEAD, device="cpu")
     to_pickle(folder)
-    found = load(str(folder), head=HEAD, device="cpu", trust=Trust(pickle=True))
+    found = load_network(str(folder), head=HEAD, device="cpu", trust=Trust(pickle=True))
     assert all(
         torch.equal(one, other) for one, other in zip(usual.model.parameters(), found.model.parameters(), strict=True)
     )
     assert found.facts.fingerprint != usual.facts.fingerprint
     lose_head(save_network(tmp_path / "headless"))
     made_up = [
-        load(str(tmp_path / "headless"), head=HEAD, device="cpu", trust=Trust(untrained_head=True)) for _ in "ab"
+        load_network(str(tmp_path / "headless"), head=HEAD, device="cpu", trust=Trust(untrained_head=True))
+        for _ in "ab"
     ]
     assert torch.equal(made_up[0].model.classifier.weight, made_up[1].model.classifier.weight)
 
@@ -367,7 +370,7 @@ def test_a_pickle_that_runs_code_runs_none_even_where_pickles_are_trusted(tmp_pa
     (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch " + str(folder / "ran").encode() + b"'\ntR.")
     for trust in (Trust(), Trust(pickle=True)):
         with pytest.raises(UserError):
-            load(str(folder), head=HEAD, device="cpu", trust=trust)
+            load_network(str(folder), head=HEAD, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
 
 
@@ -390,7 +393,7 @@ def test_code_is_run_where_it_is_trusted_and_the_page_says_so(tmp_path):
     bring_code(folder)
     (tmp_path / "a.txt").write_text("film")
     command = ["build", tmp_path / "a.txt", "-o", tmp_path / "site", "--model", folder, "--methods", "gradient"]
-    code = "from reporter.cli import main; main()"
+    code = "from reporter.cli.commands import main; main()"
     for more, expected in ((), 2), (("--trust-remote-code",), 0):
         done = subprocess.run(
             [sys.executable, "-c", code, *command, *more],
@@ -413,8 +416,8 @@ def test_nothing_is_fetched_where_offline_is_said(monkeypatch, tmp_path):
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
     with pytest.raises(UserError, match="--offline forbids"):
-        origin.find("nobody/nothing", Trust(offline=True))
-    assert origin.find(str(tmp_path), Trust()) == tmp_path
+        origin.find_checkpoint("nobody/nothing", Trust(offline=True))
+    assert origin.find_checkpoint(str(tmp_path), Trust()) == tmp_path
 
 
 def test_only_what_is_trusted_is_ever_fetched():
@@ -424,13 +427,16 @@ def test_only_what_is_trusted_is_ever_fetched():
 
 def test_a_file_that_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     (tmp_path / "config.json").write_text("{}")
-    sums = origin.hash_files(tmp_path, Trust())
+    sums = origin.hash_checkpoint(tmp_path, Trust())
     with monkeypatch.context() as patch:
         patch.setattr(origin, "hash_file", lambda _: pytest.fail("read again"))
-        assert origin.hash_files(tmp_path, Trust(), origin.load(tmp_path, origin.dump(tmp_path, sums))) == sums
-    assert origin.load(tmp_path / "elsewhere", origin.dump(tmp_path, sums)) == {}
+        assert (
+            origin.hash_checkpoint(tmp_path, Trust(), origin.load_hashes(tmp_path, origin.dump_hashes(tmp_path, sums)))
+            == sums
+        )
+    assert origin.load_hashes(tmp_path / "elsewhere", origin.dump_hashes(tmp_path, sums)) == {}
     (tmp_path / "config.json").write_text("[]")
-    assert origin.fingerprint(origin.hash_files(tmp_path, Trust(), sums)) != origin.fingerprint(sums)
+    assert origin.fingerprint(origin.hash_checkpoint(tmp_path, Trust(), sums)) != origin.fingerprint(sums)
 
 
 # Whatever is broken, at random
@@ -576,7 +582,7 @@ def test_a_run_that_remembers_files_outside_takes_none_away(tmp_path):
         ledger = store.ledger()
         assert list(ledger.list_before()) == []
         for name in ("../outside.txt", str(outside), "documents/../../outside.txt", "data/run.sqlite", "old.html"):
-            ledger.add(name, Drawn("", "", 4, 0))
+            ledger.add(name, DrawnFile("", "", 4, 0))
         store.remember(ledger, digest="")
     (tmp_path / "site").mkdir()
     assert run("render", path, "-o", tmp_path / "site") == 0

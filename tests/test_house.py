@@ -1,203 +1,154 @@
-"""The house keeps its order: imports point one way, nothing heavy is loaded where it is not needed, files are small."""
+"""The house keeps its order: packages import one way and from each other's front doors, and files are small."""
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "reporter"
 ORDER = (
-    "errors",
-    "heads",
-    "lineage",
-    "gaps",
-    "intake",
-    "consensus",
-    "totals",
-    "machine",
     "records",
-    "seeds",
-    "settings",
-    "rounding",
-    "sums",
-    "intervals",
-    "files",
-    "colours",
-    "threads",
-    "stopwatch",
-    "processes",
-    "crew",
-    "batches",
-    "parts",
-    "shapes",
-    "twin",
-    "labels",
-    "marking",
-    "rules",
-    "estimates",
-    "quadrature",
-    "integration",
-    "coalitions",
-    "influence",
-    "retraining",
-    "adaptive",
+    "registry",
     "documents",
-    "ledger",
-    "database",
-    "store",
-    "edition",
-    "origin",
-    "containment",
-    "readiness",
-    "training",
-    "plan",
-    "memory",
-    "formats",
-    "steady",
-    "lines",
-    "readout",
-    "hooks",
-    "specials",
-    "attending",
-    "network",
-    "invariance",
-    "checkpoint",
-    "neighbours",
-    "encoding",
+    "models",
     "tasks",
-    "acceptance",
-    "targets",
-    "final_layer",
-    "features",
-    "baselines",
-    "passes",
-    "cases",
-    "rows",
-    "paths",
-    "perturbations",
-    "projections",
+    "attribution",
     "methods",
-    "attempts",
-    "completeness",
-    "diagnostics",
     "evidence",
-    "agreement",
-    "questions",
-    "rankings",
-    "removal",
-    "erasure",
-    "counterfactuals",
-    "plausibility",
-    "infidelity",
-    "stability",
-    "sensitivity",
-    "sections",
-    "attribute",
-    "sanity",
-    "tracing",
-    "measure",
-    "grading",
-    "corpus",
+    "influence",
+    "runs",
     "summary",
-    "manifest",
-    "writing",
-    "report",
-    "render",
-    "sinks",
-    "findings",
-    "terminal",
-    "export",
-    "serve",
-    "place",
-    "interrupt",
-    "links",
-    "published",
-    "redrawing",
-    "proving",
-    "check",
-    "junit",
-    "comparing",
-    "runwide",
-    "unverified",
-    "verify",
-    "finished",
-    "configuration",
+    "site",
+    "exports",
+    "audit",
     "cli",
 )
+"""Each may import only what stands before it."""
+
+PARTS = ("tasks", "methods", "evidence.metrics", "exports.formats")
+"""Folders of parts, one file each; what all of them are stands in their `__init__`."""
+
 WIDE = (
-    ("cli.py", "build"),
-    ("finished.py", "export"),
-    ("finished.py", "verify"),
-    ("adaptive.py", "attribute"),
+    ("commands.py", "build"),
+    ("site_commands.py", "export"),
+    ("site_commands.py", "verify"),
+    ("captum.py", "attribute"),
 )  # options; Captum's signature
-SOURCES = sorted(path for path in (ROOT / "reporter").rglob("*.py") if "embedded" not in path.parts)
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "embedded" not in path.parts)
+OFFERING = sorted(path.parent for path in PACKAGE.rglob("__init__.pyi"))
 
 
-def imported(path: Path) -> set[str]:
-    """The rooms of `reporter` that a file imports, at its head or inside a function."""
-    found: set[str] = set()
+def name(path: Path) -> str:
+    """The dotted name of a module below `reporter`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+MODULES = {name(path): path for path in SOURCES}
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """What a file imports of `reporter`, at its head or inside a function: the module named, and the name."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("reporter"):
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names if alias.name in ORDER}
-    return found
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "reporter":
+            yield from ((node.module.partition(".")[2], alias.name) for alias in node.names)
 
 
-def room(path: Path) -> str:
-    """The room a file stands in."""
-    first = path.relative_to(ROOT / "reporter").parts[0]
-    return first.removesuffix(".py")
+def package(module: str) -> str:
+    return module.partition(".")[0]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_imports_point_one_way(path):
-    if room(path) == "__init__":
-        assert imported(path) == {"threads"}  # which choose how torch computes, on every way in
+    named = {package(module or name) for module, name in imports(path)} - {"__version__"}
+    if path == PACKAGE / "__init__.py":
+        assert named == {"models"}  # its threads, which choose how torch computes, on every way in
         return
-    place = ORDER.index(room(path))
-    assert {name for name in imported(path) if ORDER.index(name) > place} == set()
+    assert {other for other in named if ORDER.index(other) > ORDER.index(package(name(path)))} == set()
 
 
-def test_every_room_has_its_place():
-    assert {room(path) for path in SOURCES} - {"__init__"} == set(ORDER)
+def test_every_package_has_its_place():
+    assert {package(name(path)) for path in SOURCES} - {""} == set(ORDER)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_others_come_in_by_the_front_door(path):
+    for module, one in imports(path):
+        other = module.partition(".")[2] and package(module) not in (package(name(path)), "embedded")
+        entrance = module in PARTS or path == PACKAGE / "__init__.py"
+        assert not other or entrance, f"from reporter.{module} import {one}"
+
+
+@pytest.mark.parametrize("folder", OFFERING, ids=lambda path: name(path / "__init__.py"))
+def test_what_a_package_offers_is_there(folder):
+    found = importlib.import_module(f"reporter.{name(folder / '__init__.py')}")
+    assert found.__doc__
+    assert len(found.__doc__.splitlines()) <= 8
+    inside = {module.name for module in pkgutil.iter_modules([str(folder)])}
+    assert not inside & set(found.__all__)  # a module and what it offers would hide each other
+    assert all(getattr(found, offered) is not None for offered in found.__all__)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {
+        here: {f"{module}.{one}" if f"{module}.{one}" in MODULES else module for module, one in imports(path)}
+        for here, path in MODULES.items()
+    }
+    offered = {
+        (name(folder / "__init__.py"), alias.name): f"{name(folder / '__init__.py')}.{node.module}"
+        for folder in OFFERING
+        for node in ast.parse((folder / "__init__.pyi").read_text("utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for here, path in MODULES.items():
+        graph[here] |= {offered[each] for each in imports(path) if each in offered}
+    assert tuple(TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize(
-    "name",
+    "module",
     [
-        "twin",
-        "store",
-        "summary",
-        "report",
-        "render",
-        "processes",
-        "export",
-        "serve",
-        "documents",
-        "settings",
-        "cli",
-        "redrawing",
+        "records.twin",
+        "records.settings",
+        "documents.folder",
+        "runs.store",
+        "runs.processes",
+        "summary.run_summary",
+        "site.pages.document.page",
+        "site.render",
+        "site.preview",
+        "exports.export",
+        "audit.redrawing",
+        "cli.commands",
     ],
 )
-def test_what_needs_no_torch_loads_none(name):
+def test_what_needs_no_torch_loads_none(module):
     heavy = "any(heavy in sys.modules for heavy in ('torch', 'transformers', 'captum', 'scipy'))"
-    code = f"import sys, reporter.{name}; sys.exit({heavy})"
+    code = f"import sys, reporter.{module}; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize(("package", "owner"), [("transformers", "checkpoint"), ("huggingface_hub", "origin")])
-def test_only_one_room_knows_each_of_these(package, owner):
-    lines = {(room(path), line) for path in SOURCES for line in path.read_text("utf-8").splitlines()}
-    heads = (f"import {package}", f"from {package}")
-    assert {name for name, line in lines if line.strip().startswith(heads)} == {owner}
+@pytest.mark.parametrize(
+    ("library", "owner"),
+    [("transformers", "models.loading.checkpoint"), ("huggingface_hub", "models.loading.source")],
+)
+def test_only_one_module_knows_each_of_these(library, owner):
+    lines = {(name(path), line) for path in SOURCES for line in path.read_text("utf-8").splitlines()}
+    heads = (f"import {library}", f"from {library}")
+    assert {where for where, line in lines if line.strip().startswith(heads)} == {owner}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_files_and_functions_stay_small(path):
     text = path.read_text("utf-8")
-    assert text.count("\n") <= (400 if path.name == "records.py" else 250)
+    assert text.count("\n") <= 250
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and (path.name, node.name) not in WIDE:
             names = [
@@ -210,12 +161,12 @@ def test_files_and_functions_stay_small(path):
             assert not body or body[-1].end_lineno - body[0].lineno < 30, node.name
 
 
-def test_only_one_room_writes_to_the_terminal():
+def test_only_one_module_writes_to_the_terminal():
     names = {"print", "echo", "Console", "stdout", "stderr"}
     writing = {
-        room(path)
+        name(path)
         for path in SOURCES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if (isinstance(node, ast.Name) and node.id in names) or (isinstance(node, ast.Attribute) and node.attr in names)
     }
-    assert writing == {"terminal", "export"}  # the other one writes files, to standard output if that is asked for
+    assert writing == {"cli.terminal", "exports.export"}  # an export goes to standard output if that is asked for

@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 from scipy.stats import t
 
-from reporter import render
-from reporter.intervals import Moments, quantile, wilson
-from reporter.processes import share
-from reporter.records import Explanation
-from reporter.report import Audit, Entry, IndexPage, document_pages, find, list_pages, shelf
-from reporter.report.audit import figures
-from reporter.report.checks import checks, shown
-from reporter.report.digits import sure
-from reporter.report.facts import Push
-from reporter.report.histogram import NARROW, WIDE, histogram
-from reporter.report.pushes import PushCount, Pushes, push_tables
-from reporter.report.reading import Reading
-from reporter.report.wording import rank, signed, whole_percent
+from reporter.evidence.intervals import Moments, quantile, wilson
+from reporter.records.explanation import Explanation
+from reporter.runs.processes import map_in_processes
+from reporter.site import render
+from reporter.site.pages import Audit, Entry, IndexPage, document_pages, find, link_list_page, list_pages
+from reporter.site.pages.checks import checks, shown
+from reporter.site.pages.digits import sure
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.drawings.histogram import NARROW, WIDE, histogram
+from reporter.site.pages.index.audit import figures
+from reporter.site.pages.index.facts import Push
+from reporter.site.pages.index.pushes import PushCount, Pushes, push_tables
+from reporter.site.pages.wording import rank, signed, whole_percent
 from tests import runs
 from tests.test_render import Page, site_of
 from tests.test_report import run_of
@@ -38,7 +38,7 @@ def index_of(found: Sequence[Explanation]) -> IndexPage:
     audit = Audit(run)
     listed = list_pages(run, (audit.add(find(one, page)) for one, page in document_pages(run, found)))
     first, *others = list(listed)
-    return audit.page(first, [shelf(page) for page in (first, *others)])
+    return audit.page(first, [link_list_page(page) for page in (first, *others)])
 
 
 def corpus() -> list[Explanation]:
@@ -319,7 +319,7 @@ def test_one_process_and_many_draw_the_same_bytes(tmp_path: Path, monkeypatch: p
 def test_shared_work_comes_back_in_order() -> None:
     doubling = partial(partial, mul, 2)  # a maker of a function, and both pickle
     for processes in (1, 2):
-        assert list(share(doubling, range(40), processes=processes)) == [at * 2 for at in range(40)]
+        assert list(map_in_processes(doubling, range(40), processes=processes)) == [at * 2 for at in range(40)]
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:

@@ -5,19 +5,19 @@ import pytest
 import torch
 from captum.metrics import infidelity, sensitivity_max
 
-from reporter import parts
-from reporter.agreement import add_by_word
-from reporter.attribute import Attribute
-from reporter.coalitions import draw_sets
-from reporter.diagnostics import PERTURBATION
-from reporter.infidelity import SETS
-from reporter.stability import POINTS, RADIUS
+from reporter import registry
+from reporter.attribution.coalitions import draw_sets
+from reporter.evidence.agreement import add_by_word
+from reporter.evidence.infidelity import SETS
+from reporter.evidence.max_sensitivity import POINTS, RADIUS
+from reporter.evidence.metrics import PERTURBATION
+from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 from tests.test_faithfulness import REVIEWS, Noise
 
 METHODS = ("attention", "gradient", "input_x_gradient", "integrated_gradients", "occlusion")
-ONE, MANY = parts.load("diagnostics", "infidelity")(), parts.load("diagnostics", "max_sensitivity")()
+ONE, MANY = registry.load("metrics", "infidelity")(), registry.load("metrics", "max_sensitivity")()
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +25,11 @@ def measured(tiny):
     """Texts explained together with full evidence, each with the cases of its question alone."""
     attribute = prepared(tiny, methods=METHODS, evidence="full")
     documents = encoded(attribute, *TEXTS)
-    asking = attribute.asking
-    questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
+    explainer = attribute.explainer
+    questions = [explainer.choose(one, *explainer.predict([one]))[0] for one in documents]
     sections = [one.sections[0] for one in attribute(documents)]
     return attribute, [
-        (question, asking.pose([question]), one) for question, one in zip(questions, sections, strict=True)
+        (question, explainer.make_cases([question]), one) for question, one in zip(questions, sections, strict=True)
     ]
 
 
@@ -46,7 +46,7 @@ def test_infidelity_is_captums_on_every_single_text(measured, method):
         sums = add_by_word(section.tokens, scores)
         sizes = np.bincount(words[words >= 0])
         spread = torch.tensor(np.append(sums / sizes, 0.0))[words] / cases.embeddings.shape[-1]
-        random = np.random.default_rng(attribute.asking.seed(question, "infidelity"))
+        random = np.random.default_rng(attribute.explainer.seed(question, "infidelity"))
         gone = torch.tensor(np.append(~draw_sets(len(sums), SETS, random), np.zeros((SETS, 1), bool), axis=1))[:, words]
 
         def perturb(inputs, gone=gone, cases=cases):
@@ -75,13 +75,13 @@ def test_max_sensitivity_is_captums_on_every_single_text(measured):
             points = points[0].detach().requires_grad_()
             with torch.enable_grad():
                 score = cases.score(points, torch.zeros(len(points), dtype=torch.long))
-                (slope,) = torch.autograd.grad(score.sum(), points)
+                (gradient,) = torch.autograd.grad(score.sum(), points)
             sums = torch.zeros(len(points), int(words.max()) + 1)
-            return (sums.index_add(1, words[words >= 0], slope.norm(dim=-1)[:, words >= 0]),)
+            return (sums.index_add(1, words[words >= 0], gradient.norm(dim=-1)[:, words >= 0]),)
 
         own = cases.embeddings[0]
         spread = own[words >= 0].std() * (words >= 0).unsqueeze(-1)
-        seeds = [attribute.asking.seed(question, f"near {point}") for point in range(POINTS)]
+        seeds = [attribute.explainer.seed(question, f"near {point}") for point in range(POINTS)]
         drawn = [np.random.default_rng(seed).uniform(-RADIUS, RADIUS, tuple(own.shape)) for seed in seeds]
         moved = torch.stack([torch.tensor(one, dtype=torch.float32) * spread for one in drawn])
         wanted = sensitivity_max(explain, cases.embeddings, lambda points: (points + moved,), n_perturb_samples=POINTS)  # noqa: B023
@@ -117,14 +117,14 @@ def test_the_same_scores_on_other_words_are_the_control_and_batch_mates_change_n
 
 def test_integrated_gradients_are_truer_than_their_scores_on_other_words_and_noise_is_not(monkeypatch):
     """On the model inside: the mean gap has an interval that leaves out 0, or does not."""
-    monkeypatch.setattr("reporter.attribute.measure_sensitivity", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
-    monkeypatch.setattr("reporter.attribute.vary_baseline", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
-    monkeypatch.setattr("reporter.attribute.examine", lambda _a, _q, sections: sections)
+    monkeypatch.setattr("reporter.runs.explain.measure_sensitivity", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
+    monkeypatch.setattr("reporter.runs.explain.vary_baseline", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
+    monkeypatch.setattr("reporter.runs.explain.measure_deletion", lambda _a, _q, sections: sections)
     attribute = prepared("embedded", methods=("integrated_gradients",), evidence="full")
     documents = encoded(attribute, *REVIEWS)
     good = gaps(attribute(documents))
     assert good.mean() + 2 * good.std(ddof=1) / len(good) ** 0.5 < 0
-    bad = gaps(Attribute(attribute.asking, (Noise(),))(documents))
+    bad = gaps(Attribute(attribute.explainer, (Noise(),))(documents))
     assert abs(bad.mean()) < 2 * bad.std(ddof=1) / len(bad) ** 0.5
 
 

@@ -11,18 +11,24 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.utils.data import DataLoader
 
-from reporter import training
-from reporter.batches import Budget
-from reporter.checkpoint import load
-from reporter.errors import UserError
-from reporter.features import Lens, look_at_all, open_cache, project
-from reporter.final_layer import find_final_layer, read_features
-from reporter.influence import Moment, find_largest, slope, trace, trace_itself
-from reporter.lineage import Validity
-from reporter.network import Network
-from reporter.records import Document
-from reporter.report.influence import figures, row, traced, trust
-from reporter.retraining import ask_head, draw_halves, draw_sample, train_head, validate
+from reporter.influence import training_data
+from reporter.influence.features import FeatureExtractor, extract_features, open_cache, project
+from reporter.influence.final_layer import find_final_layer, read_features
+from reporter.influence.retraining import ask_head, draw_halves, draw_sample, train_head, validate
+from reporter.influence.tracin import (
+    CheckpointView,
+    compute_loss_gradient,
+    find_largest,
+    trace_influence,
+    trace_self_influence,
+)
+from reporter.models.batching import Budget
+from reporter.models.loading.checkpoint import load_network
+from reporter.models.network import Network
+from reporter.records.errors import UserError
+from reporter.records.explanation import Document
+from reporter.records.influence import Validity
+from reporter.site.pages.influence import figures, row, traced, trust
 from tests.networks import TEXTS, WORDS, save_network
 from tests.runs import influence, trained
 
@@ -39,7 +45,7 @@ def texts(count: int, *, seed: int = 0) -> list[Document]:
 def look(network: Network, documents: Sequence[Document], **more: object) -> tuple[np.ndarray, np.ndarray]:
     """Features and logits of some documents."""
     options = {"heads": (), "projection": None, "budget": Budget(64), "stamp": ""} | more
-    lens = Lens(network, find_final_layer(network), **options)
+    lens = FeatureExtractor(network, find_final_layer(network), **options)
     vectors = lens.look(documents)
     return vectors[:, : lens.width], vectors[:, lens.width :]
 
@@ -53,10 +59,10 @@ def test_the_closed_form_is_the_product_of_the_gradients_of_the_whole_layer():
         nn.functional.cross_entropy(layer(one), label).backward()
         gradients.append(torch.cat([layer.weight.grad.flatten(), layer.bias.grad]))
     whole = torch.stack(gradients)
-    slopes = slope(layer(inputs).detach().numpy(), labels.numpy())
-    moment = Moment(inputs.numpy(), slopes, 0.5, True)
-    np.testing.assert_allclose(trace([moment], [moment]), 0.5 * (whole @ whole.T).numpy(), atol=1e-6)
-    np.testing.assert_allclose(trace_itself([moment]), 0.5 * (whole @ whole.T).diag().numpy(), atol=1e-6)
+    gradients = compute_loss_gradient(layer(inputs).detach().numpy(), labels.numpy())
+    moment = CheckpointView(inputs.numpy(), gradients, 0.5, True)
+    np.testing.assert_allclose(trace_influence([moment], [moment]), 0.5 * (whole @ whole.T).numpy(), atol=1e-6)
+    np.testing.assert_allclose(trace_self_influence([moment]), 0.5 * (whole @ whole.T).diag().numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("width", [5, 384])
@@ -64,17 +70,17 @@ def test_a_text_is_traced_alike_in_any_company(width):
     """To the last bit, though products of float32 add up by how many rows there are."""
     random_ = np.random.default_rng(0)
     drawn = [random_.normal(size=(rows, size)).astype(np.float32) for rows in (300, 33) for size in (width, 3)]
-    trained_, asked = Moment(drawn[0], drawn[1], 0.5, True), Moment(drawn[2], drawn[3], 0.5, True)
-    together = trace([asked], [trained_])
+    trained_, asked = CheckpointView(drawn[0], drawn[1], 0.5, True), CheckpointView(drawn[2], drawn[3], 0.5, True)
+    together = trace_influence([asked], [trained_])
     for some in (np.array([0]), np.array([32]), np.arange(1, 6), np.arange(20)):
-        assert (trace([asked.pick(some)], [trained_]) == together[some]).all()
-    assert trace([asked.pick(np.arange(0))], [trained_]).shape == (0, 300)
+        assert (trace_influence([asked.pick(some)], [trained_]) == together[some]).all()
+    assert trace_influence([asked.pick(np.arange(0))], [trained_]).shape == (0, 300)
 
 
 @pytest.mark.batch_invariant
 @pytest.mark.parametrize("narrower", [None, 7])
 def test_a_text_is_looked_at_alike_in_any_company(tiny, narrower):
-    network, documents = load(str(tiny), head=HEAD, device="cpu"), texts(40)
+    network, documents = load_network(str(tiny), head=HEAD, device="cpu"), texts(40)
     head = (np.random.default_rng(1).normal(size=(2, 32)).astype(np.float32), np.ones(2, np.float32))
     more = {"heads": (head,), "projection": None if narrower is None else project(32, narrower, 0)}
     together = np.concatenate(look(network, documents, **more), 1)
@@ -85,9 +91,9 @@ def test_a_text_is_looked_at_alike_in_any_company(tiny, narrower):
 
 def test_a_difference_of_two_labels_loses_by_their_difference():
     logits = np.array([[1.0, 2.0, 3.0], [0.5, 0.0, 0.0]], np.float32)
-    found = slope(logits, np.array([0, 1]), np.array([2, -1]))
+    found = compute_loss_gradient(logits, np.array([0, 1]), np.array([2, -1]))
     assert found[0].tolist() == [-1.0, 0.0, 1.0]
-    assert found[1] == pytest.approx(slope(logits, np.array([0, 1]))[1])
+    assert found[1] == pytest.approx(compute_loss_gradient(logits, np.array([0, 1]))[1])
 
 
 class Wrapped(nn.Module):
@@ -105,13 +111,14 @@ class Wrapped(nn.Module):
 def test_influence_is_that_of_captum_but_for_the_bias(tmp_path):
     names = {0: "A", 1: "B", 2: "C"}
     options = {"id2label": names, "label2id": {name: at for at, name in names.items()}}
-    network = load(str(save_network(tmp_path / "three", **options)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / "three", **options)), head=HEAD, device="cpu")
     examples, asked = texts(20), texts(4, seed=1)
     labels, targets = np.arange(20) % 3, np.array([0, 1, 2, 2])
     features, logits = look(network, examples)
     own, answers = look(network, asked)
-    ours = trace(
-        [Moment(own, slope(answers, targets), 0.1, False)], [Moment(features, slope(logits, labels), 0.1, False)]
+    ours = trace_influence(
+        [CheckpointView(own, compute_loss_gradient(answers, targets), 0.1, False)],
+        [CheckpointView(features, compute_loss_gradient(logits, labels), 0.1, False)],
     )
     model = Wrapped(network.model)
     for weight in model.parameters():
@@ -144,7 +151,7 @@ def test_influence_is_that_of_captum_but_for_the_bias(tmp_path):
 )
 def test_the_final_layer_is_found_by_measuring(kind, layer, options, tmp_path):
     ends = {"eos_token_id": 3, "decoder_start_token_id": 0} if kind == "T5" else {}
-    network = load(str(save_network(tmp_path / kind, kind=kind, **options, **ends)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / kind, kind=kind, **options, **ends)), head=HEAD, device="cpu")
     found = find_final_layer(network)
     assert (found.name, found.bias) == (layer, kind != "GPT2")
     inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
@@ -158,42 +165,42 @@ def test_the_final_layer_is_found_by_measuring(kind, layer, options, tmp_path):
 
 @pytest.mark.parametrize("problem", ["regression", "multi_label_classification"])
 def test_a_model_without_one_label_of_several_is_refused(problem, tmp_path):
-    network = load(str(save_network(tmp_path / "other", problem_type=problem)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / "other", problem_type=problem)), head=HEAD, device="cpu")
     with pytest.raises(UserError, match=problem.replace("_", " ")):
         find_final_layer(network)
 
 
 def test_a_network_that_ends_in_something_else_is_refused(tiny):
-    network = load(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), head=HEAD, device="cpu")
     network.model.classifier = nn.Sequential(nn.Linear(32, 2), nn.Tanh())
     with pytest.raises(UserError, match="linear layer at its end"):
         find_final_layer(network)
 
 
 def test_what_is_cached_is_not_computed_again_and_is_the_same(tiny, tmp_path, monkeypatch):
-    network = load(str(tiny), head=HEAD, device="cpu")
-    lens = Lens(network, find_final_layer(network), (), None, Budget(64), "")
+    network = load_network(str(tiny), head=HEAD, device="cpu")
+    lens = FeatureExtractor(network, find_final_layer(network), (), None, Budget(64), "")
     documents, heard = texts(30), list[int]()
     with open_cache(tmp_path) as cache:
-        first = look_at_all(lens, documents, cache, notice=heard.append)
+        first = extract_features(lens, documents, cache, notice=heard.append)
     assert sum(heard) == 30
-    monkeypatch.setattr(Lens, "look", None)
+    monkeypatch.setattr(FeatureExtractor, "look", None)
     with open_cache(tmp_path) as cache:
-        again = look_at_all(lens, documents[::-1], cache, notice=heard.append)
+        again = extract_features(lens, documents[::-1], cache, notice=heard.append)
     assert np.array_equal(first[0], again[0][::-1])
     assert np.array_equal(first[1][0], again[1][0][::-1])
 
 
 def test_a_broken_cache_is_begun_anew(tiny, tmp_path):
     (tmp_path / "features.sqlite").write_bytes(b"no database, and long enough to be taken for one" * 40)
-    network = load(str(tiny), head=HEAD, device="cpu")
-    lens = Lens(network, find_final_layer(network), (), None, Budget(64), "")
+    network = load_network(str(tiny), head=HEAD, device="cpu")
+    lens = FeatureExtractor(network, find_final_layer(network), (), None, Budget(64), "")
     with open_cache(tmp_path) as cache:
-        assert look_at_all(lens, texts(3), cache, notice=lambda _: None)[0].shape == (3, 32)
+        assert extract_features(lens, texts(3), cache, notice=lambda _: None)[0].shape == (3, 32)
 
 
 def test_heads_and_projections_see_what_they_should(tiny):
-    network = load(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), head=HEAD, device="cpu")
     weight, bias = network.model.classifier.weight.numpy(), network.model.classifier.bias.numpy()
     documents = texts(40)
     features, logits = look(network, documents)
@@ -244,16 +251,18 @@ def test_validity_tells_truth_from_noise():
 
 
 def test_planted_labels_are_found():
-    network = load("embedded", head=HEAD, device="cpu")
-    sources = training.find_sources(training.Settings(training_data="embedded"))
+    network = load_network("embedded", head=HEAD, device="cpu")
+    sources = training_data.find_sources(training_data.Settings(training_data="embedded"))
     assert sources is not None
-    examples = training.read_examples(sources, network.facts.labels)
+    examples = training_data.read_examples(sources, network.facts.labels)
     assert len(examples.documents) == 1200
     documents, targets = examples.documents[:400], examples.targets[:400].copy()
     planted = np.random.default_rng(0).permutation(400)[:20]
     targets[planted] = 1 - targets[planted]
     features, logits = look(network, documents, budget=Budget(512))
-    found = find_largest(trace_itself([Moment(features, slope(logits, targets), 1.0, True)]), 40)
+    found = find_largest(
+        trace_self_influence([CheckpointView(features, compute_loss_gradient(logits, targets), 1.0, True)]), 40
+    )
     assert len(set(found) & set(planted.tolist())) >= 15
 
 

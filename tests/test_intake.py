@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reporter.errors import UserError
-from reporter.labels import read_names
+from reporter.records.errors import UserError
+from reporter.records.labels import read_names
 from tests.networks import save_network
 from tests.test_cli import refusal, run
 
@@ -63,7 +63,7 @@ def test_another_column_is_measured_anew_and_the_same_one_is_not(table, judge, t
     found, documents = load(tmp_path / "site")
     assert [document["text"] for document in documents] == ["pos", "neg"]
     assert [one["text"] for one in found["tables"]] == ["verdict"]
-    monkeypatch.setattr("reporter.attribute.Attribute.__call__", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("reporter.runs.explain.Attribute.__call__", lambda *_: pytest.fail("measured again"))
     assert run(*command, "verdict") == 0
 
 

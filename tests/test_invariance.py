@@ -11,14 +11,15 @@ import pytest
 import torch
 from torch import nn
 
-from reporter import invariance, measure, plan
-from reporter.invariance import examine_machine, identify, is_batch_invariant, multiplies_alike
-from reporter.machine import STEADY, UNSTEADY, UNTRIED
-from reporter.measure import prepare
-from reporter.records import Document
-from reporter.report import provenance_page
-from reporter.settings import Settings
-from reporter.store import Store
+from reporter.models import invariance
+from reporter.models.invariance import examine_machine, identify_machine, is_batch_invariant, multiplies_alike
+from reporter.records.explanation import Document
+from reporter.records.machine import STEADY, UNSTEADY, UNTRIED
+from reporter.records.settings import Settings
+from reporter.runs import measure, resume
+from reporter.runs.measure import prepare
+from reporter.runs.store import Store
+from reporter.site.pages import provenance_page
 from tests import conftest, runs
 from tests.conftest import prepared
 from tests.networks import save_network
@@ -26,20 +27,20 @@ from tests.test_cli import run
 from tests.test_report import run_of
 
 ROOT = Path(__file__).parent.parent
-HAS_MKL = identify(torch.device("cpu")).library.startswith("MKL")
+HAS_MKL = identify_machine(torch.device("cpu")).library.startswith("MKL")
 ORDERS = pytest.mark.skipif(not HAS_MKL, reason="Only MKL can be told to add up in another order, and it is not here.")
 
 
 @pytest.mark.batch_invariant
 def test_the_networks_of_the_tests_keep_texts_apart(tiny, tagger):
-    assert is_batch_invariant(prepared(tiny).asking.network)
-    assert is_batch_invariant(prepared(tagger, task="token_classification").asking.network)
+    assert is_batch_invariant(prepared(tiny).explainer.network)
+    assert is_batch_invariant(prepared(tagger, task="token_classification").explainer.network)
 
 
 @pytest.mark.parametrize("kind", ["Bert", "Albert"])
 def test_a_layer_that_looks_at_its_company_is_found_out(kind, tmp_path):
     """Sums that depend on the number of rows by one unit in the last place, in a network that is packed or padded."""
-    network = prepared(save_network(tmp_path, kind)).asking.network
+    network = prepared(save_network(tmp_path, kind)).explainer.network
 
     def nudge(_layer: nn.Module, _given: object, output: torch.Tensor) -> torch.Tensor:
         return output * (1 + torch.finfo().eps * (output[..., 0].numel() > 20))
@@ -60,13 +61,13 @@ def test_products_that_depend_on_their_rows_are_found_out(monkeypatch):
 
 
 def test_a_network_that_cannot_be_tried_promises_nothing(tiny, monkeypatch):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     monkeypatch.setattr(invariance, "multiplies_alike", lambda _: 1 / 0)
     assert is_batch_invariant(network) is None
 
 
 def test_the_machine_is_named_and_where_passes_are_dear_nothing_is_promised(tiny, monkeypatch):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     found = examine_machine(network)
     assert found.processor
     assert found.instructions
@@ -78,7 +79,7 @@ def test_the_machine_is_named_and_where_passes_are_dear_nothing_is_promised(tiny
 
 @pytest.mark.parametrize(("alike", "sentence"), [(True, STEADY), (False, UNSTEADY), (None, UNTRIED)])
 def test_the_provenance_page_says_what_holds(alike, sentence):
-    machine = replace(identify(torch.device("cpu")), batch_invariant=alike)
+    machine = replace(identify_machine(torch.device("cpu")), batch_invariant=alike)
     page = provenance_page(replace(run_of(*runs.every_kind()), machine=machine))
     assert page.promise == sentence
     assert machine.library in next(fact.value for fact in page.model if fact.name == "Matrix products")
@@ -101,8 +102,8 @@ def test_what_another_machine_measured_is_measured_again(tiny, tmp_path, monkeyp
             monkeypatch.setattr(
                 measure, "examine_machine", lambda network, name=name: replace(usual(network), processor=name)
             )
-            monkeypatch.setattr(measure, "explain", _counting(measure.explain, done))
-            measure.measure(tmp_path / "in", settings, store, notice=lambda _: None)
+            monkeypatch.setattr(measure, "explain_documents", _counting(measure.explain_documents, done))
+            measure.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
             monkeypatch.undo()
             machine = store.provenance().machine
             assert machine is not None
@@ -117,9 +118,9 @@ def _counting(usual, done):
 def test_a_key_holds_what_the_machine_promised(tiny):
     made = prepare(Settings(model=str(tiny)), created="")[1]
     document = Document(id="a", source="a", group="", text="a")
-    machine = identify(torch.device("cpu"))
+    machine = identify_machine(torch.device("cpu"))
     other = replace(machine, batch_invariant=True)
-    keys = {plan.make_key(document, replace(made, machine=one)) for one in (None, machine, other)}
+    keys = {resume.make_key(document, replace(made, machine=one)) for one in (None, machine, other)}
     assert len(keys) == 3
 
 
@@ -128,7 +129,7 @@ def test_where_mkl_adds_up_otherwise_the_weaker_promise_is_made(tmp_path):
     """The order that MKL takes for compatibility breaks the promise on every processor that it was tried on."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("The film is great!")
-    command = [sys.executable, "-c", "from reporter.cli import main; main()", "build", "in", "-o", "site"]
+    command = [sys.executable, "-c", "from reporter.cli.commands import main; main()", "build", "in", "-o", "site"]
     told = {**os.environ, "MKL_CBWR": "COMPATIBLE", "PYTHONPATH": str(ROOT)}
     options = ["--methods", "gradient", "--evidence", "none"]
     built = subprocess.run([*command, *options], cwd=tmp_path, env=told, capture_output=True, text=True, check=True)

@@ -8,15 +8,15 @@ import pytest
 import torch
 import transformers
 
-from reporter.attribute import Attribute
-from reporter.encoding import encode
-from reporter.errors import UserError
-from reporter.grading import grade, tell_unknown
-from reporter.labels import check_numbering, find_given, find_label, name_labels
-from reporter.records import Document, Explanation
-from reporter.report.answer import answer
-from reporter.summary import summarise
-from reporter.totals import Unknown
+from reporter.models.tokenization import encode
+from reporter.records.errors import UserError
+from reporter.records.explanation import Document, Explanation
+from reporter.records.labels import check_numbering, find_given, find_label, name_labels
+from reporter.records.summary import Unknown
+from reporter.runs.explain import Attribute
+from reporter.site.pages.document.answer import answer
+from reporter.summary.grading import describe_unknown, grade_answer
+from reporter.summary.run_summary import summarise
 from tests.conftest import prepared
 from tests.networks import TEXTS, save_network
 from tests.test_cli import refusal, run
@@ -137,7 +137,7 @@ KINDS = {
 
 def explain(attribute: Attribute, text: str, **given: object) -> Explanation:
     document = Document(id="a", source="a.csv#1", group="a", text=text, **given)  # type: ignore[arg-type]
-    return attribute([encode(document, attribute.asking.network)])[0]
+    return attribute([encode(document, attribute.explainer.network)])[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -230,7 +230,7 @@ def test_a_number_is_held_against_the_number_given(tmp_path):
     attribute = prepared(folder, methods=("gradient",), evidence="none", target="given")
     found = [explain(attribute, TEXTS[0], label=label) for label in ("4.5", "1", "good")]
     said = found[0].prediction.logits[0]
-    assert grade(found[0]).gap == pytest.approx(said - 4.5)
+    assert grade_answer(found[0]).gap == pytest.approx(said - 4.5)
     told = answer(found[0], found[0].prediction, reading=None)
     assert told.notes[0].startswith("The value given is 4.5; the answer is 1.")
     assert told.notes[0].endswith(" lower.")
@@ -242,14 +242,14 @@ def test_a_number_is_held_against_the_number_given(tmp_path):
 
 
 def test_unknown_labels_are_one_sentence():
-    assert tell_unknown((), 0, SENTIMENT) == ""
-    told = tell_unknown((Unknown(label="good", texts=7), Unknown(label="2", texts=5)), 12, SENTIMENT)
+    assert describe_unknown((), 0, SENTIMENT) == ""
+    told = describe_unknown((Unknown(label="good", texts=7), Unknown(label="2", texts=5)), 12, SENTIMENT)
     assert told.startswith("12 texts have a label that is none of the model’s (NEGATIVE, POSITIVE): good (7), 2 (5).")
     assert "--labels good=…,2=…" in told
-    told = tell_unknown((Unknown(label="4.5", texts=1),), 1, ("LABEL_0",))
+    told = describe_unknown((Unknown(label="4.5", texts=1),), 1, ("LABEL_0",))
     assert told.startswith("1 text has a label that the model’s answer cannot be held against: 4.5 (1).")
     assert '"problem_type": "regression"' in told
-    assert "regression" not in tell_unknown((Unknown(label="toxic?", texts=1),), 1, ("LABEL_0",))
+    assert "regression" not in describe_unknown((Unknown(label="toxic?", texts=1),), 1, ("LABEL_0",))
 
 
 # From the command line ------------------------------------------------------------------------------------------------

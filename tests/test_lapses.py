@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from reporter import twin
-from reporter.check import Thresholds, check_site
-from reporter.findings import Verified
-from reporter.memory import is_out_of_memory
+from reporter.audit.check import Thresholds, check_site
+from reporter.audit.findings import Verified
+from reporter.audit.recomputed.records import find_faults
+from reporter.audit.verify import Sample, choose_settings, verify_run
+from reporter.evidence.randomization import examine_methods
 from reporter.methods.integrated_gradients import IntegratedGradients
 from reporter.methods.occlusion import Occlusion
-from reporter.proving import find_faults
-from reporter.records import Run
-from reporter.report.frame import page_path
-from reporter.sanity import examine_methods
-from reporter.settings import Settings
-from reporter.verify import Sample, choose_settings, verify_run
+from reporter.models.memory import is_out_of_memory
+from reporter.records import twin
+from reporter.records.run import Run
+from reporter.records.settings import Settings
+from reporter.site.pages.frame import page_path
 from tests import runs
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -103,7 +103,7 @@ def test_scores_that_are_no_numbers_are_no_scores(tiny, monkeypatch):
 def test_sanity_checks_pass_over_what_fails(tiny, monkeypatch):
     attribute = prepared(tiny, methods=METHODS, evidence="standard")
     spoil(monkeypatch, Occlusion, count_words(attribute, TEXTS[HIT]), AttributeError("nothing there"))
-    found = examine_methods(attribute.asking, attribute.methods, encoded(attribute, *TEXTS))
+    found = examine_methods(attribute.explainer, attribute.methods, encoded(attribute, *TEXTS))
     assert [one.repeat.mean for one in found.methods] == [1.0] * len(METHODS)
 
 
@@ -162,10 +162,10 @@ def read(site: Path) -> Run:
 
 
 PARTS = {
-    "certificates": ("reporter.corpus.Certified.record", "Do the scores add up?"),
-    "agreement": ("reporter.corpus.Pair.add", "Do methods agree?"),
-    "diagnostics": ("reporter.corpus.Diagnosed.record", "What deletion and people say"),
-    "answers": ("reporter.grading.GradeCount.accuracy", "Is the model right?"),
+    "certificates": ("reporter.summary.corpus.Certified.record", "Do the scores add up?"),
+    "agreement": ("reporter.summary.corpus.Pair.add", "Do methods agree?"),
+    "diagnostics": ("reporter.summary.corpus.Diagnosed.record", "What deletion and people say"),
+    "answers": ("reporter.summary.grading.GradeCount.accuracy", "Is the model right?"),
 }
 
 
@@ -198,7 +198,7 @@ def test_methods_stand_in_the_order_of_the_run_also_where_the_first_text_has_not
     kinds = [one for one in runs.every_kind() if one.sections]
     first = kinds[0]
     less = runs.changed(first, sections=(replace(first.sections[0], attributions=first.sections[0].attributions[1:]),))
-    from reporter.summary import summarise
+    from reporter.summary.run_summary import summarise
 
     names = [one.method for one in first.sections[0].attributions]
     summary, _ = summarise([less, *kinds[1:]], names)

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from reporter import parts
-from reporter.attribute import Attribute
-from reporter.network import Network
-from reporter.records import Explanation
-from reporter.settings import METHODS
+from reporter import registry
+from reporter.models.network import Network
+from reporter.records.explanation import Explanation
+from reporter.records.settings import METHODS
+from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
-EVERY = parts.names("methods")
+EVERY = registry.names("methods")
 
 
 @pytest.mark.parametrize("method", EVERY)
 def test_every_method_describes_itself(method):
-    kind = parts.load("methods", method)
+    kind = registry.load("methods", method)
     what = kind.description
     assert what.name == method
     assert what.claim in ("complete", "none")
@@ -45,25 +45,25 @@ def test_the_default_methods_are_among_the_files():
 @pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "integrated_gradients"])
 def test_attributions_of_a_linear_network_are_exact(linear, method):
     model, ids = linear.network.model, linear.inputs["input_ids"]
-    slopes = torch.stack([model.head.weight[2], model.head.weight[1] - model.head.weight[0]])
+    gradients = torch.stack([model.head.weight[2], model.head.weight[1] - model.head.weight[0]])
     x = model.embedding(ids)
     absent = torch.where((ids > 4).unsqueeze(-1), model.embedding(torch.tensor(3)), x)
     exact = {
-        "gradient": slopes.norm(dim=-1, keepdim=True).expand(2, 5),
-        "input_x_gradient": (x * slopes.unsqueeze(1)).sum(-1),
-        "integrated_gradients": ((x - absent) * slopes.unsqueeze(1)).sum(-1),
+        "gradient": gradients.norm(dim=-1, keepdim=True).expand(2, 5),
+        "input_x_gradient": (x * gradients.unsqueeze(1)).sum(-1),
+        "integrated_gradients": ((x - absent) * gradients.unsqueeze(1)).sum(-1),
     }[method]
-    found = parts.load("methods", method)().attribute([linear])[0].values
-    torch.testing.assert_close(found[linear.real].float(), exact[linear.real], atol=1e-5, rtol=1e-5)
+    found = registry.load("methods", method)().attribute([linear])[0].values
+    torch.testing.assert_close(found[linear.attention_mask].float(), exact[linear.attention_mask], atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("baseline", ["pad", "mask", "zero", "mean"])
 def test_baselines_replace_ordinary_tokens_and_nothing_else(linear, baseline):
     object.__setattr__(linear, "baseline", baseline)
-    weight, ordinary = linear.network.model.embedding.weight, linear.ordinary
+    weight, content_mask = linear.network.model.embedding.weight, linear.content_mask
     absent = {"pad": weight[0], "mask": weight[3], "zero": torch.zeros(6), "mean": weight.mean(0)}[baseline]
-    torch.testing.assert_close(linear.baselines[ordinary], absent.expand(int(ordinary.sum()), 6))
-    torch.testing.assert_close(linear.baselines[~ordinary], linear.embeddings[~ordinary])
+    torch.testing.assert_close(linear.baselines[content_mask], absent.expand(int(content_mask.sum()), 6))
+    torch.testing.assert_close(linear.baselines[~content_mask], linear.embeddings[~content_mask])
 
 
 def test_rollout_and_attention_by_hand():
@@ -72,16 +72,18 @@ def test_rollout_and_attention_by_hand():
     weights = torch.stack([first, second]).unsqueeze(1)
     readout = torch.tensor([[1.0, 0.0]])
     cases = SimpleNamespace(
-        attention=SimpleNamespace(weights=weights, readout=readout), real=torch.tensor([[True, True]]), cells=[0]
+        attention=SimpleNamespace(weights=weights, readout=readout),
+        attention_mask=torch.tensor([[True, True]]),
+        cells=[0],
     )
     by_hand = np.eye(2)
     for layer in (np.array([[0.3, 0.7], [0.3, 0.7]]), np.array([[0.8, 0.2], [0.4, 0.6]])):
         by_hand = (0.5 * layer + 0.5 * np.eye(2)) @ by_hand
     np.testing.assert_allclose(by_hand[0], [0.6, 0.4])
-    rollout = parts.load("methods", "attention_rollout")().attribute([cases])[0].values
+    rollout = registry.load("methods", "attention_rollout")().attribute([cases])[0].values
     np.testing.assert_allclose(rollout, by_hand[:1], atol=1e-6)
     np.testing.assert_allclose(
-        parts.load("methods", "attention")().attribute([cases])[0].values, [[0.8, 0.2]], atol=1e-6
+        registry.load("methods", "attention")().attribute([cases])[0].values, [[0.8, 0.2]], atol=1e-6
     )
 
 
@@ -94,7 +96,7 @@ def test_attention_is_read_where_the_network_reads_its_answer(tiny, tagger, tmp_
         (decoder, "sequence_classification"),
     ):
         attribute = prepared(folder, task=task, methods=("attention",), target="all")
-        network = attribute.asking.network
+        network = attribute.explainer.network
         inputs = encoded(attribute, TEXTS[0])[0].inputs
         section = attribute(encoded(attribute, TEXTS[0]))[0].sections[-1]
         position = -1 if folder == decoder else section.target.position
@@ -108,22 +110,22 @@ def integrate_by_midpoints(attribute: Attribute, text: str, steps: int = 500) ->
 
     So many midpoints are within a millionth of four times as many.
     """
-    model, tokenizer = attribute.asking.network.model.double(), attribute.asking.network.tokenizer
+    model, tokenizer = attribute.explainer.network.model.double(), attribute.explainer.network.tokenizer
     served = tokenizer(text, return_tensors="pt")
     table = model.get_input_embeddings().weight
-    ordinary = ~torch.tensor(
+    content_mask = ~torch.tensor(
         tokenizer.get_special_tokens_mask(served["input_ids"][0], already_has_special_tokens=True)
     ).bool()
     x = table[served["input_ids"]]
-    start = torch.where(ordinary[:, None], table[tokenizer.pad_token_id], x)
+    start = torch.where(content_mask[:, None], table[tokenizer.pad_token_id], x)
     label = model(**served).logits.argmax()
     total = torch.zeros_like(x)
     for nodes in torch.arange(steps).split(250):
         way = ((nodes + 0.5) / steps).double().view(-1, 1, 1)
         points = (start + way * (x - start)).requires_grad_()
         rest = {name: values.expand(len(nodes), -1) for name, values in served.items() if name != "input_ids"}
-        (slope,) = torch.autograd.grad(model(inputs_embeds=points, **rest).logits[:, label].sum(), points)
-        total += slope.sum(0)
+        (gradient,) = torch.autograd.grad(model(inputs_embeds=points, **rest).logits[:, label].sum(), points)
+        total += gradient.sum(0)
     model.float()
     return ((x - start) * total / steps).sum(-1)[0].numpy()
 
@@ -156,13 +158,13 @@ def test_all_scores_of_the_model_inside_equal_an_independent_computation():
     attribute = prepared("embedded", methods=METHODS)
     (found,) = attribute(encoded(attribute, text))
     mine = {one.method: np.array(one.scores) for one in found.sections[0].attributions}
-    model, served = attribute.asking.network.model, attribute.asking.network.tokenizer(text, return_tensors="pt")
+    model, served = attribute.explainer.network.model, attribute.explainer.network.tokenizer(text, return_tensors="pt")
     rest = {name: values for name, values in served.items() if name != "input_ids"}
     x = model.get_input_embeddings().weight[served["input_ids"]].requires_grad_()
     answer = model(inputs_embeds=x, **rest).logits
-    (slope,) = torch.autograd.grad(answer.max(), x)
-    np.testing.assert_allclose(mine["gradient"], slope[0].norm(dim=-1), atol=1e-4)
-    np.testing.assert_allclose(mine["input_x_gradient"], (slope * x).sum(-1)[0].detach(), atol=1e-4)
+    (gradient,) = torch.autograd.grad(answer.max(), x)
+    np.testing.assert_allclose(mine["gradient"], gradient[0].norm(dim=-1), atol=1e-4)
+    np.testing.assert_allclose(mine["input_x_gradient"], (gradient * x).sum(-1)[0].detach(), atol=1e-4)
     model.set_attn_implementation("eager")
     layers = [layer[0].mean(0).double().numpy() for layer in model(**served, output_attentions=True).attentions]
     model.set_attn_implementation("sdpa")

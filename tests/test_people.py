@@ -7,12 +7,12 @@ from html import unescape
 
 import pytest
 
-from reporter.diagnostics import PLAUSIBILITY
-from reporter.report import document_page
-from reporter.report.methods import methods_page
-from reporter.report.people import Board, tell_marked
-from reporter.report.reading import Reading
-from reporter.report.wording import rank
+from reporter.evidence.metrics import PLAUSIBILITY
+from reporter.site.pages import document_page
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.methods import methods_page
+from reporter.site.pages.people import MetricTable, tell_marked
+from reporter.site.pages.wording import rank
 from tests import runs
 from tests.test_index import index_of
 from tests.test_render import Page, site_of
@@ -27,7 +27,7 @@ def site(tmp_path_factory):
     return site_of(tmp_path_factory.mktemp("site"), [MARKED, plain])
 
 
-def shown(board: Board) -> dict[str, list[tuple[str, str, bool]]]:
+def shown(board: MetricTable) -> dict[str, list[tuple[str, str, bool]]]:
     return {title: [(cell.value, cell.note, cell.beyond) for cell in cells] for title, cells in board.rows}
 
 

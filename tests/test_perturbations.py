@@ -10,12 +10,13 @@ import torch
 from captum._utils.models.linear_model import SkLearnLinearRegression, SkLearnRidge
 from captum.attr import FeatureAblation, LimeBase, NoiseTunnel, Saliency, ShapleyValueSampling
 
-from reporter import coalitions, parts
-from reporter.cases import Cases
-from reporter.coalitions import Observed
-from reporter.network import Network
-from reporter.records import Document
-from reporter.seeds import make_seed
+from reporter import registry
+from reporter.attribution import coalitions
+from reporter.attribution.cases import Cases
+from reporter.attribution.coalitions import Observed
+from reporter.models.network import Network
+from reporter.records.explanation import Document
+from reporter.records.seeds import make_seed
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
@@ -23,15 +24,17 @@ SIX = "The film is never great, no."  # six words, eight tokens with its punctua
 WORDS = ("occlusion", "shapley", "kernel_shap", "lime")
 
 
-def pose(attribute, *texts: str) -> Cases:
+def make_cases(attribute, *texts: str) -> Cases:
     """The questions about some texts as one batch."""
-    asking = attribute.asking
-    return asking.pose([asking.choose(one, *asking.predict([one]))[0] for one in encoded(attribute, *texts)])
+    explainer = attribute.explainer
+    return explainer.make_cases(
+        [explainer.choose(one, *explainer.predict([one]))[0] for one in encoded(attribute, *texts)]
+    )
 
 
 def weigh(name: str, cases: Cases, row: int = 0, **options: int) -> tuple[np.ndarray, np.ndarray | None]:
     """What the words of one row are worth by a method, and their errors."""
-    found = parts.load("methods", name)(**options).attribute([cases])[0]
+    found = registry.load("methods", name)(**options).attribute([cases])[0]
     return add(cases, found.values, row), None if found.errors is None else add(cases, found.errors, row)
 
 
@@ -68,9 +71,9 @@ def shapley_by_hand(score, words: int) -> np.ndarray:
 
 @pytest.mark.parametrize("method", ["occlusion", "shapley", "kernel_shap"])
 def test_words_of_a_linear_network_are_worth_their_exact_share(linear, method):
-    slopes = linear.network.model.head.weight
+    gradients = linear.network.model.head.weight
     way = linear.embeddings - linear.baselines
-    exact = (way * torch.stack([slopes[2], slopes[1] - slopes[0]]).unsqueeze(1)).sum(-1)
+    exact = (way * torch.stack([gradients[2], gradients[1] - gradients[0]]).unsqueeze(1)).sum(-1)
     for row in (0, 1):
         values, errors = weigh(method, linear, row)
         np.testing.assert_allclose(values, add(linear, exact, row), rtol=1e-5, atol=1e-5)
@@ -79,8 +82,8 @@ def test_words_of_a_linear_network_are_worth_their_exact_share(linear, method):
 
 @pytest.mark.parametrize("method", WORDS)
 def test_a_word_shares_its_worth_evenly_among_its_tokens_and_special_tokens_get_nothing(tiny, method):
-    cases = pose(prepared(tiny), "The film xyz is")
-    found = parts.load("methods", method)().attribute([cases])[0].values[0]
+    cases = make_cases(prepared(tiny), "The film xyz is")
+    found = registry.load("methods", method)().attribute([cases])[0].values[0]
     pieces = found[cases.words[0] == 2]
     assert len(pieces) == 3
     assert pieces.unique().numel() == 1
@@ -91,7 +94,7 @@ def test_a_word_shares_its_worth_evenly_among_its_tokens_and_special_tokens_get_
 @pytest.mark.parametrize("method", ["shapley", "kernel_shap"])
 @pytest.mark.parametrize("text", [SIX, "Dull.", "great"])
 def test_shapley_values_of_short_texts_equal_brute_force(tiny, method, text):
-    cases = pose(prepared(tiny), "a longer text beside it", text)
+    cases = make_cases(prepared(tiny), "a longer text beside it", text)
     words = int(cases.words[1].max()) + 1
     values, errors = weigh(method, cases, 1)
     np.testing.assert_allclose(values, shapley_by_hand(ask(cases, 1), words), atol=1e-5)
@@ -100,7 +103,7 @@ def test_shapley_values_of_short_texts_equal_brute_force(tiny, method, text):
 
 @pytest.mark.parametrize("method", ["shapley", "kernel_shap"])
 def test_sampled_shapley_values_are_as_far_off_as_they_say_and_always_sum_to_the_change(tiny, method):
-    cases = pose(prepared(tiny), SIX)
+    cases = make_cases(prepared(tiny), SIX)
     words = int(cases.words[0].max()) + 1
     exact = shapley_by_hand(ask(cases), words)
     held = []
@@ -114,7 +117,7 @@ def test_sampled_shapley_values_are_as_far_off_as_they_say_and_always_sum_to_the
 
 
 def test_occlusion_equals_captum(tiny):
-    cases = pose(prepared(tiny), TEXTS[1])
+    cases = make_cases(prepared(tiny), TEXTS[1])
     mask = (cases.words + 1).unsqueeze(-1)
     oracle = FeatureAblation(cases.score).attribute(
         cases.embeddings, baselines=cases.baselines, additional_forward_args=(cases.rows,), feature_mask=mask
@@ -124,7 +127,7 @@ def test_occlusion_equals_captum(tiny):
 
 
 def test_sampled_shapley_values_equal_those_of_captum(tiny):
-    cases = pose(prepared(tiny), SIX)
+    cases = make_cases(prepared(tiny), SIX)
     torch.manual_seed(0)
     oracle = ShapleyValueSampling(cases.score).attribute(
         cases.embeddings,
@@ -159,8 +162,8 @@ def captum_fit(score, kept: np.ndarray, weights: np.ndarray, model) -> np.ndarra
 
 @pytest.mark.filterwarnings("ignore")
 def test_lime_is_the_fit_that_captum_makes_of_the_same_texts(tiny):
-    cases = pose(prepared(tiny), SIX)
-    method, words = parts.load("methods", "lime")(samples=64), int(cases.words.max()) + 1
+    cases = make_cases(prepared(tiny), SIX)
+    method, words = registry.load("methods", "lime")(samples=64), int(cases.words.max()) + 1
     kept = method._draw(words, np.random.default_rng(cases.seeds[0]))
     assert kept.sum(1).min() == 0
     assert kept.sum(1).max() == words - 1
@@ -172,8 +175,8 @@ def test_lime_is_the_fit_that_captum_makes_of_the_same_texts(tiny):
 
 @pytest.mark.filterwarnings("ignore")
 def test_kernel_shap_is_the_fit_that_captum_makes_of_the_same_texts(tiny):
-    cases = pose(prepared(tiny), SIX)
-    method, words = parts.load("methods", "kernel_shap")(samples=48), int(cases.words.max()) + 1
+    cases = make_cases(prepared(tiny), SIX)
+    method, words = registry.load("methods", "kernel_shap")(samples=48), int(cases.words.max()) + 1
     kept = method._draw(words, np.random.default_rng(cases.seeds[0]))
     assert (kept[::2] == ~kept[1::2]).all()
     ends = np.array([[True] * words, [False] * words])
@@ -203,15 +206,15 @@ def test_a_fit_to_all_coalitions_as_they_weigh_gives_shapley_values():
 
 def test_smoothgrad_equals_captum_within_its_errors(tiny):
     attribute = prepared(tiny, methods=("smoothgrad",))
-    cases = pose(attribute, TEXTS[1])
+    cases = make_cases(attribute, TEXTS[1])
     (found,) = attribute.methods[0].attribute([cases])
-    size = 0.5 * float(cases.embeddings[cases.ordinary].std())
-    ordinary = cases.ordinary.unsqueeze(-1)
+    size = 0.5 * float(cases.embeddings[cases.content_mask].std())
+    content_mask = cases.content_mask.unsqueeze(-1)
     torch.manual_seed(0)
     tunnel = NoiseTunnel(
-        Saliency(lambda x, rows: cases.score(torch.where(ordinary.expand_as(x), x, cases.embeddings), rows))
+        Saliency(lambda x, rows: cases.score(torch.where(content_mask.expand_as(x), x, cases.embeddings), rows))
     )
-    slopes = tunnel.attribute(
+    gradients = tunnel.attribute(
         cases.embeddings.clone().requires_grad_(),
         additional_forward_args=(cases.rows,),
         nt_type="smoothgrad",
@@ -220,14 +223,16 @@ def test_smoothgrad_equals_captum_within_its_errors(tiny):
         stdevs=size,
         abs=False,
     )
-    off = (slopes.norm(dim=-1) - found.values).abs()[cases.ordinary]
-    assert (off <= found.errors[cases.ordinary]).float().mean() >= 0.95
+    off = (gradients.norm(dim=-1) - found.values).abs()[cases.content_mask]
+    assert (off <= found.errors[cases.content_mask]).float().mean() >= 0.95
     assert float(found.errors.max()) < 0.4 * float(found.values.max())
 
 
 def test_smoothgrad_of_a_linear_network_is_its_gradient(linear):
-    smooth, plain = (parts.load("methods", name)().attribute([linear])[0] for name in ("smoothgrad", "gradient"))
-    torch.testing.assert_close(smooth.values[linear.real], plain.values[linear.real], rtol=1e-4, atol=1e-5)
+    smooth, plain = (registry.load("methods", name)().attribute([linear])[0] for name in ("smoothgrad", "gradient"))
+    torch.testing.assert_close(
+        smooth.values[linear.attention_mask], plain.values[linear.attention_mask], rtol=1e-4, atol=1e-5
+    )
     assert float(smooth.errors.max()) < 1e-2
 
 
@@ -275,15 +280,15 @@ def test_passes_keep_their_budget_and_mix_texts(tiny, monkeypatch):
 
 def test_what_is_no_number_without_some_words_is_said(tiny):
     attribute = prepared(tiny, methods=("occlusion",))
-    network = attribute.asking.network
+    network = attribute.explainer.network
     tiny_answers = iter(range(10**6))
 
     def spoil(_module, _inputs, output):
         return SimpleNamespace(logits=output.logits * (float("nan") if next(tiny_answers) > 6 else 1.0))
 
-    cases = pose(attribute, TEXTS[1])
+    cases = make_cases(attribute, TEXTS[1])
     assert cases.ends
-    network.crew.share(lambda one, _: one.model.register_forward_hook(spoil), [0] * 8)
+    network.replicas.share(lambda one, _: one.model.register_forward_hook(spoil), [0] * 8)
     tiny_answers = iter(range(100, 10**6))
     with pytest.raises(ValueError, match="some of its words at the baseline"):
         attribute.methods[0].attribute([cases])
@@ -298,8 +303,8 @@ def test_embeddings_are_looked_up_before_passes_are_shared(tiny, monkeypatch, me
         threads.add(get_ident())
         return usual(self, inputs)
 
-    asking = attribute.asking
-    questions = [asking.choose(one, *asking.predict([one]))[0] for one in encoded(attribute, *TEXTS)]
+    explainer = attribute.explainer
+    questions = [explainer.choose(one, *explainer.predict([one]))[0] for one in encoded(attribute, *TEXTS)]
     monkeypatch.setattr(Network, "embed", embed)
-    attribute.methods[0].attribute([asking.pose([question]) for question in questions])
+    attribute.methods[0].attribute([explainer.make_cases([question]) for question in questions])
     assert threads == {get_ident()}

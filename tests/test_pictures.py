@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from reporter.heads import STRETCHES, survey
-from reporter.report.axis import LEFT, RIGHT
-from reporter.report.curve import curve
-from reporter.report.overview import overview
-from reporter.report.reading import Reading
+from reporter.records.attention import STRETCHES, summarize_heads
+from reporter.site.pages.document.overview import overview
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.drawings.axis import LEFT, RIGHT
+from reporter.site.pages.drawings.curve import curve
 from tests import runs
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -41,7 +41,7 @@ def pixels(url: str) -> list[bytes]:
 def test_every_heads_shares_sum_to_one_and_stretches_hold_every_word(words):
     tokens = [None, *[at // 2 for at in range(2 * words)], None]
     rows = np.random.default_rng(words).dirichlet(np.ones(len(tokens)), size=(2, 3))
-    found = survey(rows, tokens)
+    found = summarize_heads(rows, tokens)
     assert len(found.stretches) == min(words, STRETCHES)
     assert [place for first, end in found.stretches for place in range(first, end)] == list(range(1, 2 * words + 1))
     np.testing.assert_allclose(np.array(found.shares).sum(-1), 1.0, atol=0.01)
@@ -52,7 +52,7 @@ def test_the_heads_are_those_of_the_network(tiny):
     attribute = prepared(tiny, methods=("attention",))
     (document,) = encoded(attribute, TEXTS[0])
     section = attribute([document])[0].sections[0]
-    model = attribute.asking.network.model
+    model = attribute.explainer.network.model
     model.set_attn_implementation("eager")
     with torch.no_grad():
         shown = model(**{n: torch.tensor([v]) for n, v in document.inputs.items()}, output_attentions=True).attentions

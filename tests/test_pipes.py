@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from reporter.render import draw
-from reporter.serve import HOST, preview
-from reporter.store import Store
+from reporter.runs.store import Store
+from reporter.site.preview import HOST, preview
+from reporter.site.render import draw_site
 from tests import runs
 from tests.test_cli import refusal, run
 
@@ -37,7 +37,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of one document."""
     site = tmp_path_factory.mktemp("plain") / "site"
     with Store(runs.saved(site / RUN, [runs.explanation("plain", "Great")])) as store:
-        draw(store, site)
+        draw_site(store, site)
     return site
 
 

@@ -8,23 +8,25 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
-from reporter import documents, parts, twin
-from reporter.diagnostics import PLAUSIBILITY, Ranking
+from reporter import registry
+from reporter.documents import folder
 from reporter.documents.rationales import read_rationale
-from reporter.encoding import encode
-from reporter.errors import UserError
-from reporter.marking import find_marked
-from reporter.measure import measure
-from reporter.plan import make_key, renew
-from reporter.records import Document, Token
-from reporter.settings import Settings
-from reporter.store import Store
-from reporter.summary import summarise
+from reporter.evidence.metrics import PLAUSIBILITY, Ranking
+from reporter.evidence.rationale_words import find_marked
+from reporter.models.tokenization import encode
+from reporter.records import twin
+from reporter.records.errors import UserError
+from reporter.records.explanation import Document, Token
+from reporter.records.settings import Settings
+from reporter.runs.measure import measure_folder
+from reporter.runs.resume import make_key, renew_run
+from reporter.runs.store import Store
+from reporter.summary.run_summary import summarise
 from tests.conftest import prepared
 from tests.networks import TEXTS
 
 TEXT = "Dull, but I (really) loved it!"
-MEASURES = {name: parts.load("diagnostics", name)() for name in PLAUSIBILITY}
+MEASURES = {name: registry.load("metrics", name)() for name in PLAUSIBILITY}
 METHODS = ("gradient", "integrated_gradients")
 
 
@@ -38,7 +40,9 @@ def document(text=TEXTS[1], rationale=((11, 15),), **changes) -> Document:
 
 
 def explained(attribute, *some: Document):
-    return [one.sections[0].diagnostics for one in attribute([encode(each, attribute.asking.network) for each in some])]
+    return [
+        one.sections[0].diagnostics for one in attribute([encode(each, attribute.explainer.network) for each in some])
+    ]
 
 
 def plausible(found):
@@ -119,7 +123,7 @@ def test_a_row_with_a_rationale_is_a_document_with_it_and_a_bad_one_is_its_own_p
         {"text": TEXT, "rationale": []},
     ]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    found = list(documents.read(tmp_path))
+    found = list(folder.read_documents(tmp_path))
     assert [one.rationale for one in found] == [((21, 26),), None, None, None, ()]
     assert [bool(one.problem) for one in found] == [False, True, True, False, False]
     assert "0 to 5" in found[1].problem
@@ -127,7 +131,7 @@ def test_a_row_with_a_rationale_is_a_document_with_it_and_a_bad_one_is_its_own_p
 
 def test_a_table_has_no_rationale(tmp_path):
     (tmp_path / "a.csv").write_text('text,rationale\nx,"because it is"\n')
-    (found,) = documents.read(tmp_path)
+    (found,) = folder.read_documents(tmp_path)
     assert (found.rationale, found.problem) == (None, None)
 
 
@@ -153,7 +157,7 @@ def test_a_word_is_marked_that_shares_a_character_other_than_white_space():
 
 @pytest.mark.parametrize("word", range(6))
 def test_every_marked_word_of_a_text_is_found_among_the_models_words(tiny, word):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     encoded = encode(document(TEXT, read_rationale([word], TEXT)), network)
     marked = find_marked(encoded.tokens, TEXT, encoded.document.rationale)
     shown = [TEXT[one.start : one.end] for one in encoded.tokens if one.word in marked]
@@ -233,7 +237,7 @@ def test_every_method_is_held_against_random_orders_of_its_own_text(attribute):
         assert one.draws == 99
         assert one.low <= one.control <= one.high
         assert one.control == measured[name, METHODS[0]].control, method
-    encoded = encode(whole, attribute.asking.network)
+    encoded = encode(whole, attribute.explainer.network)
     marked = find_marked(encoded.tokens, whole.text, whole.rationale)
     words = 1 + max(one.word for one in encoded.tokens if not one.special)
     assert measured["token_f1", METHODS[0]].control == pytest.approx(len(marked) / words, abs=0.08)
@@ -246,7 +250,7 @@ def test_batch_mates_and_the_second_text_change_nothing_but_the_seed_does(attrib
     alone, together = plausible(explained(attribute, one)[0]), plausible(explained(attribute, mate, one)[1])
     assert alone == together
     paired = plausible(explained(attribute, replace(one, text_pair="the film is great"))[0])
-    words = 1 + max(token.word for token in encode(one, attribute.asking.network).tokens if not token.special)
+    words = 1 + max(token.word for token in encode(one, attribute.explainer.network).tokens if not token.special)
     assert paired["token_f1", "gradient"].control == pytest.approx(1 / words, abs=0.05)
     other = plausible(explained(prepared(tiny, methods=METHODS, seed=1), one)[0])
     assert [found.value for found in other.values()] == [found.value for found in alone.values()]
@@ -275,14 +279,14 @@ def test_a_rationale_is_kept_and_another_one_is_noticed(tiny, tmp_path):
     table, settings = tmp_path / "in" / "a.jsonl", Settings(model=str(tiny), methods=("gradient",))
     table.write_text(json.dumps({"text": TEXTS[1], "rationale": [2]}))
     with Store(tmp_path / "run.sqlite", create=True) as store:
-        measure(tmp_path / "in", settings, store, notice=lambda _: None)
+        measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
         (first,) = store.explanations()
         assert first.rationale == ((7, 10),)
         assert twin.load_explanation(twin.dump(first)) == first
-        assert renew(tmp_path / "in", settings, store)
+        assert renew_run(tmp_path / "in", settings, store)
         table.write_text(json.dumps({"text": TEXTS[1], "rationale": [3]}))
-        assert not renew(tmp_path / "in", settings, store)
-        measure(tmp_path / "in", settings, store, notice=lambda _: None)
+        assert not renew_run(tmp_path / "in", settings, store)
+        measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
         (second,) = store.explanations()
         assert second.rationale == ((11, 15),)
         summary, _ = summarise(store.explanations())
@@ -299,7 +303,7 @@ def test_a_row_that_is_refused_fails_alone_and_says_why(tiny, tmp_path):
     rows = [{"text": TEXTS[1], "rationale": [2]}, {"text": TEXTS[1], "rationale": [200]}]
     (tmp_path / "in" / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     with Store(tmp_path / "run.sqlite", create=True) as store:
-        measure(tmp_path / "in", Settings(model=str(tiny), methods=("gradient",)), store, notice=lambda _: None)
+        measure_folder(tmp_path / "in", Settings(model=str(tiny), methods=("gradient",)), store, notice=lambda _: None)
         first, second = store.explanations()
     assert (first.status, second.status) == ("explained", "failed")
     assert "names word 200, and its text has the words 0 to 17" in second.error

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy.interpolate import CubicSpline
 
-from reporter.estimates import find_jumps
-from reporter.integration import travel
-from reporter.quadrature import START, Goal, Samples, integrate, refine
-from reporter.rules import find_rules, weigh, weigh_spline
+from reporter.attribution.quadrature.estimates import find_jumps
+from reporter.attribution.quadrature.integration import integrate_paths
+from reporter.attribution.quadrature.refinement import START, Goal, Samples, integrate, refine
+from reporter.attribution.quadrature.rules import find_rules, weigh, weigh_spline
 
 TOLERANCES = (0.01, 0.001)
 
@@ -43,7 +43,7 @@ class Cliff:
     def total(self, node: float) -> np.ndarray:
         return np.tanh((node - self.places) / self.widths) @ self.sizes
 
-    def slope(self, node: float) -> np.ndarray:
+    def gradient(self, node: float) -> np.ndarray:
         return (1 / np.cosh((node - self.places) / self.widths) ** 2 / self.widths) @ self.sizes
 
     @property
@@ -56,7 +56,7 @@ def sample_of(*cliffs: Cliff):
         for row, node in zip(rows, nodes, strict=True):
             cliffs[row].asked.append(node)
         pairs = list(zip(rows, nodes, strict=True))
-        return np.array([cliffs[r].total(n).sum() for r, n in pairs]), [cliffs[r].slope(n) for r, n in pairs]
+        return np.array([cliffs[r].total(n).sum() for r, n in pairs]), [cliffs[r].gradient(n) for r, n in pairs]
 
     return sample
 
@@ -64,8 +64,8 @@ def sample_of(*cliffs: Cliff):
 @pytest.fixture(scope="module", params=TOLERANCES)
 def journeys(request):
     """Two hundred integrands and how far each was followed."""
-    cliffs, goal = [Cliff(seed) for seed in range(200)], Goal(request.param, unit=2.0**-52)
-    return cliffs, travel(sample_of(*cliffs), [None] * len(cliffs), goal), goal
+    cliffs, goal = [Cliff(seed) for seed in range(200)], Goal(request.param, unit_roundoff=2.0**-52)
+    return cliffs, integrate_paths(sample_of(*cliffs), [None] * len(cliffs), goal), goal
 
 
 def test_every_integral_is_as_exact_as_it_was_to_be(journeys):
@@ -97,17 +97,19 @@ def test_no_node_is_paid_for_twice(journeys):
 
 def test_what_is_known_already_is_not_asked_for():
     cliff = Cliff(3)
-    ends = [Samples(np.array([0.0, 1.0]), np.array([cliff.total(n).sum() for n in (0, 1)]), cliff.slope(0)[None] * 0)]
-    ends[0] = Samples(ends[0].nodes, ends[0].totals, np.stack([cliff.slope(0.0), cliff.slope(1.0)]))
-    (journey,) = travel(sample_of(cliff), ends, Goal())
+    ends = [
+        Samples(np.array([0.0, 1.0]), np.array([cliff.total(n).sum() for n in (0, 1)]), cliff.gradient(0)[None] * 0)
+    ]
+    ends[0] = Samples(ends[0].nodes, ends[0].totals, np.stack([cliff.gradient(0.0), cliff.gradient(1.0)]))
+    (journey,) = integrate_paths(sample_of(cliff), ends, Goal())
     assert not {0.0, 1.0} & set(cliff.asked)
     assert journey.evaluations == len(cliff.asked) + 2
 
 
 def test_rows_do_not_touch_each_other():
-    together = travel(sample_of(*map(Cliff, range(6))), [None] * 6, Goal())
+    together = integrate_paths(sample_of(*map(Cliff, range(6))), [None] * 6, Goal())
     for seed, journey in enumerate(together):
-        (alone,) = travel(sample_of(Cliff(seed)), [None], Goal())
+        (alone,) = integrate_paths(sample_of(Cliff(seed)), [None], Goal())
         np.testing.assert_array_equal(alone.samples.nodes, journey.samples.nodes)
         np.testing.assert_allclose(alone.integral.values, journey.integral.values, rtol=1e-12)
 
@@ -115,7 +117,7 @@ def test_rows_do_not_touch_each_other():
 def test_in_haste_it_takes_few_rounds_and_is_as_exact():
     cliffs = [Cliff(seed) for seed in range(30)]
     found = {}
-    for hasty in (False, True):
+    for few_rounds in (False, True):
         rounds = []
         ask = sample_of(*cliffs)
 
@@ -123,14 +125,14 @@ def test_in_haste_it_takes_few_rounds_and_is_as_exact():
             rounds.append(len(rows))
             return ask(rows, nodes)
 
-        found[hasty] = travel(sample, [None] * 30, Goal(0.01, hasty=hasty)), len(rounds)
+        found[few_rounds] = integrate_paths(sample, [None] * 30, Goal(0.01, few_rounds=few_rounds)), len(rounds)
     assert found[True][1] < found[False][1] / 2
     for one, other in zip(found[True][0], found[False][0], strict=True):
         assert np.abs(one.integral.values - other.integral.values).sum() <= 0.02 * one.integral.size
 
 
 def test_a_finer_tolerance_costs_more_and_errs_less():
-    coarse, fine = (travel(sample_of(*map(Cliff, range(20))), [None] * 20, Goal(t)) for t in (0.05, 0.0005))
+    coarse, fine = (integrate_paths(sample_of(*map(Cliff, range(20))), [None] * 20, Goal(t)) for t in (0.05, 0.0005))
     assert sum(j.evaluations for j in coarse) < sum(j.evaluations for j in fine)
     assert sum(j.integral.whole for j in coarse) > 10 * sum(j.integral.whole for j in fine)
 
@@ -177,7 +179,9 @@ def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
     calm = np.stack([np.sin(nodes), np.cos(nodes)], 1)
     restless = calm + 1e-3 * (np.arange(17) % 2)[:, None]
     totals = 1 - np.cos(nodes) + np.sin(nodes)
-    found = [one.errors for one in integrate([Samples(nodes, totals, slopes) for slopes in (calm, restless)], Goal())]
+    found = [
+        one.errors for one in integrate([Samples(nodes, totals, gradients) for gradients in (calm, restless)], Goal())
+    ]
     assert (found[1] > 10 * found[0]).all()
 
 
@@ -187,7 +191,7 @@ def test_spent_evaluations_end_it(most):
         draw = np.random.default_rng(len(nodes))
         return draw.normal(size=len(rows)), list(draw.normal(size=(len(rows), 4)))
 
-    (journey,) = travel(noise, [None], Goal(1e-6, most))
+    (journey,) = integrate_paths(noise, [None], Goal(1e-6, most))
     assert journey.evaluations <= most
     residual, whole = abs(journey.integral.residual), journey.integral.whole
     assert residual > 1e-6 * abs(journey.samples.change) or whole > 1e-6 * journey.integral.size
@@ -196,18 +200,18 @@ def test_spent_evaluations_end_it(most):
 def test_a_structure_between_the_nodes_is_seen_by_its_defect():
     """A bump that no node has met: the slopes are flat everywhere, and F has moved."""
     smooth = Samples(START, np.zeros(len(START)), np.zeros((len(START), 3)) + 1e-3)
-    moved = Samples(START, np.where(START > 0.4, 1.0, 0.0), smooth.slopes)
+    moved = Samples(START, np.where(START > 0.4, 1.0, 0.0), smooth.gradients)
     (found,) = integrate([moved], Goal())
     assert (found.errors >= 0.01).all()
     assert len(refine(moved, found, Goal())) >= 1
 
 
-@pytest.mark.parametrize(("total", "slope"), [(0.0, 0.0), (5.0, 0.0), (1e4, 1e-9)])
-def test_nothing_to_share_out_ends_at_once(total, slope):
+@pytest.mark.parametrize(("total", "gradient"), [(0.0, 0.0), (5.0, 0.0), (1e4, 1e-9)])
+def test_nothing_to_share_out_ends_at_once(total, gradient):
     def flat(rows, nodes):
-        return np.full(len(rows), total), [np.full(4, slope)] * len(nodes)
+        return np.full(len(rows), total), [np.full(4, gradient)] * len(nodes)
 
-    (journey,) = travel(flat, [None], Goal(0.001))
+    (journey,) = integrate_paths(flat, [None], Goal(0.001))
     assert journey.evaluations == len(START)
 
 
@@ -217,7 +221,7 @@ def test_what_is_no_number_is_named_with_its_place(bad):
         return np.zeros(len(rows)), [np.array([0.0, bad if node == START[3] else 1.0]) for node in nodes]
 
     with pytest.raises(ValueError, match=r"gradient of the score is not a finite number .* of the way"):
-        travel(broken, [None], Goal())
+        integrate_paths(broken, [None], Goal())
 
 
 class Kinked:
@@ -237,8 +241,8 @@ class Kinked:
     def total(self, node: float) -> np.ndarray:
         return self.smooth.total(node) + np.maximum(node - self.places, 0.0) @ self.sizes
 
-    def slope(self, node: float) -> np.ndarray:
-        return self.smooth.slope(node) + (node > self.places) @ self.sizes
+    def gradient(self, node: float) -> np.ndarray:
+        return self.smooth.gradient(node) + (node > self.places) @ self.sizes
 
     @property
     def asked(self) -> list[float]:
@@ -262,8 +266,8 @@ JUMPS = [(1, 0.0), (1, 0.5), (1, 1.0), (6, 0.0), (6, 0.5), (60, 0.0)]  # how man
 )
 def test_what_jumps_is_known_no_better_than_it_is(jumps, hidden, tolerance):
     """Rules of one family agree where slopes jump in the middle of a panel, by symmetry, and are all off."""
-    kinked, goal = [Kinked(seed, jumps, hidden) for seed in range(40)], Goal(tolerance, unit=2.0**-52)
-    found = travel(sample_of(*kinked), [None] * len(kinked), goal)
+    kinked, goal = [Kinked(seed, jumps, hidden) for seed in range(40)], Goal(tolerance, unit_roundoff=2.0**-52)
+    found = integrate_paths(sample_of(*kinked), [None] * len(kinked), goal)
     pairs = [(np.abs(j.integral.values - k.exact), j, k) for j, k in zip(found, kinked, strict=True)]
     worst = [off.sum() / goal.tolerance / np.abs(k.exact).sum() for off, j, k in pairs if not j.misses(goal)]
     assert len(worst) >= 0.9 * len(kinked)
@@ -274,10 +278,10 @@ def test_what_jumps_is_known_no_better_than_it_is(jumps, hidden, tolerance):
 
 def test_a_jump_in_the_middle_of_a_panel_is_seen_where_rules_agree_by_symmetry():
     nodes = np.linspace(0.0, 1.0, 10)
-    slopes = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes**3], 1)
+    gradients = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes**3], 1)
     (rules,) = find_rules([nodes])
-    jumps = find_jumps((rules.jumps @ slopes)[None])[0]
-    assert np.abs(rules.apart[1] @ slopes)[4, 0] < 1e-12
+    jumps = find_jumps((rules.jumps @ gradients)[None])[0]
+    assert np.abs(rules.apart[1] @ gradients)[4, 0] < 1e-12
     assert jumps[4, 0] == pytest.approx(1.0)
     assert jumps[3:6, 1].max() < 0.01
     assert np.delete(jumps[:, 0], 4).max() < 1e-12
@@ -286,9 +290,9 @@ def test_a_jump_in_the_middle_of_a_panel_is_seen_where_rules_agree_by_symmetry()
 def test_what_moves_along_a_path_with_a_jump_is_known_no_better_than_its_share_of_it():
     """A straight line is known exactly, by its own rules; but nothing says that the jump is not its own as well."""
     nodes = np.linspace(0.0, 1.0, 10)
-    slopes = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes, np.ones(10)], 1)
+    gradients = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes, np.ones(10)], 1)
     totals = np.maximum(nodes - 0.5, 0.0) + nodes**2 / 2 + nodes
-    (found,) = integrate([Samples(nodes, totals, slopes)], Goal(unit=2.0**-52))
+    (found,) = integrate([Samples(nodes, totals, gradients)], Goal(unit_roundoff=2.0**-52))
     assert found.whole / 2 <= found.errors[1] <= 2 * found.whole
     assert found.errors[2] < found.errors[1] / 10
 
@@ -299,7 +303,7 @@ def test_what_is_too_narrow_to_be_followed_ends_it_and_is_named():
     def step(rows, nodes):
         return np.array([3.0 * (node > 0.3) + node for node in nodes]), [np.full(4, 0.25) for _ in rows]
 
-    (journey,) = travel(step, [None], goal := Goal())
+    (journey,) = integrate_paths(step, [None], goal := Goal())
     start, end = journey.sliver(goal)
     assert journey.misses(goal)
     assert start <= 0.3 <= end

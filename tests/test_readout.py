@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 import torch
 
-from reporter.checkpoint import load
-from reporter.readout import Packed
+from reporter.models.loading.checkpoint import load_network
+from reporter.models.packed_encoder import Packed
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -17,11 +17,11 @@ SHORT = {"Bert": Packed, "Roberta": Packed, "Electra": Packed, "DebertaV2": part
 
 def whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on networks are run as they are."""
-    monkeypatch.setattr("reporter.network.find_shortcuts", lambda *_, **__: [])
+    monkeypatch.setattr("reporter.models.network.find_shortcuts", lambda *_, **__: [])
 
 
 def open_network(folder, head: str = "SequenceClassification"):
-    return load(str(folder), head=f"AutoModelFor{head}", device="cpu")
+    return load_network(str(folder), head=f"AutoModelFor{head}", device="cpu")
 
 
 @pytest.mark.parametrize("kind", SHORT)
@@ -100,11 +100,11 @@ def test_every_row_attends_to_itself_alone(tiny):
     def differentiate(some: list[dict[str, list[int]]]) -> list[torch.Tensor]:
         inputs = network.pad(some)
         points = network.embed(inputs).requires_grad_()
-        with network.crew.at_work():
+        with network.replicas.at_work():
             logits = network.run(inputs, points).logits
-            (slopes,) = torch.autograd.grad(logits[:, 0].sum(), points)
-        found = zip(logits.detach(), slopes, some, strict=True)
-        return [torch.cat([one, slope[: len(text["input_ids"])].flatten()]) for one, slope, text in found]
+            (gradients,) = torch.autograd.grad(logits[:, 0].sum(), points)
+        found = zip(logits.detach(), gradients, some, strict=True)
+        return [torch.cat([one, gradient[: len(text["input_ids"])].flatten()]) for one, gradient, text in found]
 
     for alone, among in zip((differentiate([text])[0] for text in texts), differentiate(texts), strict=True):
         assert alone.equal(among)

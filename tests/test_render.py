@@ -17,10 +17,11 @@ from urllib.parse import unquote, urljoin
 import pytest
 from jinja2 import Environment, meta, nodes
 
-from reporter import report, twin
-from reporter.records import Explanation
-from reporter.render import _compact, draw, environment, visible
-from reporter.store import Store
+from reporter.records import twin
+from reporter.records.explanation import Explanation
+from reporter.runs.store import Store
+from reporter.site import pages as report
+from reporter.site.render import _compact, draw_site, make_environment, visible
 from tests import runs
 
 CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -70,7 +71,7 @@ class Page(HTMLParser):
 def site_of(folder: Path, explanations: Sequence[Explanation], evidence: str = "quick") -> Path:
     path = runs.saved(folder / "data" / "run.sqlite", explanations, evidence=evidence)
     with Store(path) as store:
-        draw(store, folder)
+        draw_site(store, folder)
     return folder
 
 
@@ -271,7 +272,7 @@ def test_training_examples_are_light_and_stand_only_where_they_were_asked_for(tm
     for name, records, training in (("plain", plain, None), ("traced", one, runs.trained())):
         path = runs.saved(tmp_path / name / "data" / "run.sqlite", [records], training)
         with Store(path) as store:
-            draw(store, tmp_path / name)
+            draw_site(store, tmp_path / name)
         sizes.append(len((tmp_path / name / "documents" / "long.html").read_bytes()))
     assert 1_000 < sizes[1] - sizes[0] < 6_000
     assert not (tmp_path / "plain" / "training.html").exists()
@@ -308,7 +309,7 @@ def names_in(pages: Environment, template: str) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_template_uses_exactly_the_fields_of_its_page(name: str) -> None:
-    asked, _ = names_in(environment(), f"{name}.html.j2")
+    asked, _ = names_in(make_environment(), f"{name}.html.j2")
     unshown = {"path"} if name in ("document", "documents") else set()
     assert asked == {field.name for field in dataclasses.fields(PAGES[name])} - unshown
 
@@ -322,7 +323,7 @@ def nested(kind: object) -> set[type]:
 
 
 def test_every_nested_field_is_shown_somewhere() -> None:
-    pages = environment()
+    pages = make_environment()
     read = {name for template in PAGES for name in names_in(pages, f"{template}.html.j2")[1]}
     kinds = {kind for page in PAGES.values() for kind in nested(page)} - set(PAGES.values())
     assert len(kinds) > 25
@@ -340,6 +341,6 @@ def test_styles_survive_being_made_compact() -> None:
 
 
 def test_drawing_loads_no_torch() -> None:
-    code = "import sys, reporter.render; print({'torch', 'transformers', 'captum'} & set(sys.modules))"
+    code = "import sys, reporter.site.render; print({'torch', 'transformers', 'captum'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -8,17 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from reporter.records import SCHEMA, Diagnostic, Explanation, Prediction, Run, Section, Seen, Sensitivity, Target, Token
-from reporter.report import document_page, document_pages
-from reporter.report.axis import Axis
-from reporter.report.checks import settled_words, verdict_line
-from reporter.report.checks import shown as shown_sections
-from reporter.report.document import Part
-from reporter.report.frame import page_path, page_root
-from reporter.report.reading import Reading
-from reporter.report.tables import tables
-from reporter.report.wording import css, exact, fine_percent, percent, rank, signed, spoken
-from reporter.summary import summarise
+from reporter.records.evidence import Diagnostic, Sensitivity
+from reporter.records.explanation import Explanation, Prediction, Section, Seen, Target, Token
+from reporter.records.run import SCHEMA, Run
+from reporter.site.pages import document_page, document_pages
+from reporter.site.pages.checks import settled_words, verdict_line
+from reporter.site.pages.checks import shown as shown_sections
+from reporter.site.pages.document.page import Part
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.document.tables import tables
+from reporter.site.pages.drawings.axis import Axis
+from reporter.site.pages.frame import page_path, page_root
+from reporter.site.pages.wording import css, exact, fine_percent, percent, rank, signed, spoken
+from reporter.summary.run_summary import summarise
 from tests import runs
 
 
@@ -272,7 +274,8 @@ def test_no_two_ids_share_a_page() -> None:
 
 def test_nothing_heavy_is_imported() -> None:
     code = (
-        "import sys, reporter.report, reporter.summary; print({'torch', 'jinja2', 'transformers'} & set(sys.modules))"
+        "import sys, reporter.site.pages.document.page, reporter.summary.run_summary; "
+        "print({'torch', 'jinja2', 'transformers'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

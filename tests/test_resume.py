@@ -17,11 +17,11 @@ from random import Random
 import pytest
 from filelock import FileLock
 
-from reporter import manifest
-from reporter.attribute import Attribute
-from reporter.check import Thresholds, check_site
-from reporter.interrupt import deferred
-from reporter.store import Store
+from reporter.audit.check import Thresholds, check_site
+from reporter.cli.interrupt import deferred
+from reporter.runs.explain import Attribute
+from reporter.runs.store import Store
+from reporter.site import manifest
 from tests.networks import TEXTS
 from tests.test_cli import refusal, run
 
@@ -38,12 +38,12 @@ def watch(event, given):
         if seen == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
-from reporter.cli import main
+from reporter.cli.commands import main
 main()
 """
 NO_TORCH = """
 import sys
-from reporter.cli import main
+from reporter.cli.commands import main
 try:
     main()
 except SystemExit:
@@ -120,7 +120,7 @@ def test_a_drawing_killed_at_any_moment_is_no_whole_site_and_ends_with_the_same_
 @pytest.mark.sweep
 def test_a_build_killed_at_twenty_random_times_ends_with_the_same_bytes(inputs, whole, tiny, tmp_path):
     command = ("build", inputs, "-o", tmp_path / "site", "--model", tiny, "--batch-tokens", 8)
-    code, draws = "from reporter.cli import main; main()", Random(20)
+    code, draws = "from reporter.cli.commands import main; main()", Random(20)
     start = time.monotonic()
     spawn(code, "build", inputs, "-o", tmp_path / "timed", "--model", tiny, "--batch-tokens", 8)
     usual = time.monotonic() - start
@@ -297,7 +297,7 @@ FULL = [40_000, 250_000, *(pytest.param(size, marks=pytest.mark.sweep) for size 
 def test_a_full_disk_is_a_sentence_and_the_build_goes_on_when_there_is_room(size, inputs, whole, tiny):
     with small_disk(size) as place:
         command = ("build", inputs, "-o", place / "site", "--model", tiny, "--batch-tokens", 8)
-        full = spawn("from reporter.cli import main; main()", *command)
+        full = spawn("from reporter.cli.commands import main; main()", *command)
         assert full.returncode == 2, full.stderr.decode()
         assert "Traceback" not in full.stderr.decode()
         assert "cannot be written to" in full.stderr.decode().splitlines()[-1]
@@ -312,7 +312,7 @@ def test_a_file_that_cannot_grow_is_a_sentence(size, whole, tmp_path):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    code, site = "from reporter.cli import main; main()", tmp_path / "site"
+    code, site = "from reporter.cli.commands import main; main()", tmp_path / "site"
     done = spawn(code, "render", whole, "-o", site, preexec_fn=limit)
     assert done.returncode == 2
     assert "cannot be written to" in done.stderr.decode()

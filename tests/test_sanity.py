@@ -8,14 +8,14 @@ import pytest
 import torch
 from scipy import stats
 
-from reporter import measure as measuring
+from reporter.evidence.randomization import DEAF, SURVIVED, UNSTEADY, compare, draw_maps, examine_methods, randomise
 from reporter.methods import Scores
-from reporter.records import Description, Run
-from reporter.report.methods import methods_page
-from reporter.sanity import DEAF, SURVIVED, UNSTEADY, compare, draw_maps, examine_methods, randomise
-from reporter.settings import Settings
-from reporter.store import Store
-from reporter.summary import summarise
+from reporter.records.run import Description, Run
+from reporter.records.settings import Settings
+from reporter.runs import measure as measuring
+from reporter.runs.store import Store
+from reporter.site.pages.methods import methods_page
+from reporter.summary.run_summary import summarise
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 from tests.runs import description
@@ -35,7 +35,10 @@ class Noise:
         return None
 
     def attribute(self, batches):
-        return [Scores(torch.randn(one.real.shape, generator=self.random), [0] * len(one.cells)) for one in batches]
+        return [
+            Scores(torch.randn(one.attention_mask.shape, generator=self.random), [0] * len(one.cells))
+            for one in batches
+        ]
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Spelling:
 def checked(tiny):
     attribute = prepared(tiny, methods=SOUND)
     methods = (*attribute.methods, Noise(torch.Generator().manual_seed(1)), Spelling())
-    found = examine_methods(attribute.asking, methods, encoded(attribute, *LONG))
+    found = examine_methods(attribute.explainer, methods, encoded(attribute, *LONG))
     return {one.method: one for one in found.methods}
 
 
@@ -77,7 +80,7 @@ def test_sound_methods_have_no_flag(checked, method):
 
 
 def test_weights_are_drawn_anew_from_the_head_down_and_the_network_stays_as_it_was(tiny):
-    network = prepared(tiny).asking.network
+    network = prepared(tiny).explainer.network
     before = {name: weight.clone() for name, weight in network.model.named_parameters()}
     seen: set[str] = set()
     names = []
@@ -107,8 +110,10 @@ def test_a_random_network_without_an_answer_leaves_nothing_to_compare(tiny):
             raise ValueError("not finite")
 
     attribute = prepared(tiny, methods=SOUND)
-    questions = [attribute.asking.choose(one, *attribute.asking.predict([one]))[0] for one in encoded(attribute, *LONG)]
-    assert draw_maps(attribute.asking, [Broken()], questions) == [[{}, {}]]
+    questions = [
+        attribute.explainer.choose(one, *attribute.explainer.predict([one]))[0] for one in encoded(attribute, *LONG)
+    ]
+    assert draw_maps(attribute.explainer, [Broken()], questions) == [[{}, {}]]
 
 
 def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypatch):
@@ -116,14 +121,14 @@ def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypa
     (tmp_path / "in" / "a.txt").write_text(TEXTS[1])
     settings = Settings(model=str(tiny), methods=("gradient",))
     with Store(tmp_path / "run.sqlite", create=True) as store:
-        measuring.measure(tmp_path / "in", settings, store, notice=lambda _: None)
+        measuring.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
         assert store.provenance().sanity is None
         standard = replace(settings, evidence="standard")
-        measuring.measure(tmp_path / "in", standard, store, notice=lambda _: None)
+        measuring.measure_folder(tmp_path / "in", standard, store, notice=lambda _: None)
         first = store.provenance()
         assert [one.method for one in first.sanity.methods] == ["gradient"]
         monkeypatch.setattr(measuring, "examine_methods", None)
-        measuring.measure(tmp_path / "in", standard, store, notice=lambda _: None)
+        measuring.measure_folder(tmp_path / "in", standard, store, notice=lambda _: None)
         assert store.provenance() == first
         summary, failures = summarise(store.explanations())
     facts = {name: getattr(first, name) for name in first.__dataclass_fields__}

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from reporter.edition import find_templates
+from reporter.runs.versions import find_templates
 
 # sRGB to what is seen with one kind of cones missing, in linear light: Machado, Oliveira and Fernandes,
 # IEEE TVCG 15 (2009), severity 1.

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from reporter import cli, writing
-from reporter.render import draw, environment
-from reporter.serve import HOST, LAST, open_port, preview, watched
-from reporter.store import Store
+from reporter.cli import commands
+from reporter.runs.store import Store
+from reporter.site import writer
+from reporter.site.preview import HOST, LAST, open_port, preview, watched
+from reporter.site.render import draw_site, make_environment
 from tests import runs
 
 ROOT = Path(__file__).parent.parent
@@ -30,14 +31,14 @@ def drawn(site: Path) -> Path:
     if not path.is_file():
         runs.saved(path, [runs.explanation("a&b/c#d%", "Great"), runs.explanation("plain", "Great")])
     with Store(path) as store:
-        draw(store, site)
+        draw_site(store, site)
     return site
 
 
 @contextmanager
 def serving(site: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """The port of a preview in a process of its own, which is ended afterwards."""
-    code = "from reporter.cli import main; main()"
+    code = "from reporter.cli.commands import main; main()"
     command = [sys.executable, "-c", code, "serve", str(site), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -162,8 +163,8 @@ def test_a_new_build_is_told(tmp_path: Path) -> None:
 
 
 def test_the_file_that_tells_is_the_last_that_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written, usual = list[Path](), writing.write
-    monkeypatch.setattr(writing, "write", lambda path, *rest: written.append(path) or usual(path, *rest))
+    written, usual = list[Path](), writer.write_file
+    monkeypatch.setattr(writer, "write_file", lambda path, *rest: written.append(path) or usual(path, *rest))
     site = drawn(tmp_path / "site")
     assert len(written) > 5
     assert written[-1] == site / LAST
@@ -172,7 +173,7 @@ def test_the_file_that_tells_is_the_last_that_is_drawn(tmp_path: Path, monkeypat
 def test_a_policy_that_allows_a_script_allows_both() -> None:
     policy = "default-src 'none'; script-src &#39;sha256-abc=&#39;"
     page = f'<head><meta http-equiv="Content-Security-Policy" content="{policy}"></head><body></head>'
-    served = watched(page, environment().get_template("reload.html.j2"), built="7")
+    served = watched(page, make_environment().get_template("reload.html.j2"), built="7")
     found = re.search(r"script-src 'sha256-abc=' 'nonce-([\w-]+)'; connect-src 'self'\"", served)
     assert found is not None
     assert served.count(f'<script nonce="{found[1]}">') == 1
@@ -191,7 +192,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one sentence on standard error with which a preview is refused."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
         patch.setattr(sys, "argv", ["salience-report", "serve", *map(str, arguments)])
-        cli.main()
+        commands.main()
     said = capsys.readouterr()
     assert (end.value.code, said.out) == (2, "")
     (line,) = said.err.strip().splitlines()
@@ -220,7 +221,9 @@ def test_a_folder_that_is_no_site_is_refused(tmp_path: Path, capsys: pytest.Capt
 def test_a_missing_library_is_named(
     site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "reporter.serve")
+    for name in ("open_port", "serve_site"):
+        monkeypatch.delattr(f"reporter.site.{name}")
+    monkeypatch.delitem(sys.modules, "reporter.site.preview")
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     line = refusal(capsys, site)
     assert line == "salience-report: The preview needs uvicorn; get it with: pip install starlette uvicorn"

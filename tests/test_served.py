@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from reporter.attribute import Attribute
-from reporter.baselines import BASELINES
-from reporter.checkpoint import choose_device, load
-from reporter.encoding import check_served, number_words
-from reporter.errors import UserError
-from reporter.records import Token
+from reporter.attribution.baselines import BASELINES
+from reporter.models.loading.checkpoint import choose_device, load_network
+from reporter.models.tokenization import check_served, number_words
+from reporter.records.errors import UserError
+from reporter.records.explanation import Token
+from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -53,7 +53,7 @@ FAMILIES = {
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path):
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=("input_x_gradient",))
-    network = attribute.asking.network
+    network = attribute.explainer.network
     for document in encoded(attribute, *TEXTS):
         served = network.tokenizer(document.document.text, truncation=True, max_length=network.facts.limit)
         assert dict(served) == document.inputs
@@ -71,7 +71,7 @@ def test_the_explained_input_and_prediction_are_the_served_ones(family, tmp_path
 def test_a_pair_is_served_as_a_pair(tiny):
     attribute = prepared(tiny, methods=("integrated_gradients",))
     (document,) = encoded(attribute, "The film is good.", text_pair="It was dull and bad")
-    served = attribute.asking.network.tokenizer("The film is good.", "It was dull and bad")
+    served = attribute.explainer.network.tokenizer("The film is good.", "It was dull and bad")
     assert dict(served) == document.inputs
     (found,) = attribute([document])
     tokens = found.sections[0].tokens
@@ -89,7 +89,7 @@ def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
     (document,) = encoded(attribute, "The film is good.")
     document.inputs["input_ids"][1] += 1
     with pytest.raises(ValueError, match="served"):
-        check_served(document, attribute.asking.network)
+        check_served(document, attribute.explainer.network)
     (found,) = attribute([document])
     assert found.status == "failed"
     assert "served" in found.error
@@ -98,9 +98,9 @@ def test_an_input_that_differs_from_the_served_one_is_noticed(tiny):
 def test_a_score_that_differs_from_the_served_one_is_noticed(tiny, monkeypatch):
     attribute = prepared(tiny, methods=("integrated_gradients",))
     documents = encoded(attribute, *TEXTS)
-    usual = type(attribute.asking.network).run
+    usual = type(attribute.explainer.network).run
     monkeypatch.setattr(
-        type(attribute.asking.network),
+        type(attribute.explainer.network),
         "run",
         lambda self, inputs, x=None, **o: usual(self, inputs, x if x is None else 0.9 * x, **o),
     )
@@ -188,13 +188,13 @@ def test_one_text_that_cannot_be_explained_is_found_in_few_attempts(tiny, monkey
     monkeypatch.setattr(Attribute, "_measure", measure)
     found = attribute(documents)
     assert [one.document.id for one, now in zip(documents, found, strict=True) if now.status == "failed"] == ["d5"]
-    assert found[5].error.endswith("this one is bad.")
+    assert found[5].error.endswith("“this one is bad”.")
     assert attempts == [16, 8, 4, 4, 2, 1, 1, 2, 8]
 
 
 def test_logits_that_are_no_numbers_fail_with_a_sentence(tiny):
     attribute = prepared(tiny)
-    attribute.asking.network.model.classifier.bias.data[0] = float("nan")
+    attribute.explainer.network.model.classifier.bias.data[0] = float("nan")
     (found,) = attribute(encoded(attribute, "film"))
     assert (found.status, found.sections) == ("failed", ())
     assert "not a finite number" in found.error
@@ -237,13 +237,13 @@ def test_a_broken_model_is_refused_with_a_sentence(kind, tmp_path):
     spoil, sentence = BREAKS[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load(str(folder), head="AutoModelForSequenceClassification", device="cpu")
+        load_network(str(folder), head="AutoModelForSequenceClassification", device="cpu")
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "no such folder", "../..//x", ""])
 def test_an_unknown_model_is_refused_with_a_sentence(name):
     with pytest.raises(UserError, match="no model"):
-        load(name, head="AutoModelForSequenceClassification", device="cpu")
+        load_network(name, head="AutoModelForSequenceClassification", device="cpu")
 
 
 def test_devices_are_checked():
@@ -256,15 +256,15 @@ def test_devices_are_checked():
 
 
 def test_the_network_is_frozen_and_in_evaluation_mode(tiny):
-    network = load(str(tiny), head="AutoModelForSequenceClassification", device="auto")
+    network = load_network(str(tiny), head="AutoModelForSequenceClassification", device="auto")
     assert not network.model.training
     assert not any(weight.requires_grad for weight in network.model.parameters())
 
 
 def test_fingerprints_tell_models_apart(tiny, tmp_path):
     other = shutil.copytree(tiny, tmp_path / "other")
-    same = load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
-    assert same == load(str(tiny), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    same = load_network(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    assert same == load_network(str(tiny), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-11}))
-    assert same != load(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    assert same != load_network(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint

@@ -12,12 +12,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reporter import proving, render, twin
-from reporter.comparing import compare
-from reporter.proving import find_faults
-from reporter.records import Explanation, Provenance
-from reporter.redrawing import Reckoning
-from reporter.store import Row, Store
+from reporter.audit.comparison import compare
+from reporter.audit.recomputed import records
+from reporter.audit.recomputed.records import find_faults
+from reporter.audit.redrawing import Reckoning
+from reporter.records import twin
+from reporter.records.explanation import Explanation
+from reporter.records.run import Provenance
+from reporter.runs.store import Row, Store
+from reporter.site import render
 from tests import runs
 from tests.test_cli import refusal, run
 from tests.test_forgeries import accept
@@ -70,7 +73,7 @@ def read(facts: dict) -> Explanation | None:
 
 @pytest.mark.parametrize("most", [1, pytest.param(4, marks=pytest.mark.sweep)])
 def test_a_record_in_which_anything_is_broken_is_refused_or_does_no_harm(most, tmp_path, monkeypatch, capsys):
-    for room in (render, proving):
+    for room in (render, records):
         monkeypatch.setattr(room, "count_cores", lambda: 1)  # to start others takes longer
     honest, provenance = runs.full(), runs.provenance("standard")
     facts = json.loads(twin.dump(honest))
@@ -88,7 +91,7 @@ def test_a_record_in_which_anything_is_broken_is_refused_or_does_no_harm(most, t
         store.describe(provenance)
         store.save(Row(one.id, one, 0.1) for one in kept)
         store.arrange(one.id for one in kept)
-        render.draw(store, tmp_path / "site")
+        render.draw_site(store, tmp_path / "site")
     told = twin.load_run((tmp_path / "site" / "data" / "run.json").read_bytes())
     assert not told.undrawn, [f"{one.id}: {one.error}" for one in told.undrawn]
     for name in ("csv", "jsonl", "latex", "svg"):
@@ -171,6 +174,6 @@ def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
         except msgspec.ValidationError:
             continue
         whole = render.sum_up(made, [honest])
-        render.lay_out(whole, lambda: [(honest.id, line)], Reckoning({}))
-        list(proving.find_run_faults(made))
-        proving.prove_all(whole, [line], documents=1)
+        render.draw_files(whole, lambda: [(honest.id, line)], Reckoning({}))
+        list(records.find_run_faults(made))
+        records.prove_all(whole, [line], documents=1)

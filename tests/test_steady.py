@@ -5,19 +5,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from reporter import parts, twin
-from reporter.attribute import Attribute
-from reporter.encoding import Encoded
-from reporter.evidence import LEVELS
-from reporter.invariance import is_batch_invariant
-from reporter.records import Explanation
-from reporter.rows import Gathered, begin
-from reporter.steady import accompany, flow, width_of
+from reporter import registry
+from reporter.attribution.pass_batches import PassBatch, compute_ends
+from reporter.evidence.levels import LEVELS
+from reporter.models.batch_invariance import accompany, multiply_shares, width_of
+from reporter.models.invariance import is_batch_invariant
+from reporter.models.tokenization import Encoded
+from reporter.records import twin
+from reporter.records.explanation import Explanation
+from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import WORDS, save_network
 from tests.test_served import FAMILIES
 
-METHODS = tuple(parts.names("methods"))
+METHODS = tuple(registry.names("methods"))
 SHOWN = ("attention", "gradient", "integrated_gradients", "occlusion")
 OTHERWISE = ("MPNet", "Longformer")  # attention that is computed for several rows in another order than for one
 OFTEN = ("Bert", "DistilBert", "T5")  # families that every run of the tests goes through
@@ -99,9 +100,9 @@ def test_company_changes_no_bit_by_the_model_inside():
 )
 def test_company_changes_no_bit_whatever_the_family(family, tmp_path):
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=SHOWN)
-    shown = attribute.asking.network.attention_gap is None
+    shown = attribute.explainer.network.attention_gap is None
     attribute = replace(attribute, methods=attribute.methods if shown else attribute.methods[1:])
-    assert is_batch_invariant(attribute.asking.network)
+    assert is_batch_invariant(attribute.explainer.network)
     check_alike(attribute, TEXTS)
 
 
@@ -111,7 +112,7 @@ def test_nothing_is_promised_of_a_family_that_does_not_keep_it(family, tmp_path)
     attribute = prepared(save_network(tmp_path, family, **FAMILIES[family]), methods=("input_x_gradient",))
     documents = encoded(attribute, *TEXTS)
     apart = [line for one in documents for line in dumped(attribute([one]))]
-    assert is_batch_invariant(attribute.asking.network) <= (apart == dumped(attribute(documents)))
+    assert is_batch_invariant(attribute.explainer.network) <= (apart == dumped(attribute(documents)))
 
 
 @pytest.mark.batch_invariant
@@ -120,23 +121,23 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
     """Two texts of a length and an answer in common are one row, unless one has a token the network may look for."""
     attribute = prepared(tiny, methods=("integrated_gradients",))
     documents = encoded(attribute, TEXTS[2], TEXTS[3], TEXTS[2])
-    questions = [attribute.asking.choose(one, *attribute.asking.predict([one]))[0] for one in documents]
+    questions = [attribute.explainer.choose(one, *attribute.explainer.predict([one]))[0] for one in documents]
     assert len({question.target.index for question in questions}) == 1
-    posed = [attribute.asking.pose([question]) for question in questions]
-    with attribute.asking.network.crew.at_work():
-        alone = [attribute.asking.pose([question]).start for question in questions]
+    posed = [attribute.explainer.make_cases([question]) for question in questions]
+    with attribute.explainer.network.replicas.at_work():
+        alone = [attribute.explainer.make_cases([question]).start for question in questions]
     passes = []
-    usual = Gathered.differentiate
+    usual = PassBatch.differentiate
     monkeypatch.setattr(
-        Gathered, "differentiate", lambda self, points: passes.append(len(points)) or usual(self, points)
+        PassBatch, "differentiate", lambda self, points: passes.append(len(points)) or usual(self, points)
     )
     if marked:
-        network = attribute.asking.network
+        network = attribute.explainer.network
         vars(network)["marked"] = torch.cat([network.marked, posed[0].inputs["input_ids"][:1, 1]])
-    begin(posed)
+    compute_ends(posed)
     assert sum(passes) == (2 if marked else 1)
     for cases, start in zip(posed, alone, strict=True):
-        for name in ("answer", "score", "slope"):
+        for name in ("answer", "score", "gradient"):
             assert torch.equal(getattr(cases.start, name), getattr(start, name))
 
 
@@ -155,7 +156,7 @@ def test_cores_change_no_bit_of_a_record(tiny):
 
 @pytest.mark.batch_invariant
 def test_few_rows_are_computed_as_many_are(tiny):
-    layer = prepared(tiny).asking.network.model.bert.pooler.dense
+    layer = prepared(tiny).explainer.network.model.bert.pooler.dense
     values = torch.randn(9, layer.in_features, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         many = layer(values)
@@ -174,7 +175,7 @@ def test_empty_rows_keep_few_rows_company():
 
 def test_shares_flow_as_a_product():
     shares, weights = torch.rand(3, 5), torch.rand(3, 5, 5)
-    torch.testing.assert_close(flow(shares, weights), (shares.unsqueeze(1) @ weights).squeeze(1))
+    torch.testing.assert_close(multiply_shares(shares, weights), (shares.unsqueeze(1) @ weights).squeeze(1))
 
 
 @pytest.mark.parametrize("limit", [64, 512, 100_000])

@@ -4,14 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reporter import measure, stopwatch, terminal
-from reporter.measure import explain
+from reporter.cli import terminal
 from reporter.methods.integrated_gradients import IntegratedGradients
 from reporter.methods.shapley import Shapley
 from reporter.methods.smoothgrad import Smoothgrad
-from reporter.records import Document
-from reporter.settings import METHODS
-from reporter.stopwatch import Stopwatch
+from reporter.records.explanation import Document
+from reporter.records.settings import METHODS
+from reporter.runs import measure, stopwatch
+from reporter.runs.measure import explain_documents
+from reporter.runs.stopwatch import Stopwatch
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
@@ -81,7 +82,7 @@ def test_many_copies_of_a_text_make_small_units_and_none_change_nothing(tiny):
     sizes = {}
     for methods in (("gradient",), ("gradient", "lime")):
         attribute = prepared(tiny, methods=methods, evidence="none", samples=1024, batch_tokens=64)
-        sizes[methods] = [len(rows) for rows in explain(keyed, attribute)][1:]
+        sizes[methods] = [len(rows) for rows in explain_documents(keyed, attribute)][1:]
     assert sizes[("gradient",)] == [12]
     assert max(sizes[("gradient", "lime")]) <= 3
     assert sum(sizes[("gradient", "lime")]) == 12

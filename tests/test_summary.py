@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from reporter.labels import find_label
-from reporter.records import Diagnostic, Explanation, Prediction
-from reporter.report import Tally, facts
-from reporter.summary import summarise
-from reporter.sums import Total
-from reporter.totals import Summary
+from reporter.records.evidence import Diagnostic
+from reporter.records.explanation import Explanation, Prediction
+from reporter.records.labels import find_label
+from reporter.records.summary import Summary
+from reporter.site.pages import Tally
+from reporter.site.pages.index import facts
+from reporter.summary.exact_sum import Total
+from reporter.summary.run_summary import summarise
 from tests import runs
 
 

@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from reporter.documents import read
-from reporter.measure import measure
-from reporter.render import draw
-from reporter.settings import Settings
-from reporter.store import Store
+from reporter.documents.folder import read_documents
+from reporter.records.settings import Settings
+from reporter.runs.measure import measure_folder
+from reporter.runs.store import Store
+from reporter.site.render import draw_site
 from tests.benchmarks.builds import run
 from tests.benchmarks.certificates import hold, refer
 from tests.benchmarks.families import convert
@@ -23,8 +23,10 @@ from tests.test_methods import assert_certified, integrate_by_midpoints
 pytestmark = pytest.mark.sweep
 
 SAMPLES = Path(__file__).parent.parent / "sample_inputs"
-SHORT = sorted(document.text for document in read(SAMPLES) if len(document.text) < 130)
-SENTENCES = sorted({part for one in read(SAMPLES) for part in one.text.split(". ") if 5 <= len(part.split()) <= 30})
+SHORT = sorted(document.text for document in read_documents(SAMPLES) if len(document.text) < 130)
+SENTENCES = sorted(
+    {part for one in read_documents(SAMPLES) for part in one.text.split(". ") if 5 <= len(part.split()) <= 30}
+)
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -91,9 +93,9 @@ def test_hostile_texts_come_out_as_texts_on_every_page(tiny, tmp_path):
     with (inputs / "more.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["text"], *[[text] for text in HOSTILE]])
     with Store(tmp_path / "run.sqlite", create=True) as store:
-        measure(inputs, Settings(model=str(tiny)), store, notice=lambda _: None)
+        measure_folder(inputs, Settings(model=str(tiny)), store, notice=lambda _: None)
         found = list(store.explanations())
-        draw(store, site)
+        draw_site(store, site)
     assert len(found) == 2 * len(HOSTILE)
     assert {one.text for one in found} >= {f"film {text}" for text in HOSTILE}
     pages = list(site.rglob("*.html"))
@@ -113,7 +115,7 @@ def test_ten_thousand_documents_take_no_more_than_a_tenth_more_memory_than_a_hun
         inputs.mkdir()
         texts = [" ".join([*Random(at).choices(WORDS, k=1 + at * 7 % 55), str(at)]) for at in range(count)]
         (inputs / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
-        command = ("-c", "from reporter.cli import main; main()", "build", str(inputs), "--model", str(tiny))
+        command = ("-c", "from reporter.cli.commands import main; main()", "build", str(inputs), "--model", str(tiny))
         return run(*command, "-o", str(tmp_path / f"site-{count}"))[2]
 
     assert peak(10_000) <= 1.1 * peak(100)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reporter import threads
+from reporter.models import threads
 
 ROOT = Path(__file__).parent.parent
 WIDE = "fpu avx avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
@@ -72,7 +72,13 @@ def test_threads_are_as_many_as_the_cores_that_may_be_used(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "way", ["import reporter.adaptive", "from reporter import measure", "import tests.conftest", "import reporter.cli"]
+    "way",
+    [
+        "import reporter.attribution.captum",
+        "from reporter.runs import measure",
+        "import tests.conftest",
+        "import reporter.cli.commands",
+    ],
 )
 def test_every_way_in_settles_it_before_torch_is_loaded(way):
     code = f"""
@@ -95,7 +101,7 @@ def test_mkl_listens_even_if_torch_was_there_first(tmp_path):
     code = f"""
 import torch
 from pathlib import Path
-from reporter import threads
+from reporter.models import threads
 threads._PROCESSOR = Path({str(tmp_path / "cpuinfo")!r})
 threads.settle()
 with torch.backends.mkl.verbose(torch.backends.mkl.VERBOSE_ON):

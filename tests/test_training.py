@@ -13,12 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from reporter import features, tracing, training
-from reporter.attribute import Attribute
-from reporter.check import Thresholds, check_site
-from reporter.proving import find_faults
-from reporter.settings import Settings
-from reporter.store import Store
+from reporter.audit.check import Thresholds, check_site
+from reporter.audit.recomputed.records import find_faults
+from reporter.influence import features, training_data
+from reporter.records.settings import Settings
+from reporter.runs import tracing
+from reporter.runs.explain import Attribute
+from reporter.runs.store import Store
 from tests.networks import WORDS, save_network
 from tests.runs import influence
 from tests.test_cli import refusal, run
@@ -114,8 +115,8 @@ def test_what_was_traced_is_not_traced_again_and_new_texts_are(built, inputs, ti
     shutil.copytree(built, site)
     (folder / "c.txt").write_text("Dull.")
     looked: list[int] = []
-    usual = tracing.Lens.look
-    monkeypatch.setattr(tracing.Lens, "look", lambda self, some: (looked.append(len(some)), usual(self, some))[1])
+    extractor, usual = tracing.FeatureExtractor, tracing.FeatureExtractor.look
+    monkeypatch.setattr(extractor, "look", lambda self, some: (looked.append(len(some)), usual(self, some))[1])
     monkeypatch.setattr(tracing, "measure_validity", lambda *_: pytest.fail("validated again"))
     command = ("build", folder, "-o", site, "--model", tiny, "--training-data", data, *COMMAND)
     assert run(*command) == 1
@@ -206,12 +207,12 @@ def _odds(site: Path) -> float:
 
 
 def test_the_examples_inside_work_at_once():
-    sources = training.find_sources(Settings(training_data="embedded"))
+    sources = training_data.find_sources(Settings(training_data="embedded"))
     assert sources is not None
     assert [path.name for path in sources.checkpoints] == [f"head-{at}.safetensors" for at in (1, 3, 8, 20)]
-    assert {training.read_rate(path) for path in sources.checkpoints} == {0.03}
+    assert {training_data.read_rate(path) for path in sources.checkpoints} == {0.03}
     for path in sources.checkpoints:
-        weight, bias = training.read_head(path, (2, 384))
+        weight, bias = training_data.read_head(path, (2, 384))
         assert np.isfinite(weight).all()
         assert np.isfinite(bias).all()
     assert sum(path.stat().st_size for path in sources.data.parent.iterdir()) < 200_000

@@ -14,11 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from reporter import checkpoint, measure
-from reporter.checkpoint import load
-from reporter.errors import UserError
-from reporter.settings import LIFTING, Settings, Trust
-from reporter.verify import choose_settings
+from reporter.audit.verify import choose_settings
+from reporter.models.loading import checkpoint
+from reporter.models.loading.checkpoint import load_network
+from reporter.records.errors import UserError
+from reporter.records.settings import LIFTING, Settings, Trust
+from reporter.runs import measure
 from tests import runs
 from tests.networks import save_network
 from tests.test_cli import refusal, run
@@ -128,7 +129,7 @@ def test_a_model_keeps_to_its_folder(kind, tmp_path):
     spoil, sentence = LEADING_OUT[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), head=HEAD, device="cpu")
 
 
 def test_a_pickle_that_an_index_names_runs_no_code(tmp_path):
@@ -137,7 +138,7 @@ def test_a_pickle_that_an_index_names_runs_no_code(tmp_path):
     (folder / "a.bin").write_bytes(PICKLE % str(folder / "ran").encode())
     for trust in (Trust(), Trust(pickle=True)):
         with pytest.raises(UserError):
-            load(str(folder), head=HEAD, device="cpu", trust=trust)
+            load_network(str(folder), head=HEAD, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
 
 
@@ -145,29 +146,29 @@ def test_shards_in_the_folder_are_the_same_model(tiny, tmp_path):
     parted, pickled = save_network(tmp_path / "parted"), save_network(tmp_path / "pickled")
     shard(parted, "model-1-of-2.safetensors", "model-2-of-2.safetensors")
     shard(pickled, "a.bin", "b.bin")
-    usual = load(str(tiny), head=HEAD, device="cpu").model
+    usual = load_network(str(tiny), head=HEAD, device="cpu").model
     for folder, trust in ((parted, Trust()), (pickled, Trust(pickle=True))):
-        found = load(str(folder), head=HEAD, device="cpu", trust=trust).model
+        found = load_network(str(folder), head=HEAD, device="cpu", trust=trust).model
         assert all(torch.equal(a, b) for a, b in zip(usual.parameters(), found.parameters(), strict=True))
 
 
 def test_links_as_the_cache_of_the_hub_has_them_are_followed(tmp_path):
-    real = save_network(tmp_path / "models--x--y" / "snapshots" / "1f")
+    attention_mask = save_network(tmp_path / "models--x--y" / "snapshots" / "1f")
     blobs = tmp_path / "models--x--y" / "blobs"
     blobs.mkdir()
-    for at, path in enumerate(sorted(real.iterdir())):
+    for at, path in enumerate(sorted(attention_mask.iterdir())):
         shutil.move(path, blobs / str(at))
         path.symlink_to(Path("../../blobs") / str(at))
-    (tmp_path / "short").symlink_to(real)
-    for folder in (real, tmp_path / "short"):
-        assert load(str(folder), head=HEAD, device="cpu").facts.architecture == "BertForSequenceClassification"
+    (tmp_path / "short").symlink_to(attention_mask)
+    for folder in (attention_mask, tmp_path / "short"):
+        assert load_network(str(folder), head=HEAD, device="cpu").facts.architecture == "BertForSequenceClassification"
 
 
 def test_what_the_machine_of_an_author_had_is_no_reason_to_refuse(tmp_path):
     folder = save_network(tmp_path / "model")
     edit_json(folder / "tokenizer_config.json", tokenizer_file="/home/nobody/tokenizer.json", vocab_file=None)
     edit_json(folder / "config.json", _name_or_path=str(tmp_path))
-    assert load(str(folder), head=HEAD, device="cpu").facts.layers == 2
+    assert load_network(str(folder), head=HEAD, device="cpu").facts.layers == 2
 
 
 def test_only_files_of_the_folder_that_are_data_are_opened(tmp_path):
@@ -179,7 +180,7 @@ def test_only_files_of_the_folder_that_are_data_are_opened(tmp_path):
     opened: list[Path] = []
     sys.addaudithook(lambda event, args: opened.append(_path(args[0])) if event == "open" and watching else None)
     watching = True
-    load(str(folder), head=HEAD, device="cpu")
+    load_network(str(folder), head=HEAD, device="cpu")
     watching = False
     inside = {path.name for path in opened if path.is_relative_to(folder)}
     assert {"config.json", "model.safetensors"} <= inside
@@ -196,7 +197,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stranger")
     bring_code(save_network(folder / "model"))
     (folder / "a.txt").write_text("The film is great.")
-    code = "from reporter.cli import main; main()"
+    code = "from reporter.cli.commands import main; main()"
     command = ["build", "a.txt", "-o", "site", "--model", folder / "model", "--trust-remote-code", "--allow-pickle"]
     environment = {**os.environ, "HF_HOME": str(folder / "cache"), "PYTHONPATH": str(Path(__file__).parent.parent)}
     subprocess.run([sys.executable, "-c", code, *command], cwd=folder, env=environment, check=True)
@@ -225,8 +226,8 @@ def test_another_model_is_refused_before_anything_of_it_is_opened(tiny, tmp_path
     assert run("build", tmp_path / "a.txt", "-o", tmp_path / "site", "--model", tiny, "--methods", "gradient") == 0
     other = save_network(tmp_path / "other", layer_norm_eps=1e-9)
     capsys.readouterr()
-    monkeypatch.setattr(checkpoint, "load", lambda *_, **__: pytest.fail("loaded"))
-    monkeypatch.setattr(measure, "load", lambda *_, **__: pytest.fail("loaded"))
+    monkeypatch.setattr(checkpoint, "load_network", lambda *_, **__: pytest.fail("loaded"))
+    monkeypatch.setattr(measure, "load_network", lambda *_, **__: pytest.fail("loaded"))
     assert "is not the one of this run" in refusal(capsys, "verify", tmp_path / "site", "--model", other)
 
 

@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from reporter.comparing import TOLERANCE, compare
-from reporter.records import Explanation
-from reporter.unverified import ALWAYS
+from reporter.audit.comparison import TOLERANCE, compare
+from reporter.audit.unverified import ALWAYS
+from reporter.records.explanation import Explanation
 from tests import runs
 from tests.networks import TEXTS, save_network
 from tests.test_cli import refusal, run

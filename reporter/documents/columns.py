@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reporter.documents.listing import escape
-from reporter.errors import UserError
+from reporter.records import UserError
 
 RATIONALE = "rationale"  # JSON alone has one
 _PAIRS = (

@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from reporter.errors import UserError
+from reporter.records import UserError
 
 _HEAD = 65_536  # bytes by which a table is judged
 _MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}

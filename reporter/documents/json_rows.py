@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from reporter.documents.encodings import open_utf8
 from reporter.documents.readings import LARGEST, Reading
-from reporter.errors import UserError
+from reporter.records import UserError
 
 
 class Object(NamedTuple):

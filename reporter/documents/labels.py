@@ -15,7 +15,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from reporter.documents.listing import TEXTS, Entry, escape, name_reason
 from reporter.documents.readings import Reading
 from reporter.documents.tables import Row, read_rows
-from reporter.errors import UserError
+from reporter.records import UserError
 
 _Folder = tuple[str, ...]
 

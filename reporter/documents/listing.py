@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from reporter.errors import UserError
+from reporter.records import UserError
 
 TEXTS = (".txt", ".md")
 TABLES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
@@ -59,13 +59,13 @@ def list_entries(folder: Path) -> list[Entry]:
     try:
         mode = folder.stat().st_mode
     except (OSError, ValueError) as error:
-        raise UserError(f"There is no folder or file at {show(folder)}; check the path.") from error
+        raise UserError(f"There is no folder or file at {show_path(folder)}; check the path.") from error
     if stat.S_ISDIR(mode):
         return sorted(_walk(folder), key=_order)
-    return [Entry(path=folder, parts=(show(folder.name),), problem=_find_kind_problem(folder, mode))]
+    return [Entry(path=folder, parts=(show_path(folder.name),), problem=_find_kind_problem(folder, mode))]
 
 
-def show(path: Path | str) -> str:
+def show_path(path: Path | str) -> str:
     r"""The path as text that can be saved and printed everywhere: one line of UTF-8 whatever the locale is.
 
     A byte that is not UTF-8 and a control character become escapes, such as `\xe9`.
@@ -115,12 +115,12 @@ def _is_folder(path: Path) -> bool:
 def _refuse_folder(folder: Path, root: Path, reason: str) -> Entry:
     problem = f"The folder cannot be listed ({reason}), so nothing in it was read; change its permissions."
     if folder == root:
-        raise UserError(f"{show(root)}: {problem}")
+        raise UserError(f"{show_path(root)}: {problem}")
     return Entry(path=folder, parts=_name_parts(folder, root), problem=problem)
 
 
 def _name_parts(path: Path, root: Path) -> tuple[str, ...]:
-    return tuple(show(part) for part in path.relative_to(root).parts)
+    return tuple(show_path(part) for part in path.relative_to(root).parts)
 
 
 def _find_problem(path: Path, root: Path) -> str | None:
@@ -148,7 +148,7 @@ def _find_kind_problem(path: Path, mode: int) -> str | None:
         return f"This is {_name_kind(mode)}, not a file, and was not opened; take it out of the folder."
     if path.suffix.lower() in TEXTS + TABLES:
         return None
-    seen = f"a {show(path.suffix)} file" if path.suffix else "a file without a suffix"
+    seen = f"a {show_path(path.suffix)} file" if path.suffix else "a file without a suffix"
     return f"This is {seen}; salience-report reads {KINDS}."
 
 

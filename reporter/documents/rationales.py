@@ -9,8 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from reporter.errors import UserError
-from reporter.records import Rationale
+from reporter.records import Rationale, UserError
 
 _WORD = re.compile(r"\S+")
 _BARE = re.compile(r"\w(.*\w)?", re.DOTALL)  # a word without the punctuation around it

@@ -9,8 +9,7 @@ from pathlib import Path
 from reporter.documents.columns import RATIONALE, Columns, name_column
 from reporter.documents.encodings import decode, find_encoding
 from reporter.documents.rationales import read_rationale
-from reporter.errors import UserError
-from reporter.records import Rationale
+from reporter.records import Rationale, UserError
 
 LARGEST = 10_000_000  # bytes of a text file, of a line of JSON or of a value in a table: more is never one document
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -14,8 +14,7 @@ from reporter.documents.dialects import DELIMITERS, Dialect, find_dialect
 from reporter.documents.encodings import open_utf8
 from reporter.documents.json_rows import Object, read_document, read_lines
 from reporter.documents.readings import LARGEST, Reading, read_row
-from reporter.errors import UserError
-from reporter.intake import Table
+from reporter.records import Table, UserError
 
 _MISREAD = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as the `surrogateescape` handler lets them through
 _TWICE = "The table has two columns named {}; keep one of them."

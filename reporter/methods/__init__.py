@@ -10,8 +10,8 @@ from typing import ClassVar, Protocol
 
 from torch import Tensor
 
-from reporter.cases import Cases
-from reporter.network import Network
+from reporter.attribution import Cases
+from reporter.models import Network
 from reporter.records import Description
 
 

@@ -6,11 +6,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from reporter.cases import Cases
+from reporter.attribution import Cases
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network, multiply_shares
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -42,4 +41,4 @@ class Attention:
 
 def _read(cases: Cases) -> Tensor:
     last = cases.attention.weights[-1].mean(1)
-    return flow(cases.attention.readout, last)
+    return multiply_shares(cases.attention.readout, last)

@@ -7,11 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from reporter.cases import Cases
+from reporter.attribution import Cases
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network, multiply_shares
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,16 @@ class AttentionGradient:
         """Walk from the answer down through the layers, from the last to the first."""
         for cases in batches:  # a network does one thing at a time, so this is not left to those who share
             _ = cases.attention
-        crew = batches[0].network.crew
-        values = crew.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[::-1]
+        replicas = batches[0].network.replicas
+        values = replicas.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[
+            ::-1
+        ]
         return [Scores(found, [1] * len(found)) for found in values]
 
 
-def _walk(cases: Cases, slopes: Tensor) -> Tensor:
+def _walk(cases: Cases, gradients: Tensor) -> Tensor:
     """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
     start = reach = cases.attention.readout
-    for weights, slope in reversed(list(zip(cases.attention.weights, slopes, strict=True))):
-        reach = reach + flow(reach, (weights * slope).clamp_min(0).mean(1))
-    return torch.where(cases.real, reach - start, 0.0)
+    for weights, gradient in reversed(list(zip(cases.attention.weights, gradients, strict=True))):
+        reach = reach + multiply_shares(reach, (weights * gradient).clamp_min(0).mean(1))
+    return torch.where(cases.attention_mask, reach - start, 0.0)

@@ -7,12 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from reporter.cases import Cases
+from reporter.attribution import Cases, find_gap, project_values
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.projections import carry, find_gap
+from reporter.models import Network, multiply_shares
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,9 @@ class AttentionNorm:
 
 def _measure(cases: Cases) -> Tensor:
     """The norms from the inner products of the heads' vectors, without the vectors of every pair of tokens."""
-    carried, weights = carry(cases), cases.attention.weights[-1]
+    carried, weights = project_values(cases), cases.attention.weights[-1]
     vectors = torch.einsum("rjhs,whs->rjhw", carried.values, carried.output)
     products = torch.einsum("rjhw,rjkw->rjhk", vectors, vectors)
     squares = torch.einsum("rhij,rjhk,rkij->rij", weights, products, weights)
     norms = squares.clamp_min(0).sqrt()
-    return torch.where(cases.real, flow(cases.attention.readout, norms), 0.0)
+    return torch.where(cases.attention_mask, multiply_shares(cases.attention.readout, norms), 0.0)

@@ -7,11 +7,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from reporter.cases import Cases
+from reporter.attribution import Cases
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network, multiply_shares
 from reporter.records import Description
-from reporter.steady import flow
 
 
 @dataclass(frozen=True)
@@ -43,5 +42,5 @@ class AttentionRollout:
 def _walk(cases: Cases) -> Tensor:
     reach = cases.attention.readout
     for layer in reversed(cases.attention.weights.mean(2)):
-        reach = 0.5 * flow(reach, layer) + 0.5 * reach
-    return torch.where(cases.real, reach, 0.0)
+        reach = 0.5 * multiply_shares(reach, layer) + 0.5 * reach
+    return torch.where(cases.attention_mask, reach, 0.0)

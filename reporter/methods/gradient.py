@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.cases import Cases
+from reporter.attribution import Cases
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network
 from reporter.records import Description
 
 
@@ -32,4 +32,4 @@ class Gradient:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Take the norm of the slope over the embedding's width."""
-        return [Scores(cases.end.slope.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]
+        return [Scores(cases.end.gradient.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.cases import Cases
+from reporter.attribution import Cases
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network
 from reporter.records import Description
 
 
@@ -33,4 +33,4 @@ class InputXGradient:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Sum input times slope over the embedding's width."""
-        return [Scores((one.embeddings * one.end.slope).sum(-1), [1] * len(one.cells)) for one in batches]
+        return [Scores((one.embeddings * one.end.gradient).sum(-1), [1] * len(one.cells)) for one in batches]

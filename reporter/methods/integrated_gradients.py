@@ -9,16 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reporter.cases import Cases
-from reporter.formats import EXACT, FORMATS
-from reporter.integration import Journey, travel
+from reporter.attribution import START, Array, Cases, Goal, Integration, Paths, integrate_paths
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.paths import Paths
-from reporter.quadrature import START, Goal
-from reporter.records import Description
-from reporter.rounding import rounded
-from reporter.rules import Array
+from reporter.models import EXACT, FORMATS, Network
+from reporter.records import Description, round_values
 
 _TRIED = 48  # evaluations after which what a coarse format has not settled is left to float32
 
@@ -52,10 +46,12 @@ class IntegratedGradients:
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Integrate each text's slopes along its own part of the way from the baseline."""
         dtype = self.dtype if 2 * FORMATS[self.dtype] < self.tolerance else EXACT
-        exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], hasty=batches[0].network.roomy)
-        most = exact.most if dtype == EXACT else min(exact.most, _TRIED)
+        exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], few_rounds=batches[0].network.roomy)
+        most = exact.max_evaluations if dtype == EXACT else min(exact.max_evaluations, _TRIED)
         paths = Paths(batches, dtype)
-        journeys = travel(paths.sample, paths.ends, replace(exact, unit=FORMATS[dtype], most=most))
+        journeys = integrate_paths(
+            paths.sample, paths.ends, replace(exact, unit_roundoff=FORMATS[dtype], max_evaluations=most)
+        )
         found = [Found(journey, dtype) for journey in journeys]
         if dtype != EXACT:
             _mend(found, batches, exact)
@@ -71,8 +67,8 @@ class IntegratedGradients:
             errors=_padded([integral.errors for integral in integrals], cases),
             whole=[integral.whole for integral in integrals],
             rules=[rule if self.dtype == EXACT else f"{rule}, in {one.dtype}" for one in found],
-            paths=[tuple(zip(*map(rounded, one.journey.samples.path), strict=True)) for one in found],
-            slivers=[one.journey.sliver(Goal(self.tolerance, unit=FORMATS[one.dtype])) for one in found],
+            paths=[tuple(zip(*map(round_values, one.journey.samples.path), strict=True)) for one in found],
+            slivers=[one.journey.sliver(Goal(self.tolerance, unit_roundoff=FORMATS[one.dtype])) for one in found],
         )
 
 
@@ -80,15 +76,15 @@ class IntegratedGradients:
 class Found:
     """A journey, the format of its passes, and how many evaluations in another format were in vain."""
 
-    journey: Journey
+    journey: Integration
     dtype: str
     vain: int = 0
 
 
 def _mend(found: list[Found], batches: Sequence[Cases], goal: Goal) -> None:
     """Integrate again, in float32, what another format was too coarse for, if enough evaluations are left for that."""
-    left = replace(goal, most=goal.most - _TRIED)
-    if left.most < len(START):
+    left = replace(goal, max_evaluations=goal.max_evaluations - _TRIED)
+    if left.max_evaluations < len(START):
         return
     rows = [row for row, one in enumerate(found) if one.journey.misses(goal)]
     exact = Paths(batches, EXACT)
@@ -96,11 +92,11 @@ def _mend(found: list[Found], batches: Sequence[Cases], goal: Goal) -> None:
     def sample(some: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
         return exact.sample([rows[at] for at in some], nodes)
 
-    for row, journey in zip(rows, travel(sample, [exact.ends[row] for row in rows], left), strict=True):
+    for row, journey in zip(rows, integrate_paths(sample, [exact.ends[row] for row in rows], left), strict=True):
         found[row] = Found(journey, EXACT, vain=found[row].journey.evaluations - 2)
 
 
 def _padded(rows: list[Array], cases: Cases) -> Tensor:
     """Rows of different lengths as one tensor, rows tokens."""
-    width = cases.real.shape[1]
+    width = cases.attention_mask.shape[1]
     return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row))) for row in rows]))

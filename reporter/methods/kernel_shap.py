@@ -6,20 +6,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.cases import Cases
-from reporter.coalitions import (
+from reporter.attribution import (
+    Cases,
     Coalitions,
     Observed,
     Worth,
+    count_coalitions,
     draw_sizes,
     enumerate_coalitions,
     fit_shap,
     shapley_exactly,
-    spend,
+    weigh_words,
 )
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.perturbations import weigh_words
+from reporter.models import Network
 from reporter.records import Description
 
 
@@ -57,9 +57,9 @@ class KernelShap:
         return [Scores(one.values, one.evaluations, one.errors, rules=[rule] * len(one.evaluations)) for one in found]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
-        most = spend(words, self.samples)
+        most = count_coalitions(words, self.samples)
         return enumerate_coalitions(words) if 2**words <= most else draw_sizes(words, most // 2, random)
 
     def _weigh(self, seen: Observed) -> Worth:
-        few = 2**seen.words <= spend(seen.words, self.samples)
+        few = 2**seen.words <= count_coalitions(seen.words, self.samples)
         return shapley_exactly(seen) if few else fit_shap(seen)

@@ -6,11 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.cases import Cases
-from reporter.coalitions import Coalitions, Observed, Worth, draw_sets, fit_ridge, spend
+from reporter.attribution import Cases, Coalitions, Observed, Worth, count_coalitions, draw_sets, fit_ridge, weigh_words
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.perturbations import weigh_words
+from reporter.models import Network
 from reporter.records import Description
 
 _WIDTH = 25.0  # of the kernel, on a distance from 0 to 100, and the penalty: both as the authors' own text explainer
@@ -52,7 +50,7 @@ class Lime:
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """Sets of words from which 1 to all are missing, as many of each size."""
-        return draw_sets(words, spend(words, self.samples), random)
+        return draw_sets(words, count_coalitions(words, self.samples), random)
 
 
 def _fit(seen: Observed) -> Worth:

@@ -6,11 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.cases import Cases
-from reporter.coalitions import Coalitions, Observed, Worth
+from reporter.attribution import Cases, Coalitions, Observed, Worth, weigh_words
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.perturbations import weigh_words
+from reporter.models import Network
 from reporter.records import Description
 
 

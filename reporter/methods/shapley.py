@@ -6,20 +6,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.cases import Cases
-from reporter.coalitions import (
+from reporter.attribution import (
+    Cases,
     Coalitions,
     Observed,
     Worth,
-    average,
+    average_orders,
+    count_coalitions,
     draw_orders,
     enumerate_coalitions,
     shapley_exactly,
-    spend,
+    weigh_words,
 )
 from reporter.methods import Scores
-from reporter.network import Network
-from reporter.perturbations import weigh_words
+from reporter.models import Network
 from reporter.records import Description
 
 
@@ -57,7 +57,7 @@ class Shapley:
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """The words that have come before each step of each order, the first and the last step left out."""
-        most = spend(words, self.samples)
+        most = count_coalitions(words, self.samples)
         if 2**words <= most:
             return enumerate_coalitions(words)
         orders = draw_orders(words, most // (2 * (words - 1)), random)
@@ -66,10 +66,10 @@ class Shapley:
 
     def _weigh(self, seen: Observed) -> Worth:
         words = seen.words
-        if 2**words <= spend(words, self.samples):
+        if 2**words <= count_coalitions(words, self.samples):
             return shapley_exactly(seen)
         kept = seen.kept.reshape(-1, words - 1, words)
         places = words - 1 - kept.sum(1)
         first, last = (np.full((len(kept), 1), end) for end in (seen.none, seen.all))
         totals = np.hstack([first, seen.scores.reshape(len(kept), -1), last])
-        return average(np.take_along_axis(np.diff(totals), places, axis=1))
+        return average_orders(np.take_along_axis(np.diff(totals), places, axis=1))

@@ -10,12 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.batches import pool
-from reporter.cases import Cases
+from reporter.attribution import Cases, PassBatch, Rows
 from reporter.methods import Scores
-from reporter.network import Network
+from reporter.models import Network, pool_by_cost
 from reporter.records import Description
-from reporter.rows import Gathered, Rows
 
 _HELD = 32  # passes full of slopes that are held before they are added up
 
@@ -54,30 +52,34 @@ class Smoothgrad:
         rows = Rows(batches)
         sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
         items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
-        for some in pool(items, lambda item: rows.lengths[item[0]], budget=_HELD * batches[0].budget):
-            for (row, _), slope in zip(some, self._differentiate(rows, some), strict=True):
-                sums[row] = sums[row] + slope
-                squares[row] = squares[row] + slope.square().sum(-1)
+        for some in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=_HELD * batches[0].budget):
+            for (row, _), gradient in zip(some, self._differentiate(rows, some), strict=True):
+                sums[row] = sums[row] + gradient
+                squares[row] = squares[row] + gradient.square().sum(-1)
         found = iter([self._measure(*pair) for pair in zip(sums, squares, strict=True)])
-        return [self._join(list(islice(found, len(cases.cells))), cases.real.shape[1]) for cases in batches]
+        return [self._join(list(islice(found, len(cases.cells))), cases.attention_mask.shape[1]) for cases in batches]
 
     def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
         """The slope at each of some copies of some rows, tokens width."""
 
-        def work(gathered: Gathered, some: list[int]) -> list[Tensor]:
+        def work(gathered: PassBatch, some: list[int]) -> list[Tensor]:
             noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(some)]
-            slopes = gathered.differentiate(gathered.embeddings + torch.stack(noise)).slope
-            return [slope[: rows.lengths[items[at][0]]] for slope, at in zip(slopes, some, strict=True)]
+            gradients = gathered.differentiate(gathered.embeddings + torch.stack(noise)).gradient
+            return [gradient[: rows.lengths[items[at][0]]] for gradient, at in zip(gradients, some, strict=True)]
 
         return rows.share(work, [row for row, _ in items])
 
     def _draw(self, embeddings: Tensor, rows: Rows, row: int, copy: int) -> Tensor:
         """The noise of one copy, tokens width: its own whatever shares the pass, none on special tokens and padding."""
-        ordinary = torch.tensor([word >= 0 for word in rows.words[row]], device=embeddings.device).unsqueeze(-1)
-        size = self.level * embeddings[: len(ordinary)].masked_select(ordinary).std() if ordinary.any() else 0.0
-        drawn = np.random.default_rng((rows.seeds[row], copy)).standard_normal((len(ordinary), embeddings.shape[1]))
+        content_mask = torch.tensor([word >= 0 for word in rows.words[row]], device=embeddings.device).unsqueeze(-1)
+        size = (
+            self.level * embeddings[: len(content_mask)].masked_select(content_mask).std()
+            if content_mask.any()
+            else 0.0
+        )
+        drawn = np.random.default_rng((rows.seeds[row], copy)).standard_normal((len(content_mask), embeddings.shape[1]))
         noise = torch.zeros_like(embeddings)
-        noise[: len(ordinary)] = torch.from_numpy(drawn).to(embeddings) * size * ordinary
+        noise[: len(content_mask)] = torch.from_numpy(drawn).to(embeddings) * size * content_mask
         return noise
 
     def _measure(self, total: Tensor, square: Tensor) -> tuple[Tensor, Tensor]:

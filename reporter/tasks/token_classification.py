@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from reporter.labels import BACKGROUND
-from reporter.records import Token
+from reporter.records import BACKGROUND, Token
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from reporter.attribute import Attribute
-from reporter.baselines import BASELINES, find_piece
-from reporter.diagnostics.comprehensiveness import Comprehensiveness
-from reporter.diagnostics.sufficiency import Sufficiency
-from reporter.encoding import Encoded
-from reporter.erasure import ask, rank_words
-from reporter.measure import prepare
-from reporter.questions import Question
-from reporter.records import Section
-from reporter.settings import Settings
+from reporter.attribution.baselines import BASELINES, find_piece
+from reporter.attribution.target_queries import TargetQuery
+from reporter.evidence.deletion import ask, rank_words
+from reporter.evidence.metrics.comprehensiveness import Comprehensiveness
+from reporter.evidence.metrics.sufficiency import Sufficiency
+from reporter.models.tokenization import Encoded
+from reporter.records.explanation import Section
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import deal, explain
 
 MEASURES = (Comprehensiveness(), Sufficiency())
@@ -36,7 +36,7 @@ def measure(path: Path, model: str, count: int) -> list[dict[str, object]]:
     for baseline in BASELINES:
         settings = Settings(model=model, baseline=baseline, methods=("integrated_gradients",))
         attribute, _ = prepare(settings, created="")
-        documents = deal(path, attribute.asking.network, count)
+        documents = deal(path, attribute.explainer.network, count)
         sections = explain(attribute, documents)
         row: dict[str, object] = {"baseline": baseline, "texts": len(documents)}
         row["start"] = float(np.mean([section.baseline.probability or 0.0 for section in sections]))
@@ -56,12 +56,12 @@ def probe(
     attribute: Attribute, documents: list[Encoded], sections: list[Section], removal: str
 ) -> list[tuple[float, ...]]:
     """Comprehensiveness and sufficiency of each document."""
-    piece = None if removal == "deleted" else find_piece(attribute.asking.network, removal)
+    piece = None if removal == "deleted" else find_piece(attribute.explainer.network, removal)
     found = []
     for document, section in zip(documents, sections, strict=True):
-        order, question = rank_words(section.tokens, section.attributions[0]), Question(document, section.target)
+        order, question = rank_words(section.tokens, section.attributions[0]), TargetQuery(document, section.target)
         cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
-        answers = dict(zip(cuts, ask(attribute.asking, [(question, cut) for cut in cuts], piece=piece), strict=True))
+        answers = dict(zip(cuts, ask(attribute.explainer, [(question, cut) for cut in cuts], piece=piece), strict=True))
         found.append(tuple(one.judge(order, answers) or 0.0 for one in MEASURES))
     return found
 

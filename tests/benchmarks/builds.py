@@ -20,9 +20,9 @@ from pathlib import Path
 ALONE = """
 import sys
 from pathlib import Path
-from reporter.measure import measure
-from reporter.settings import Settings
-from reporter.store import Store
+from reporter.runs.measure import measure
+from reporter.records.settings import Settings
+from reporter.runs.store import Store
 settings = Settings(model=sys.argv[3], methods=("integrated_gradients",), evidence="none")
 with Store(Path(sys.argv[2]), create=True) as store:
     measure(Path(sys.argv[1]), settings, store, notice=lambda _: None)
@@ -58,7 +58,7 @@ def main() -> None:
     given = parser.parse_args()
     with gzip.open(given.texts, "rt") as lines:
         texts = [text for text in (json.loads(line)["text"] for line in lines) if len(text) >= 10]
-    command = ("-c", "from reporter.cli import main; main()")
+    command = ("-c", "from reporter.cli.commands import main; main()")
     print("| what | processor, s | clock, s | peak memory, MB |\n|---|---|---|---|")
     show("--help", *command, "--help")
     show("methods", *command, "methods")

@@ -12,10 +12,10 @@ scores of a text together, as a share of the tolerance.
 import numpy as np
 import torch
 
-from reporter.attribute import Attribute
-from reporter.encoding import Encoded
-from reporter.measure import prepare
-from reporter.records import Section, Target
+from reporter.models.tokenization import Encoded
+from reporter.records.explanation import Section, Target
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import deal, explain, integrating, options
 from tests.references import answer, integrate_densely
 
@@ -25,21 +25,21 @@ OFF = 2e-5
 
 def refer(attribute: Attribute, document: Encoded, target: Target, *, off: float = OFF) -> np.ndarray:
     """Integrated Gradients of one text in float64: one score per token."""
-    network, settings = attribute.asking.network, attribute.asking.settings
+    network, settings = attribute.explainer.network, attribute.explainer.settings
     model = network.exact.model
     inputs = {name: torch.tensor([values]) for name, values in document.inputs.items()}
     table = model.get_input_embeddings().weight.detach()
-    ordinary = torch.tensor([not token.special for token in document.tokens])
+    content_mask = torch.tensor([not token.special for token in document.tokens])
     pieces = {"pad": network.tokenizer.pad_token_id, "mask": network.tokenizer.mask_token_id}
     absent = {"zero": torch.zeros_like(table[0]), "mean": table.mean(0)}
     end = table[inputs["input_ids"][0]]
     piece = absent[settings.baseline] if settings.baseline in absent else table[pieces[settings.baseline]]
 
     def score(points: torch.Tensor) -> torch.Tensor:
-        found = answer(model, inputs, ordinary, points)
+        found = answer(model, inputs, content_mask, points)
         return found[:, target.index] if found.ndim == 2 else found[:, target.position, target.index]
 
-    return integrate_densely(score, torch.where(ordinary.unsqueeze(-1), piece, end), end, off=off)
+    return integrate_densely(score, torch.where(content_mask.unsqueeze(-1), piece, end), end, off=off)
 
 
 def hold(sections: list[Section], references: list[np.ndarray], tolerance: float) -> dict[str, float]:
@@ -85,7 +85,7 @@ def main() -> None:
     for tolerance in given.tolerance:
         settings = integrating(given.model, tolerance=tolerance, baseline=given.baseline, task=given.task)
         attribute, _ = prepare(settings, created="")
-        documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
+        documents = deal(given.texts, attribute.explainer.network, given.count, least=given.least, most=given.most)
         sections = explain(attribute, documents)
         if not references:
             pairs = zip(documents, sections, strict=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from reporter import twin
-from reporter.records import Provenance
-from reporter.store import Row, Store
+from reporter.records import twin
+from reporter.records.run import Provenance
+from reporter.runs.store import Row, Store
 from tests.benchmarks.builds import run
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -76,7 +76,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             saved, site = Path(folder) / "run.sqlite", Path(folder) / "site"
             fill(saved, size)
-            command = ("-c", "from reporter.cli import main; main()", "render", str(saved), "-o", str(site))
+            command = ("-c", "from reporter.cli.commands import main; main()", "render", str(saved), "-o", str(site))
             processor, clock, memory = run(*command)
             weight = (site / "index.html").stat().st_size / 1000
             opened = open_index(site, given.browser)

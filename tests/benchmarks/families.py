@@ -18,10 +18,10 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-from reporter.encoding import Encoded, encode
-from reporter.measure import prepare
-from reporter.network import Network
-from reporter.records import Document
+from reporter.models.network import Network
+from reporter.models.tokenization import Encoded, encode
+from reporter.records.explanation import Document
+from reporter.runs.measure import prepare
 from tests.benchmarks.certificates import hold, refer
 from tests.benchmarks.texts import deal, explain, integrating
 from tests.networks import WORDS, save_network
@@ -103,7 +103,7 @@ def report(name: str, model: Path, given: argparse.Namespace, texts: Path | None
     references, off = [], min(given.tolerance) / 50
     for tolerance in given.tolerance:
         attribute, _ = prepare(integrating(str(model), tolerance=tolerance), created="")
-        network = attribute.asking.network
+        network = attribute.explainer.network
         documents = draw(network, given.count) if texts is None else deal(texts, network, given.count, most=60)
         sections = explain(attribute, documents)
         if not references:
@@ -124,8 +124,13 @@ def main() -> None:
     parser.add_argument("--real", type=Path, nargs=2, metavar=("FOLDER", "TEXTS"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        for head in HEADS if given.real else ():
-            report(f"trained, {head}", convert(given.real[0], head, Path(place) / head), given, given.real[1])
+        for head in HEADS if given.attention_mask else ():
+            report(
+                f"trained, {head}",
+                convert(given.attention_mask[0], head, Path(place) / head),
+                given,
+                given.attention_mask[1],
+            )
         for name, (kind, options) in FAMILIES.items():
             report(name, save_network(Path(place) / name, kind, **options), given)
 

@@ -19,17 +19,24 @@ from pathlib import Path
 
 import numpy as np
 
-from reporter import training
-from reporter.batches import Budget
-from reporter.checkpoint import load
-from reporter.features import Cache, Lens, look_at_all, open_cache
-from reporter.final_layer import find_final_layer
-from reporter.influence import Array, Columns, Moment, find_largest, slope, trace_itself
-from reporter.labels import find_label
-from reporter.network import Network
-from reporter.records import Document
-from reporter.retraining import measure_validity, train_head
-from reporter.settings import Settings
+from reporter.influence import training_data
+from reporter.influence.features import Cache, FeatureExtractor, extract_features, open_cache
+from reporter.influence.final_layer import find_final_layer
+from reporter.influence.retraining import measure_validity, train_head
+from reporter.influence.tracin import (
+    Array,
+    CheckpointView,
+    Columns,
+    compute_loss_gradient,
+    find_largest,
+    trace_self_influence,
+)
+from reporter.models.batching import Budget
+from reporter.models.loading.checkpoint import load_network
+from reporter.models.network import Network
+from reporter.records.explanation import Document
+from reporter.records.labels import find_label
+from reporter.records.settings import Settings
 
 _HEAD = "AutoModelForSequenceClassification"
 
@@ -44,8 +51,8 @@ def deal(path: Path, count: int, labels: tuple[str, ...]) -> tuple[list[Document
 
 def look(network: Network, documents: Sequence[Document], cache: Cache, **heads: object) -> tuple[Array, list[Array]]:
     """Features and logits of the documents."""
-    lens = Lens(network, find_final_layer(network), heads.get("heads", ()), None, Budget(512), "")  # type: ignore[arg-type]
-    return look_at_all(lens, documents, cache, notice=lambda _: None)
+    lens = FeatureExtractor(network, find_final_layer(network), heads.get("heads", ()), None, Budget(512), "")  # type: ignore[arg-type]
+    return extract_features(lens, documents, cache, notice=lambda _: None)
 
 
 def plant(features: Array, logits: Array, targets: Columns) -> tuple[float, float]:
@@ -58,7 +65,10 @@ def plant(features: Array, logits: Array, targets: Columns) -> tuple[float, floa
     trained = (full @ train_head(full, wrong, choices).T).astype(np.float32)
     shares = []
     for answers in (logits, trained):
-        first = find_largest(trace_itself([Moment(features, slope(answers, wrong), 1.0, True)]), len(targets) // 10)
+        first = find_largest(
+            trace_self_influence([CheckpointView(features, compute_loss_gradient(answers, wrong), 1.0, True)]),
+            len(targets) // 10,
+        )
         shares.append(len(set(first) & set(turned.tolist())) / len(turned))
     return shares[0], shares[1]
 
@@ -70,7 +80,7 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--count", type=int, default=5000)
     given = parser.parse_args()
-    network = load(given.model, head=_HEAD, device="auto")
+    network = load_network(given.model, head=_HEAD, device="auto")
     documents, targets = deal(given.texts, given.count, network.facts.labels)
     with tempfile.TemporaryDirectory() as folder, open_cache(Path(folder)) as cache:
         clock, processor = time.perf_counter(), time.process_time()
@@ -82,7 +92,7 @@ def main() -> None:
         print(f"accuracy on them {(logits.argmax(1) == targets).mean():.3f}")
         own, trained = plant(features, logits, targets)
         print(f"of 5 % turned labels, in the first 10 %: {own:.0%} by the model, {trained:.0%} trained on them")
-        moments = [Moment(features, slope(logits, targets), 1.0, True)]
+        moments = [CheckpointView(features, compute_loss_gradient(logits, targets), 1.0, True)]
         print("validity, these texts, the model itself:", measure_validity(moments, targets, logits.argmax(1), 0))
         if given.model == "embedded":
             inside(network, cache)
@@ -90,13 +100,13 @@ def main() -> None:
 
 def inside(network: Network, cache: Cache) -> None:
     """The validity of the examples inside: by the model itself, and by the heads inside."""
-    sources = training.find_sources(Settings(training_data="embedded"))
+    sources = training_data.find_sources(Settings(training_data="embedded"))
     assert sources is not None
-    examples = training.read_examples(sources, network.facts.labels)
-    heads = tuple(training.read_head(path, (2, 384)) for path in sources.checkpoints)
+    examples = training_data.read_examples(sources, network.facts.labels)
+    heads = tuple(training_data.read_head(path, (2, 384)) for path in sources.checkpoints)
     for name, some in (("the model itself", ()), ("the heads inside", heads)):
         features, logits = look(network, examples.documents, cache, heads=some)
-        moments = [Moment(features, slope(one, examples.targets), 1.0, True) for one in logits]
+        moments = [CheckpointView(features, compute_loss_gradient(one, examples.targets), 1.0, True) for one in logits]
         found = measure_validity(moments, examples.targets, logits[-1].argmax(1), 0)
         print(f"validity, the examples inside, {name}:", found)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from reporter.measure import prepare
+from reporter.runs.measure import prepare
 from tests.benchmarks.speed import ours, tutorial
 from tests.benchmarks.texts import deal, integrating, options
 
@@ -43,9 +43,9 @@ def main() -> None:
     given = options(__doc__, least=10).parse_args()
     torch.set_num_threads(1)
     attribute, _ = prepare(integrating(given.model), created="")
-    documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
-    network = attribute.asking.network
-    network.crew.share = lambda work, items: [work(network, item) for item in items]
+    documents = deal(given.texts, attribute.explainer.network, given.count, least=given.least, most=given.most)
+    network = attribute.explainer.network
+    network.replicas.share = lambda work, items: [work(network, item) for item in items]
     ours(attribute)(documents[:2])
     best = max(peak() for _ in range(3))
     print(f"{given.model}, {len(documents)} texts, one core; peak {best / 1e9:.0f} GFLOP/s")

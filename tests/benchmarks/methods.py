@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from reporter import parts
-from reporter.agreement import add_by_word
-from reporter.attribute import Attribute
-from reporter.encoding import Encoded
-from reporter.measure import prepare
-from reporter.records import Section
-from reporter.settings import Settings
+from reporter import registry
+from reporter.evidence.agreement import add_by_word
+from reporter.models.tokenization import Encoded
+from reporter.records.explanation import Section
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import deal, explain
 
 
@@ -48,15 +48,15 @@ def main() -> None:
         parser.add_argument(name, type=int, default=value)
     given = parser.parse_args()
     attribute, _ = prepare(Settings(model=given.model, methods=("gradient",)), created="")
-    documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
-    bare = Attribute(attribute.asking, ())
+    documents = deal(given.texts, attribute.explainer.network, given.count, least=given.least, most=given.most)
+    bare = Attribute(attribute.explainer, ())
     run(bare, documents)
     base, _ = run(bare, documents)
     print(f"\n{given.model}, {len(documents)} texts of {np.mean([len(one.tokens) for one in documents]):.0f} tokens")
     print("| method | passes | seconds a text | beyond | widest |\n|---|---|---|---|---|")
-    for name in parts.names("methods"):
+    for name in registry.names("methods"):
         one, _ = prepare(Settings(model=given.model, methods=(name,)), created="")
-        seconds, sections = run(Attribute(attribute.asking, one.methods), documents)
+        seconds, sections = run(Attribute(attribute.explainer, one.methods), documents)
         passes = np.mean([section.attributions[0].certificate.evaluations for section in sections])
         known = [share for section in sections if (share := widest(section)) is not None]
         error = f"{np.median(known):.3f}" if known else ""

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from reporter.attribute import Attribute
-from reporter.diagnostics import PLAUSIBILITY
 from reporter.documents.rationales import read_rationale
-from reporter.encoding import encode
-from reporter.measure import prepare
-from reporter.records import Diagnostic, Document, Section
-from reporter.settings import Settings
+from reporter.evidence.metrics import PLAUSIBILITY
+from reporter.models.tokenization import encode
+from reporter.records.evidence import Diagnostic
+from reporter.records.explanation import Document, Section
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import explain
 
 METHODS = (
@@ -76,8 +77,8 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings(model=given.model, methods=tuple(given.methods.split(",")), evidence="quick")
     attribute, _ = prepare(settings, created="")
-    documents = [encode(one, attribute.asking.network) for one in read(given.texts, given.count)]
-    sections = explain(Attribute(attribute.asking, attribute.methods), documents)
+    documents = [encode(one, attribute.explainer.network) for one in read(given.texts, given.count)]
+    sections = explain(Attribute(attribute.explainer, attribute.methods), documents)
     told = [one for one in sections if any(found.name in PLAUSIBILITY for found in one.diagnostics)]
     print(f"{given.model}: {len(told)} of {len(documents)} texts with some words marked and some not\n")
     print("| method | token F1 | IOU F1 | AUPRC |\n|---|---|---|---|")

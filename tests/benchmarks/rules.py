@@ -19,14 +19,14 @@ from unittest.mock import patch
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from reporter import integration, quadrature
-from reporter.attribute import Attribute
-from reporter.encoding import Encoded
-from reporter.formats import EXACT
-from reporter.measure import prepare
-from reporter.paths import Paths
-from reporter.quadrature import START, Goal
-from reporter.rules import SCALES, Array, Rules, find_rules, weigh, weigh_spline
+from reporter.attribution.paths import Paths
+from reporter.attribution.quadrature import integration, refinement
+from reporter.attribution.quadrature.refinement import START, Goal
+from reporter.attribution.quadrature.rules import SCALES, Array, Rules, find_rules, weigh, weigh_spline
+from reporter.models.precision import EXACT
+from reporter.models.tokenization import Encoded
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import deal, integrating, options
 
 PANELS = 512
@@ -40,7 +40,7 @@ class Known:
     """An integrand that is known everywhere: its total and slopes as splines, and the true integrals."""
 
     total: CubicSpline
-    slopes: CubicSpline
+    gradients: CubicSpline
     truth: Array
 
     @property
@@ -51,23 +51,23 @@ class Known:
 
 def observe(attribute: Attribute, document: Encoded) -> Known:
     """Evaluate one text's path at 513 nodes."""
-    asking = attribute.asking
-    question = asking.choose(document, *asking.predict([document]))[0]
+    explainer = attribute.explainer
+    question = explainer.choose(document, *explainer.predict([document]))[0]
     nodes = np.linspace(0.0, 1.0, PANELS + 1)
-    totals, rows = Paths([asking.pose([question])], EXACT).sample([0] * len(nodes), [*nodes])
-    slopes = np.stack(rows)
+    totals, rows = Paths([explainer.make_cases([question])], EXACT).sample([0] * len(nodes), [*nodes])
+    gradients = np.stack(rows)
     coarse, middle, fine = (
-        (part.sum(0) - (part[0] + part[-1]) / 2) * step / PANELS for step in (4, 2, 1) for part in [slopes[::step]]
+        (part.sum(0) - (part[0] + part[-1]) / 2) * step / PANELS for step in (4, 2, 1) for part in [gradients[::step]]
     )
     first, second = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
-    return Known(CubicSpline(nodes, totals), CubicSpline(nodes, slopes), (16 * second - first) / 15)
+    return Known(CubicSpline(nodes, totals), CubicSpline(nodes, gradients), (16 * second - first) / 15)
 
 
 def gauss(known: Known, tolerance: float) -> tuple[int, Array]:
     """Gauss-Legendre with the smallest number of steps that will do, as Captum places its nodes."""
     for count in range(4, 200):
         places, weights = np.polynomial.legendre.leggauss(count)
-        values = weights / 2 @ known.slopes((places + 1) / 2)
+        values = weights / 2 @ known.gradients((places + 1) / 2)
         if abs(values.sum() - known.change) <= tolerance * abs(known.change):
             break
     return count, values
@@ -76,7 +76,7 @@ def gauss(known: Known, tolerance: float) -> tuple[int, Array]:
 def midpoints(known: Known, tolerance: float) -> tuple[int, Array]:
     """Midpoints, the smallest number that will do."""
     for count in range(4, 500):
-        values = known.slopes((np.arange(count) + 0.5) / count).mean(0)
+        values = known.gradients((np.arange(count) + 0.5) / count).mean(0)
         if abs(values.sum() - known.change) <= tolerance * abs(known.change):
             break
     return count, values
@@ -85,13 +85,13 @@ def midpoints(known: Known, tolerance: float) -> tuple[int, Array]:
 def nested(known: Known, tolerance: float, *, simpson: bool) -> tuple[int, Array]:
     """Trapezoids (or Simpson's rule) from 17 even nodes, halved until the sum is within the tolerance."""
     for panels in (16, 32, 64, 128, 256, 512):
-        slopes = known.slopes(np.linspace(0.0, 1.0, panels + 1))
+        gradients = known.gradients(np.linspace(0.0, 1.0, panels + 1))
         weights = np.ones(panels + 1)
         weights[[0, -1]] = 0.5
         if simpson:
             weights = np.where(np.arange(panels + 1) % 2, 4 / 3, 2 / 3)
             weights[[0, -1]] = 1 / 3
-        values = weights @ slopes / panels
+        values = weights @ gradients / panels
         if abs(values.sum() - known.change) <= tolerance * abs(known.change):
             break
     return panels + 1, values
@@ -109,13 +109,13 @@ def adaptive(
         return [replace(usual, values=values, whole=np.zeros_like(whole) if alone else whole)]
 
     def sample(_rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
-        return known.total(nodes), list(known.slopes(nodes))
+        return known.total(nodes), list(known.gradients(nodes))
 
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(integration, START=start, find_rules=find))
         if alone:
-            stack.enter_context(patch.multiple(quadrature, _WHOLE=ALONE, _EASE=0.0))
-        (journey,) = integration.travel(sample, [None], Goal(tolerance))
+            stack.enter_context(patch.multiple(refinement, _WHOLE=ALONE, _EASE=0.0))
+        (journey,) = integration.integrate_paths(sample, [None], Goal(tolerance))
     return journey.evaluations, journey.integral.values
 
 
@@ -142,7 +142,7 @@ def main() -> None:
     given = parser.parse_args()
     settings = integrating(given.model, baseline=given.baseline)
     attribute, _ = prepare(settings, created="")
-    documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
+    documents = deal(given.texts, attribute.explainer.network, given.count, least=given.least, most=given.most)
     known = [observe(attribute, document) for document in documents]
     for tolerance in given.tolerance:
         print(f"\n{given.model}, baseline {given.baseline}, {len(known)} texts, tolerance {tolerance:g}")

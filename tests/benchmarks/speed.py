@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from captum.attr import IntegratedGradients, LayerIntegratedGradients
 
-from reporter.attribute import Attribute
-from reporter.batches import batch
-from reporter.encoding import Encoded
-from reporter.measure import prepare
+from reporter.models.batching import make_batches
+from reporter.models.tokenization import Encoded
+from reporter.runs.explain import Attribute
+from reporter.runs.measure import prepare
 from tests.benchmarks.texts import deal, integrating, options
 
 LADDER = (50, 64, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 700, 1000)
@@ -48,7 +48,7 @@ def ours(attribute: Attribute) -> Tool:
 
 def tutorial(attribute: Attribute, steps: int) -> Tool:
     """Captum's BERT tutorial."""
-    network = attribute.asking.network
+    network = attribute.explainer.network
     model = network.model
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -61,8 +61,8 @@ def tutorial(attribute: Attribute, steps: int) -> Tool:
         for document in documents:
             inputs = network.serve(document.inputs)
             ids, mask = inputs["input_ids"], inputs["attention_mask"]
-            ordinary = torch.tensor([[not token.special for token in document.tokens]], device=ids.device)
-            absent = ids.masked_fill(ordinary, network.tokenizer.pad_token_id)
+            content_mask = torch.tensor([[not token.special for token in document.tokens]], device=ids.device)
+            absent = ids.masked_fill(content_mask, network.tokenizer.pad_token_id)
             with torch.no_grad():
                 target = int(forward(ids, mask).argmax())
             scores, delta = method.attribute(
@@ -83,15 +83,15 @@ def by_hand(attribute: Attribute, steps: int) -> Tool:
     """Captum, given texts of like length together, with passes of as many tokens as ours."""
 
     def run(documents: list[Encoded]) -> tuple[Found, float]:
-        budget = attribute.asking.budget.tokens
-        groups = batch(documents, lambda one: len(one.tokens), budget=budget, filled=0.88)
+        budget = attribute.explainer.budget.tokens
+        groups = make_batches(documents, lambda one: len(one.tokens), budget=budget, filled=0.88)
         return [share for group in groups for share in explain(group)], float(steps)
 
     def explain(documents: list[Encoded]) -> Found:
-        asking = attribute.asking
-        questions = [asking.choose(one, *asking.predict([one]))[0] for one in documents]
-        cases = asking.pose(questions)
-        width = max(len(documents), asking.budget.tokens // cases.real.shape[1])
+        explainer = attribute.explainer
+        questions = [explainer.choose(one, *explainer.predict([one]))[0] for one in documents]
+        cases = explainer.make_cases(questions)
+        width = max(len(documents), explainer.budget.tokens // cases.attention_mask.shape[1])
         scores, deltas = IntegratedGradients(cases.score).attribute(
             cases.embeddings,
             cases.baselines,
@@ -109,7 +109,9 @@ def interpret(attribute: Attribute) -> Tool:
     """transformers-interpret as it comes."""
     from transformers_interpret import SequenceClassificationExplainer
 
-    explainer = SequenceClassificationExplainer(attribute.asking.network.model, attribute.asking.network.tokenizer)
+    explainer = SequenceClassificationExplainer(
+        attribute.explainer.network.model, attribute.explainer.network.tokenizer
+    )
 
     def run(documents: list[Encoded]) -> tuple[Found, float]:
         found = []
@@ -182,7 +184,7 @@ def main() -> None:
     for tolerance in given.tolerance:
         settings = integrating(given.model, tolerance=tolerance, device=given.device)
         attribute, _ = prepare(settings, created="")
-        documents = deal(given.texts, attribute.asking.network, given.count, least=given.least, most=given.most)
+        documents = deal(given.texts, attribute.explainer.network, given.count, least=given.least, most=given.most)
         tools = {"ours": ours(attribute)}
         for dtype in given.dtype:
             tools[f"ours, {dtype}"] = ours(prepare(replace(settings, dtype=dtype), created="")[0])

@@ -6,12 +6,12 @@ import json
 import random
 from pathlib import Path
 
-from reporter.attribute import Attribute
-from reporter.batches import pool
-from reporter.encoding import Encoded, encode
-from reporter.network import Network
-from reporter.records import Document, Section
-from reporter.settings import Settings
+from reporter.models.batching import pool_by_cost
+from reporter.models.network import Network
+from reporter.models.tokenization import Encoded, encode
+from reporter.records.explanation import Document, Section
+from reporter.records.settings import Settings
+from reporter.runs.explain import Attribute
 
 
 def options(description: str | None, *, least: int) -> argparse.ArgumentParser:
@@ -50,6 +50,6 @@ def deal(path: Path, network: Network, count: int, *, least: int = 8, most: int 
 def explain(attribute: Attribute, documents: list[Encoded]) -> list[Section]:
     """The section of each document, in their order."""
     ordered = sorted(documents, key=lambda one: len(one.tokens))
-    groups = pool(ordered, lambda one: len(one.tokens), budget=8192)
+    groups = pool_by_cost(ordered, lambda one: len(one.tokens), budget=8192)
     found = {one.id: one.sections[0] for group in groups for one in attribute(group)}
     return [found[one.document.id] for one in documents]

@@ -4,7 +4,7 @@ import shutil
 
 from playwright.sync_api import Browser, Playwright
 
-from reporter.errors import UserError
+from reporter.records.errors import UserError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Chromium looks up hosts of its own as it starts; with this rule no name but this machine's own has an address.

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from unittest.mock import patch
 
-from reporter import render
-from reporter.records import Explanation, Prediction
-from reporter.render import draw
-from reporter.store import Store
+from reporter.records.explanation import Explanation, Prediction
+from reporter.runs.store import Store
+from reporter.site import render
+from reporter.site.render import draw_site
 from tests import runs
 from tests.accept import restore_run
 
@@ -64,7 +64,7 @@ def draw_sites(folder: Path) -> Path:
     runs.saved(long, [runs.failed(f"{at % 3}/{at}", "No words to explain.") for at in range(498)] + _a_few())
     for run in (golden, kinds, long):
         with Store(run) as store, patch.object(render, "_ALONE", 1000):  # other processes would take longer to start
-            draw(store, run.parent.parent)
+            draw_site(store, run.parent.parent)
     return folder
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reporter.labels import read_number
-from reporter.render import draw
-from reporter.store import Store
+from reporter.records.labels import read_number
+from reporter.runs.store import Store
+from reporter.site.render import draw_site
 from tests import runs
 from tests.payloads import PAYLOADS
 from tests.test_cli import run
@@ -45,7 +45,7 @@ def site_of(folder: Path, payloads: Sequence[str]) -> Path:
         settings = {**made.settings, "model": first, "target": first}
         store.describe(replace(made, model=model, settings=settings, device=first, versions={first: first}))
         store.arrange(f"key-{at}" for at in range(2 * len(payloads)))
-        draw(store, folder)
+        draw_site(store, folder)
     return folder
 
 

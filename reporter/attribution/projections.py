@@ -1,0 +1,100 @@
+"""The value and output projections of the last attention layer: what attention weights carry, and where to.
+
+Families of networks name them differently, so they are looked for by name and then held against the network itself:
+attention times values must be what goes into the output projection.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from reporter.attribution.cases import Cases
+from reporter.models import Network
+
+_NAMES = (
+    ("attention.self.value", "attention.output.dense"),  # BERT and those like it
+    ("attention.attn.v", "attention.attn.o"),  # MPNet
+    ("attention.v_lin", "attention.out_lin"),  # DistilBERT
+    ("attention.value", "attention.dense"),  # ALBERT
+    ("self_attn.v_proj", "self_attn.o_proj"),  # Llama, Mistral, Qwen and others
+    ("self_attn.v_proj", "self_attn.out_proj"),  # OPT and others
+)
+_PROBE = "A short text, to see what the network does with it."
+
+
+@dataclass(frozen=True)
+class Projections:
+    """The modules of the last layer that make values and take in what attention gathers of them."""
+
+    value: nn.Module
+    output: nn.Module
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What attention carries in one layer: rows tokens heads size, and the output projection, width heads size."""
+
+    values: Tensor
+    output: Tensor
+
+
+def find_gap(network: Network) -> str | None:
+    """Why the vectors that attention weighs cannot be had from this network, or None if they can."""
+    if network.attention_gap is not None:
+        return network.attention_gap
+    inputs = network.pad([dict(network.tokenizer(_PROBE))])
+    found = _find(network.model)
+    if found is not None and _explains(network, found, inputs):
+        return None
+    return f"{network.facts.architecture} keeps no value and output projections from which its attention could be told."
+
+
+def project_values(cases: Cases) -> Carried:
+    """The value vectors of the last layer at the text itself; only for a network without a gap."""
+    found = _find(cases.network.model)
+    assert found is not None, "a method asked for values without looking at `find_gap`"
+    seen: list[Tensor] = []
+    hook = found.value.register_forward_hook(lambda _m, _i, output: seen.append(output))
+    try:
+        with torch.no_grad():
+            cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
+    finally:
+        hook.remove()
+    return _shape(found, seen[-1], heads=cases.attention.weights.shape[2])
+
+
+def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any family
+    modules = dict(model.named_modules())
+    for value, output in _NAMES:
+        stems = [name.removesuffix(value) for name in modules if name.endswith(value)]
+        if stems and stems[-1] + output in modules:
+            return Projections(modules[stems[-1] + value], modules[stems[-1] + output])
+    return None
+
+
+def _shape(found: Projections, values: Tensor, *, heads: int) -> Carried:
+    weight: Tensor = found.output.weight  # type: ignore[assignment]
+    return Carried(*(part.reshape(*part.shape[:-1], heads, -1) for part in (values, weight)))
+
+
+def _explains(network: Network, found: Projections, inputs: dict[str, Tensor]) -> bool:
+    """Whether attention times values is what goes into the output projection."""
+    values: list[Tensor] = []
+    gathered: list[Tensor] = []
+    hooks = (
+        found.value.register_forward_hook(lambda _m, _i, output: values.append(output)),
+        found.output.register_forward_pre_hook(lambda _m, given: gathered.append(given[0])),
+    )
+    try:
+        with torch.no_grad(), network.eager():
+            weights = network.model(**inputs, output_attentions=True).attentions[-1]
+        carried = _shape(found, values[-1], heads=weights.shape[1])
+        told = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
+        return told.shape == gathered[-1].shape and bool(told.allclose(gathered[-1], rtol=1e-4, atol=1e-5))
+    except Exception:  # a network from outside may raise any, and its modules may be of any kind
+        return False
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,164 @@
+"""The gate: a site is whole, unchanged, closed and proven, and as good as is asked, or it says what is not."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from itertools import zip_longest
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from reporter.audit import links
+from reporter.audit.findings import Finding
+from reporter.audit.published import RECORDS, Published
+from reporter.audit.recomputed.records import find_run_faults, prove_all
+from reporter.audit.redrawing import redraw
+from reporter.records import Explanation, Run, Summary, UserError, twin
+from reporter.runs import SavedRun, list_columns
+from reporter.site import RUN, Manifest, find_run, manifest, page_path, sum_up
+
+UNSEEN = (
+    "Not shown by any of this: that the model said so ('verify' computes it again), and who made the site, when and "
+    "with what, which only a signature could show."
+)
+"""What no check of a site can know, since its author can make every hash and every page anew."""
+
+_REMEMBERED = 8  # pages whose places are kept in mind: most links with a place lead to the few beside the documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """What is good enough; None asks for nothing."""
+
+    complete: float | None = None
+    agreement: float | None = None
+    failures: int | None = None
+
+
+def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
+    """Everything that is checked of a site, one after the other; raises `UserError` if this is no site."""
+    if not any((site / name).is_file() for name in ("data/run.sqlite", "data/run.json", "index.html")):
+        raise UserError(f"There is no site at {site}; name a folder that 'salience-report build' has written.")
+    whole = manifest.read(site)
+    if whole is None:
+        sentence = f"{manifest.NAME} is missing or broken: the drawing of this site did not finish. Build it again."
+        yield Finding(name="files", found="not whole", faults=(sentence,))
+        return
+    yield Finding(name="files", found=f"{len(whole.files):,} files", faults=tuple(manifest.compare(site, whole)))
+    names = _list_there(site, whole)
+    try:
+        records = Published(site, names)
+        told = records.run()
+        broken = list[str]()
+        paths = _Paths()
+        run = sum_up(told, paths.note(records.explanations(broken)))
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        yield Finding(name="schema", found="no records", faults=(f"The twin cannot be read: {error}.",))
+        yield from _check_pages(site, names, set())
+        return
+    broken += ["Two documents have the same id."] if paths.twice else []
+    undrawn = [f"{one.source}: {one.error}" for one in told.undrawn]
+    yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=(*broken, *undrawn))
+    yield from _check_pages(site, names, paths.known)
+    if not broken:
+        yield from _check_records(run, records, whole)
+    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site, told)))
+    yield from _hold_against(thresholds, run.summary)
+
+
+@dataclass
+class _Paths:
+    """The pages of the records that go by."""
+
+    known: set[str] = field(default_factory=set)
+    twice: bool = False
+
+    def note(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+        """The same records, with the page of each taken down."""
+        for explanation in explanations:
+            path = page_path(explanation.id)
+            self.twice |= path in self.known
+            self.known.add(path)
+            yield explanation
+
+
+def _check_records(run: Run, records: Published, whole: Manifest) -> Iterator[Finding]:
+    """Pages drawn again, and numbers computed again, from the records and from what made them."""
+    faults = tuple(redraw(run, records, whole.files))
+    yield Finding(name="pages", found=f"{len(whole.files):,} files drawn again", faults=faults)
+    proof = prove_all(run, (line for _, line in records.named_lines()), documents=run.summary.documents)
+    found = f"{proof.certificates:,} computed again"
+    yield Finding(name="certificates", found=found, faults=tuple(proof.faults))
+    yield Finding(name="provenance", found="held against this version", faults=tuple(find_run_faults(run)))
+
+
+def _list_there(site: Path, whole: Manifest) -> set[str]:
+    """The files of the manifest that are there; the folder of the site is never left."""
+    inside = site.resolve()
+    return {name for name in whole.files if (site / name).resolve().is_relative_to(inside) and (site / name).is_file()}
+
+
+def _check_pages(site: Path, names: set[str], expected: set[str]) -> Iterator[Finding]:
+    """What the pages lead to, load and run; each is read by itself, so that no site is too large."""
+    pages = sorted(name for name in names if name.endswith(".html"))
+    documents = {name for name in pages if name.startswith("documents/")}
+    faults = [f"{name} is missing, and its document is in the twin." for name in sorted(expected - documents)]
+    faults += [f"{name} shows a document that is not in the twin." for name in sorted(documents - expected)]
+    files, links_seen, dangers = names | set(RUN), 0, list[str]()
+
+    def parse(name: str) -> links.Page:
+        return links.parse((site / name).read_text("utf-8", "replace"))
+
+    places = lru_cache(_REMEMBERED)(lambda name: frozenset(parse(name).ids))
+    for name in pages:
+        page = parse(name)
+        links_seen += len(page.links)
+        faults += links.list_dead_ends(name, page, files, places)
+        dangers += links.list_dangers(name, page)
+    yield Finding(name="links", found=f"{links_seen:,} links", faults=tuple(faults))
+    yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
+
+
+def _compare_run(site: Path, told: Run) -> Iterator[str]:
+    """Where the saved run, if it was published with the site, is not what the twin says."""
+    path = site / "data" / "run.sqlite"
+    if not path.is_file():
+        return
+    try:
+        with SavedRun(find_run(site)) as store, (site / RECORDS).open(encoding="utf-8", newline="\n") as lines:
+            made = store.provenance()
+            if any(getattr(told, one.name) != getattr(made, one.name) for one in fields(made)):
+                yield "What made the run is not what run.json tells."
+            for number, (row, other) in enumerate(zip_longest(store.rows(), lines), 1):
+                line = None if row is None else row[-1]
+                if other is None or line != other.removesuffix("\n"):
+                    yield f"Document {number} of the run is not what the twin tells."
+                elif row is not None and row != list_columns(twin.load_explanation(str(line))):
+                    yield f"Document {number} of the run has columns that say otherwise than its record."
+    except (OSError, UserError, sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        yield f"The run cannot be read: {error}"
+
+
+def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
+    """What was measured, against what is asked of it."""
+    claims = [one for one in summary.verdicts if one.claim == "complete"]
+    of = sum(one.met + one.not_met + one.unresolvable for one in claims)
+    met = sum(one.met for one in claims)
+    share = met / of if of else None
+    taus = [one.kendall for one in summary.agreement if one.kendall is not None]
+    middle = median(taus) if taus else None
+    found = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
+    yield _judge("complete", found, least=asked.complete, value=share)
+    found = "nothing compared" if middle is None else f"median τ of {len(taus):,} pairs {middle:.4g}"
+    yield _judge("agreement", found, least=asked.agreement, value=middle)
+    most = None if asked.failures is None else -asked.failures
+    yield _judge("failures", f"{summary.failed:,} of {summary.documents:,}", least=most, value=-summary.failed)
+
+
+def _judge(name: str, found: str, *, least: float | None, value: float | None) -> Finding:
+    if least is None or (value is not None and value >= least):
+        return Finding(name=name, found=found, faults=())
+    option = "--max-failures" if name == "failures" else f"--min-{name}"
+    return Finding(name=name, found=found, faults=(f"{option} asks for {abs(least):g}, and there is {found}.",))

@@ -1,0 +1,184 @@
+"""The answer of a record: its label and probabilities from its logits, its targets from the settings, what was read."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from reporter.records import (
+    BACKGROUND,
+    Explanation,
+    Prediction,
+    Provenance,
+    Section,
+    Target,
+    Token,
+    find_given,
+    find_label,
+    round_values,
+)
+
+_PRINTED = 2e-6  # what seven significant digits of a logit leave open in a probability, of its size, for a logit of 1
+RULES = frozenset({"none", "softmax", "sigmoid"})
+"""How probabilities come out of logits; a run has one way for all of its texts."""
+
+
+def find_answer_faults(what: Explanation, run: Provenance) -> Iterator[str]:
+    """Where the status, the answer, the targets or the tokens of a record contradict each other: a sentence each."""
+    answer = what.prediction
+    if (what.error is None) != (answer is not None):
+        yield f"it is {what.status}, and its answer and its error say otherwise."
+    elif answer is not None:
+        yield from _find_prediction_faults(answer, run)
+        yield from _find_target_faults(what, answer, run)
+        yield from _find_reading_faults(what, run)
+
+
+def list_rules(answer: Prediction) -> frozenset[str]:
+    """The ways in which the probabilities of an answer may have come out of its logits."""
+    if answer.probabilities is None:
+        return frozenset({"none"})
+    found = set()
+    for name, rule in (("softmax", _soften), ("sigmoid", _squash)):
+        expected = [share for row in _rows(answer) for share in rule(row)]
+        if len(expected) == len(answer.probabilities) and (name == "sigmoid" or len(answer.labels) > 1):
+            slack = _PRINTED * (1 + max(map(abs, answer.logits)))
+            pairs = zip(answer.probabilities, expected, strict=True)
+            found |= {name} if all(abs(one - other) <= slack * other + 1e-30 for one, other in pairs) else set()
+    return frozenset(found)
+
+
+def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str]:
+    if answer.labels != run.model.labels:
+        yield "its labels are not those of the model."
+    winners = " ".join(answer.labels[_best(row)] for row in _rows(answer))
+    if answer.label != winners:
+        yield f"its answer is {answer.label}, and its largest logit is that of {winners}."
+    rules = list_rules(answer)
+    if not rules:
+        yield "its probabilities do not follow from its logits."
+    apart = answer.positions == 1 and "softmax" not in rules and answer.probabilities is not None
+    over = tuple(label for label, logit in zip(answer.labels, answer.logits, strict=False) if logit > 0)
+    if answer.answers != (over if apart else None):
+        yield "the labels over one half are not those of its logits."
+
+
+def _find_target_faults(what: Explanation, answer: Prediction, run: Provenance) -> Iterator[str]:
+    found = [(one.target.position, one.target.index) for one in what.sections]
+    if found != sorted(set(found)):
+        yield "its targets are not in order, or not different."
+    for section in what.sections:
+        target = section.target
+        if target != _read_target(target, answer):
+            yield f"the target {target.label} is not as its answer has it."
+    expected = list(_expect(what, answer, run))
+    if what.sections and found != expected:
+        yield f"it explains the cells {found} of the answer, and its settings ask for {expected}."
+
+
+def _read_target(target: Target, answer: Prediction) -> Target | None:
+    """A target as the answer has it; None for a cell that is not there."""
+    start, width = target.position * len(answer.labels), len(answer.labels)
+    if not (0 <= target.index < width and 0 <= target.position < answer.positions):
+        return None
+    if target.against is not None and target.against not in answer.labels:
+        return None
+    other = None if target.against is None else answer.labels.index(target.against)
+    score = answer.logits[start + target.index] - (0.0 if other is None else answer.logits[start + other])
+    shares = answer.probabilities
+    return Target(
+        position=target.position,
+        label=answer.labels[target.index],
+        index=target.index,
+        against=target.against,
+        score=round_values([score])[0],
+        probability=None if shares is None else shares[start + target.index],
+    )
+
+
+def _expect(what: Explanation, answer: Prediction, run: Provenance) -> Iterator[tuple[int, int]]:
+    """The cells that the settings ask for, position by position."""
+    against = run.settings.get("against")
+    other = find_label(against, answer.labels) if isinstance(against, str) else None
+    for position in _list_positions(what, answer, run):
+        row = answer.logits[position * len(answer.labels) :][: len(answer.labels)]
+        chosen = _choose(what, answer, row, str(run.settings.get("target")))
+        yield from ((position, index) for index in chosen if index != other)
+
+
+def _choose(what: Explanation, answer: Prediction, row: Sequence[float], wanted: str) -> Sequence[int]:
+    """The columns that are explained at one position."""
+    if wanted == "all":
+        return range(len(row))
+    if wanted == "predicted":
+        over = [at for at, label in enumerate(answer.labels) if label in (answer.answers or ())]
+        return over or [_best(row)]
+    if wanted == "given":
+        found = find_given(what.label, what.labels, answer.labels, several=answer.answers is not None)
+        return sorted(found or ()) or ([0] if len(row) == 1 else [])
+    index = find_label(wanted, answer.labels)
+    return [] if index is None else [index]
+
+
+def _list_positions(what: Explanation, answer: Prediction, run: Provenance) -> Sequence[int]:
+    """The positions that are explained: the only one, or every ordinary token that is taken for something."""
+    if run.settings.get("task") != "token_classification":
+        return range(answer.positions)
+    tokens = what.sections[0].tokens if what.sections else ()
+    pairs = enumerate(zip(_rows(answer), tokens, strict=False))
+    return [at for at, (row, token) in pairs if answer.labels[_best(row)] != BACKGROUND and not token.special]
+
+
+def _find_reading_faults(what: Explanation, run: Provenance) -> Iterator[str]:
+    texts = [what.text] if what.text_pair is None else [what.text, what.text_pair]
+    for section in what.sections:
+        if section.tokens != what.sections[0].tokens:
+            yield "its targets are explained over other tokens each."
+        several = what.prediction is not None and what.prediction.answers is not None
+        named = several or section.baseline.label in run.model.labels
+        if section.baseline.kind != run.settings.get("baseline") or not named:
+            yield "its baseline is not the one of the settings."
+        yield from _find_token_faults(section)
+    seen, whole = what.seen, sum(map(len, texts))
+    if seen is None or seen.of != whole or seen.windows != 1:
+        yield "it says that it read of another number of characters than its texts have."
+    elif what.sections:
+        yield from _find_extent_faults(what.sections[0].tokens, texts, seen.characters, run.model.limit)
+
+
+def _find_extent_faults(tokens: Sequence[Token], texts: Sequence[str], read: int, limit: int) -> Iterator[str]:
+    """Whether so many characters were read; only an input of as many tokens as the model takes may have been cut."""
+    whole = sum(map(len, texts))
+    ends = [max((t.end for t in tokens if t.segment == n and not t.special), default=0) for n in range(len(texts))]
+    rest = "".join(text[end:] for text, end in zip(texts, ends, strict=True))
+    if read != whole and (len(tokens) < limit or read != sum(ends)):
+        yield f"it read {read:,} characters by what it says, and {sum(ends):,} by its tokens."
+    elif read == whole and len(tokens) >= limit and any(sign.isalnum() for sign in rest):
+        yield f"it says that it read its text to the end, and its tokens end {len(rest):,} characters before."
+
+
+def _find_token_faults(section: Section) -> Iterator[str]:
+    number = -1
+    for token in section.tokens:
+        if token.word is not None:
+            if token.word not in (number, number + 1):
+                yield "its words are not numbered in reading order."
+                return
+            number = token.word
+
+
+def _rows(answer: Prediction) -> Iterator[tuple[float, ...]]:
+    """The logits of each position."""
+    width = len(answer.labels)
+    return (answer.logits[at : at + width] for at in range(0, len(answer.logits), width))
+
+
+def _best(row: Sequence[float]) -> int:
+    return max(range(len(row)), key=row.__getitem__)
+
+
+def _soften(row: Sequence[float]) -> list[float]:
+    sizes = [math.exp(value - max(row)) for value in row]
+    return [size / math.fsum(sizes) for size in sizes]
+
+
+def _squash(row: Sequence[float]) -> list[float]:
+    return [1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value)) for value in row]

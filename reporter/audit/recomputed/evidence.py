@@ -1,0 +1,137 @@
+"""The evidence beside the scores of a section: agreement, consensus and whatever follows from what was measured."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from math import fsum
+
+import numpy as np
+
+from reporter.audit.recomputed.removal import find_removal_faults
+from reporter.evidence import Level, add_by_word, agree_on_words, compare_all, find_level, judge_section
+from reporter.records import (
+    Agreement,
+    Diagnostic,
+    Explanation,
+    Influence,
+    Provenance,
+    Section,
+    make_seed,
+    summarize_heads,
+)
+
+_PRINTED = 2e-6  # what seven significant digits leave open, of the size of a number
+_DIGITS = 0.0005  # what three digits leave open in a share of attention
+_ATTENTIVE = "attention"  # what the names of methods that read attention begin with
+
+Number = Agreement | Diagnostic
+
+
+def find_evidence_faults(what: Explanation, section: Section, run: Provenance) -> Iterator[str]:
+    """Where the evidence of a section is not what follows from its scores, texts and settings: a sentence each."""
+    level, seed = find_level(str(run.settings.get("evidence"))), _read_seed(run)
+    pairs = tuple(compare_all(section.tokens, section.attributions, seed=make_seed(what, seed, "agreement")))
+    if not _are_alike(section.agreement, pairs):
+        yield "how far its methods agree is not what their scores say."
+    if section.consensus != agree_on_words(section.tokens, section.attributions):
+        yield "the words on which its methods agree are not those that their scores say."
+    yield from _find_heads_faults(section)
+    yield from find_removal_faults(section, level)
+    people = tuple(judge_section(what, section, seed)) if level.plausibility else ()
+    found = tuple(one for one in section.diagnostics if one.name in level.plausibility)
+    if not _are_alike(found, people):
+        yield "how far people point at the same words is not what its scores and its rationale say."
+    yield from _find_other_faults(section, level)
+    yield from _find_sensitivity_faults(section, level, run)
+    if (section.influence is None) != (run.training is None):
+        yield "it is traced to training examples and the run is not, or the run is and it is not."
+    if section.influence is not None and not _is_ordered(section.influence):
+        yield f"the training examples of {section.target.label} are not in the order of their influence."
+
+
+def _read_seed(run: Provenance) -> int:
+    seed = run.settings.get("seed")
+    return seed if isinstance(seed, int) else 0
+
+
+def _are_alike(found: Sequence[Number], expected: Sequence[Number]) -> bool:
+    """Whether numbers are the same but for what another machine adds up otherwise."""
+    if len(found) != len(expected):
+        return False
+    return all(
+        _is_near(getattr(one, each.name), getattr(other, each.name))
+        for one, other in zip(found, expected, strict=True)
+        for each in fields(one)
+    )
+
+
+def _is_near(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= _PRINTED * max(1.0, abs(one), abs(other))
+    return one == other
+
+
+def _find_heads_faults(section: Section) -> Iterator[str]:
+    """Heads are there where a method reads attention; each shares out all of it, and they come to the last layer's."""
+    methods = [one.method for one in section.attributions]
+    heads = section.heads
+    if (heads is None) != (not any(name.startswith(_ATTENTIVE) for name in methods)):
+        yield "its attention heads are missing, or are those of no method."
+    if heads is None:
+        return
+    words = [token.word for token in section.tokens]
+    expected = summarize_heads(np.zeros((1, 1, len(words))), words).stretches
+    shares = [share for layer in heads.shares for share in layer]
+    slack = _DIGITS * (len(expected) + 2)
+    whole = all(len(share) == len(expected) + 1 and abs(fsum(share) - 1) <= slack for share in shares)
+    if heads.stretches != expected or not shares or not whole or min(map(min, shares)) < 0:
+        yield "the shares of its attention heads are not those of its tokens, or not shares."
+    elif last := next((one.scores for one in section.attributions if one.method == "attention"), None):
+        means = np.array(heads.shares[-1]).mean(0)[1:]
+        sums = [fsum(value for value, word in list(zip(last, words, strict=True))[a:b] if word is not None)
+                for a, b in expected]  # fmt: skip
+        if np.abs(means - sums).max(initial=0.0) > 2 * _DIGITS:
+            yield "its attention is not that of its heads."
+
+
+def _find_other_faults(section: Section, level: Level) -> Iterator[str]:
+    """Every diagnostic is one that the level asks for, once for a method, and random orders lie in order."""
+    names = {*level.diagnostics, *level.plausibility, *level.perturbation}
+    methods = {one.method for one in section.attributions}
+    keys = [(one.name, one.method) for one in section.diagnostics]
+    if len(set(keys)) < len(keys) or any(name not in names or method not in methods for name, method in keys):
+        yield "it has a diagnostic that nobody asked for, or one twice."
+    for one in section.diagnostics:
+        beside = (one.control, one.low, one.high)
+        if one.draws < 0 or any((value is None) != (one.draws == 0) for value in beside):
+            yield f"its {one.name} is held against {one.draws} random orders, and against numbers of others."
+        elif one.low is not None and one.high is not None and one.low > one.high:
+            yield f"its {one.name} is held against random orders whose bounds are the wrong way round."
+
+
+def _find_sensitivity_faults(section: Section, level: Level, run: Provenance) -> Iterator[str]:
+    """From every baseline: the scores of this one lie between the bounds, and a sign changes where they say so."""
+    found = section.sensitivity
+    lead = next((one for one in section.attributions if one.certificate.claim == "complete"), None)
+    if (found is None) != (not level.baselines or lead is None):
+        yield "what its scores are from other baselines is missing, or was not asked for."
+    if found is None or lead is None:
+        return
+    own = add_by_word(section.tokens, lead.scores)
+    low, high = np.array(found.low), np.array(found.high)
+    slack = _PRINTED * (np.abs(own).max(initial=0.0) + 1e-12)
+    fits = len(low) == len(high) == len(own) and bool(np.all((low <= own + slack) & (own - slack <= high)))
+    flips = tuple(np.flatnonzero((low < 0) & (high > 0)).tolist()) if fits else ()
+    if not fits or found.flips != flips or found.method != lead.method:
+        yield "its scores are not among those from all baselines, or other words change their sign."
+    if not found.baselines or found.baselines[0] != run.settings.get("baseline"):
+        yield "its scores are held against those from other baselines than its own."
+
+
+def _is_ordered(what: Influence) -> bool:
+    """Whether the examples that support come strongest first and are over zero, and those that oppose below."""
+    sides = ([one.influence for one in what.supporting], [-one.influence for one in what.opposing])
+    sums = (what.support, -what.opposition)
+    return all(
+        side == sorted(side, reverse=True) and min(side, default=1.0) > 0 and fsum(side) <= whole * (1 + _PRINTED)
+        for side, whole in zip(sides, sums, strict=True)
+    )

@@ -1,0 +1,130 @@
+"""What belongs to a run as a whole, computed again where it was measured and held against what was saved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reporter.audit.comparison import TOLERANCE, compare_numbers
+from reporter.audit.findings import Verified
+from reporter.evidence import TEXTS, find_level
+from reporter.records import Document, Example, Explanation, Likeness, Provenance, Sanities, Sanity, Training, Validity
+from reporter.runs import SHOWN, SUSPECTS, Attribute, check_sanity, make_key, prepare_tracing
+
+_LIKENESS = 0.05
+"""By how much a mean rank correlation may differ on another machine, where nearly equal scores change their ranks."""
+_MORE = 5  # examples that are listed again beyond those that are shown: on another machine they may be nearly as strong
+_VALIDITY = 0.02  # by how much the correlation with retraining may, which has many more texts and no ties
+
+
+def verify_sanity(documents: dict[str, Document], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
+    """Make the sanity checks again, on the documents of the run (by their keys) that are to be taken for them."""
+    if not find_level(attribute.explainer.settings.evidence).sanity and saved.sanity is None:
+        return
+    sample = [documents[key] for key in sorted(documents)[:TEXTS]]
+    now = check_sanity(replace(saved, sanity=None), sample, attribute).sanity
+    assert now is not None
+    found = tuple(compare_sanity(saved.sanity, now))
+    yield Verified(source="Its sanity checks", differences=found, exact=saved.sanity == now, whole=True)
+
+
+def key_documents(documents: Sequence[Document], saved: Provenance) -> dict[str, Document]:
+    """The documents of a run by the keys that they were measured under."""
+    return {make_key(one, saved): one for one in documents}
+
+
+def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
+    """Where the sanity checks of a run are not those that were made again: a sentence each."""
+    if saved is None or saved.texts != now.texts:
+        yield "they are missing, or were made on other texts than those that this version takes."
+        return
+    if [one.method for one in saved.methods] != [one.method for one in now.methods]:
+        yield "they are of other methods."
+        return
+    for one, other in zip(saved.methods, now.methods, strict=True):
+        pairs = list(zip(_list_likenesses(one), _list_likenesses(other), strict=False))
+        counts = len(one.randomised) == len(other.randomised)
+        if not counts or any(_differ(*pair) for pair in pairs):
+            worst = next((f" after {b.change}" for a, b in pairs if _differ(a, b)), "")
+            yield f"how much is left of the map of {one.method}{worst} is not what it was said to be."
+        elif one.flags != other.flags:
+            yield f"{one.method} was said to be {_tell(one.flags)}, and is {_tell(other.flags)}"
+
+
+def _list_likenesses(one: Sanity) -> list[Likeness]:
+    return [*one.randomised, one.repeat, one.target, one.order]
+
+
+def _differ(one: Likeness, other: Likeness) -> bool:
+    numbers = [(one.mean, other.mean), (one.low, other.low), (one.high, other.high)]
+    alike = all((a is None) == (b is None) and abs((a or 0.0) - (b or 0.0)) <= _LIKENESS for a, b in numbers)
+    return one.change != other.change or not alike
+
+
+def _tell(flags: Sequence[str]) -> str:
+    return f"flagged: {' '.join(flags)}" if flags else "without a flag."
+
+
+def verify_influence(explained: Sequence[Explanation], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
+    """Trace the documents of the sample again, if the training data were named; raises `UserError` without them."""
+    tracing = prepare_tracing(attribute.explainer)
+    if tracing is None or saved.training is None:
+        return
+    with TemporaryDirectory() as folder:
+        again, now = replace(tracing, more=_MORE).again(explained, Path(folder))
+    differences = (*_compare_training(saved.training, now), *_compare_influences(explained, again))
+    yield Verified(source="Its training examples", differences=differences, whole=True)
+
+
+def _compare_influences(explained: Sequence[Explanation], again: Sequence[Explanation]) -> Iterator[str]:
+    for one, other in zip(explained, again, strict=True):
+        for section, computed in zip(one.sections, other.sections, strict=True):
+            was, found = section.influence, computed.influence
+            if was is None or found is None:
+                yield f"{one.id} is not traced to any."
+                continue
+            what = f"the influences on {section.target.label} in {one.id}"
+            yield from compare_numbers(what, (was.support, was.opposition), (found.support, found.opposition))
+            yield from compare_examples(what, was.supporting, found.supporting, SHOWN)
+            yield from compare_examples(what, was.opposing, found.opposing, SHOWN)
+
+
+def _compare_training(saved: Training, now: Training) -> Iterator[str]:
+    for name in ("examples", "skipped", "labels", "checkpoints", "width", "projected"):
+        was, found = getattr(saved, name), getattr(now, name)
+        if was != found:
+            yield f"the {name} were {was or 'none'}, and are {found or 'none'}."
+    yield from compare_numbers("the learning rates", saved.rates, now.rates)
+    if _differ_in_validity(saved.validity, now.validity):
+        yield "how far influence foretells retraining is not what it was said to be."
+    yield from compare_examples(
+        "the examples with the largest influence on themselves", saved.suspects, now.suspects, SUSPECTS
+    )
+
+
+def _differ_in_validity(saved: Validity | None, now: Validity | None) -> bool:
+    if saved is None or now is None:
+        return saved is not now
+    counts = [(one.halves, one.examples, one.texts) for one in (saved, now)]
+    numbers = ((saved.correlation, now.correlation), (saved.low, now.low), (saved.high, now.high))
+    return counts[0] != counts[1] or any(abs(a - b) > _VALIDITY for a, b in numbers)
+
+
+def compare_examples(name: str, saved: Sequence[Example], now: Sequence[Example], shown: int) -> Iterator[str]:
+    """Where a list of so many examples, strongest first, is another: only those of equal influence may change places.
+
+    What was computed again holds a few more, among which those that came out nearly as strong are found.
+    """
+    strongest = [one.influence for one in now[:shown]]
+    yield from compare_numbers(name, [one.influence for one in saved], strongest)
+    room = TOLERANCE * max(map(abs, strongest), default=0.0)
+    known = {_name(one): one.influence for one in now}
+    strangers = [one.source for one in saved if not abs(known.get(_name(one), inf) - one.influence) <= room]
+    if strangers or len({_name(one) for one in saved}) < len(saved):
+        yield f"{name} are not those of {', '.join(strangers) or 'as many examples'}."
+
+
+def _name(one: Example) -> tuple[object, ...]:
+    """What tells an example from others: its row, whatever its file is called now, and what stands there."""
+    return one.source.rpartition("#")[2], one.text, one.characters, one.label, one.said

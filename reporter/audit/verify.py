@@ -1,0 +1,216 @@
+"""Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from reporter.audit.comparison import compare, is_same
+from reporter.audit.findings import Verified
+from reporter.audit.recomputed.records import find_faults
+from reporter.audit.run_wide import key_documents, verify_influence, verify_sanity
+from reporter.audit.unverified import list_unverified
+from reporter.documents import read_documents, read_intake
+from reporter.models import examine_machine, find_checkpoint, fingerprint, hash_checkpoint
+from reporter.records import EMBEDDED, LIFTING, Document, Explanation, Model, Provenance, Settings, Table, UserError
+from reporter.runs import Attribute, SavedRun, explain_documents, prepare
+
+OWN = (*LIFTING, "offline", "device", "batch_tokens", "training_data", "checkpoints")
+"""The options beside the model that are never taken from a site, because they run, fetch or open something."""
+
+
+_OWN = "salience-report"
+_BITS = "its numbers are not the same to the last bit, as these versions on this machine promise."
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many documents to explain again, and which: the same seed takes the same ones."""
+
+    count: int
+    seed: int = 0
+
+
+def choose_settings(path: Path, own: Settings) -> Settings:
+    """The settings of a saved run, but for whatever is run, fetched or opened: that is taken from `own`.
+
+    The model is the one that `own` names, or else the one inside if the run is of that. Raises `UserError` if it is of
+    another one, which nobody has named, or if this version has other options.
+    """
+    saved = _read_settings(path)
+    if not own.model and saved.model != EMBEDDED:
+        raise UserError(
+            f"The run says that its model is '{saved.model}', and a site is not trusted to name one; give --model with "
+            "that folder or id."
+        )
+    named = {name: getattr(own, name) for name in OWN}
+    return replace(saved, **named, model=own.model or EMBEDDED)
+
+
+def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | None = None) -> Iterator[Verified | str]:
+    """Explain a sample of the documents of the run again, and what is of the run as a whole.
+
+    What made it comes first, then what is not as in `inputs`; the sentences at the end say what all of it rests on,
+    and what was not verified. Raises `UserError` if the model is not the one that the run was made with, or if `inputs`
+    or training data cannot be read.
+    """
+    with SavedRun(path) as store:
+        saved = store.provenance()
+        if settings.training_data is not None and saved.training is None:
+            raise UserError("This run was traced to no training examples; leave --training-data out.")
+        _check_model(saved, settings)
+        ids = [one.id for one in store.explanations() if one.text]  # first of all, so that what cannot be read ends it
+        attribute, now = prepare(settings, created=saved.created)
+        now = replace(now, machine=examine_machine(attribute.explainer.network))
+        chosen = _choose(ids, sample)
+        same = True
+        for one in _compute_again(store, attribute, (saved, now), chosen, inputs):
+            same &= one.exact and not one.differences
+            yield one
+        changes = tuple(_list_changes(saved, now))
+        if changes and not same:
+            yield f"This is not where the run was made: {'; '.join(changes)}."
+        left = len(ids) - len(chosen)
+        yield from (f"Not verified: {one}" for one in list_unverified(saved, settings, left=left, inputs=inputs))
+
+
+def _compute_again(
+    store: SavedRun,
+    attribute: Attribute,
+    made: tuple[Provenance, Provenance],
+    chosen: Collection[str],
+    inputs: Path | None,
+) -> Iterator[Verified]:
+    """Everything that is computed again; `made` is what made the run, as it was saved and as it is now."""
+    saved, now = made
+    yield Verified(source="What made the run", differences=tuple(compare_runs(saved, now)), exact=True, whole=True)
+    if inputs is not None:
+        yield from compare_inputs(list(store.explanations()), inputs, attribute.explainer.settings, saved.tables)
+    promised = promises_bits(saved, now)
+    explained = [one for one in store.explanations() if one.id in chosen]
+    for explanation in explained:
+        yield judge(explanation, explain_again(explanation, attribute), saved, promised=promised)
+    documents = [_make_document(one) for one in store.explanations()]
+    for found in verify_sanity(key_documents(documents, saved), saved, attribute):
+        yield replace(found, differences=found.differences or ((_BITS,) if promised and not found.exact else ()))
+    yield from verify_influence(explained, saved, attribute)
+
+
+def judge(saved: Explanation, again: Explanation, run: Provenance, *, promised: bool) -> Verified:
+    """A record beside the same that was computed again; to the last bit, where that is promised."""
+    differences, exact = (*compare(saved, again), *find_faults(saved, run)), is_same(saved, again)
+    if promised and not exact:
+        differences = differences or (_BITS,)
+    return Verified(source=saved.source, differences=differences, exact=exact)
+
+
+def _read_settings(path: Path) -> Settings:
+    with SavedRun(path) as store:
+        saved = store.provenance().settings
+    try:
+        if unknown := set(saved) - {option.name for option in fields(Settings)}:
+            raise ValueError(f"'{min(unknown)}' is none of them")
+        return msgspec.convert(saved, Settings)
+    except (ValueError, msgspec.ValidationError) as error:
+        raise UserError(f"{path} was made with other options than this version has ({error}).") from error
+
+
+def _check_model(saved: Provenance, settings: Settings) -> None:
+    """Raise `UserError` if the model is not the one of the run; its files are hashed for that, and none is loaded."""
+    folder = find_checkpoint(settings.model, settings.trust)
+    found = fingerprint(hash_checkpoint(folder, settings.trust))
+    if saved.model.fingerprint == found:
+        return
+    lifted = [name for name in LIFTING if saved.settings.get(name) and not getattr(settings, name)]
+    switches = " and ".join(f"--{name.replace('_', '-')}" for name in lifted)
+    more = f" It was made with {switches}, which this command takes from its own command line only." if lifted else ""
+    raise UserError(
+        f"The model '{settings.model}' is not the one of this run: its fingerprint is {found[:12]}…, and the run was "
+        f"made with {saved.model.fingerprint[:12]}…; name that one by --model.{more}"
+    )
+
+
+def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
+    """What may be why numbers differ: other versions, another device or another machine."""
+    was, found = map(_describe_place, (saved, now))
+    yield from (
+        f"{name} was {was[name]}, and is {found.get(name, 'none')}" for name in was if found.get(name) != was[name]
+    )
+
+
+def _describe_place(run: Provenance) -> dict[str, object]:
+    machine = {} if run.machine is None else asdict(run.machine)
+    told = {name.replace("_", " "): "none" if value is None else value for name, value in machine.items()}
+    return {**run.versions, "device": run.device, **(told or {"machine": "not said"})}
+
+
+def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
+    """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
+    for one in fields(Model):
+        said, found = (getattr(model, one.name) for model in (saved.model, now.model))
+        if one.name != "id" and said != found:
+            yield f"the {one.name} of the model was {said}, and is {found}."
+    if saved.dtype != now.dtype:
+        yield f"its number format was {saved.dtype}, and is {now.dtype}."
+    if [one.name for one in saved.methods] != [one.name for one in now.methods] or saved.omissions != now.omissions:
+        yield "other methods serve this model."
+    elif saved.methods != now.methods and saved.versions.get(_OWN) == now.versions.get(_OWN):
+        yield "what it says of its methods is not what this version says of them."
+
+
+def promises_bits(saved: Provenance, now: Provenance) -> bool:
+    """Whether this is the machine that the run was measured on, and a text's numbers are the same in any company."""
+    steady = saved.machine is not None and saved.machine.batch_invariant is True
+    return steady and not any(_list_changes(saved, now))
+
+
+def compare_inputs(
+    explained: Sequence[Explanation], inputs: Path, settings: Settings, saved: Sequence[Table]
+) -> Iterator[Verified]:
+    """Every document of a folder that is not in the run as it is, and every one of the run that is not there."""
+    tables = list[Table]()
+    read_all = read_documents(inputs, read_intake(settings), tables.append)
+    given = {document.id: (document.source, _hash_document(document)) for document in read_all}
+    for one in explained:
+        source, found = given.pop(one.id, (one.source, None))
+        if found is None:
+            yield Verified(source=source, differences=("it is in the run, and not in the input.",))
+        elif found != _hash_document(_make_document(one)):
+            yield Verified(source=source, differences=("its text, label or rationale is not that of the input.",))
+    for source, _ in given.values():
+        yield Verified(source=source, differences=("it is in the input, and was left out of the run.",))
+    if tables != list(saved):
+        yield Verified(source="Its tables", differences=("they are read otherwise than the run says.",), whole=True)
+
+
+def _hash_document(document: Document) -> bytes:
+    return sha256(msgspec.json.encode(document)).digest()
+
+
+def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
+    """The ids of the sample, of those that have a text: what could not be read then cannot be explained now."""
+    return set(Random(sample.seed).sample(ids, min(sample.count, len(ids))))
+
+
+def _make_document(saved: Explanation) -> Document:
+    """The document that was explained, or that could not be read."""
+    return Document(
+        id=saved.id,
+        source=saved.source,
+        group=saved.group,
+        text=saved.text,
+        text_pair=saved.text_pair,
+        label=saved.label,
+        labels=saved.labels,
+        rationale=saved.rationale,
+        problem=None if saved.text else saved.error,
+    )
+
+
+def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
+    """The record that the text of a saved one gets now."""
+    (row,) = (row for rows in explain_documents({"": _make_document(saved)}, attribute) for row in rows)
+    return row.explanation

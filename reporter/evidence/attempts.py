@@ -1,0 +1,33 @@
+"""A method that fails on one text costs that method on that text: what it finds of all others stays."""
+
+from collections.abc import Sequence
+
+from reporter.attribution import Cases
+from reporter.methods import Method, Scores
+from reporter.models import is_out_of_memory
+from reporter.records import UserError, quote_error
+
+
+def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
+    """What a method finds of every row of some batches, one by one, or the sentence that says why it finds nothing.
+
+    If it fails on all of them together, it is asked about each alone. Raises what is no matter of one text: `UserError`
+    and whatever says that there is no memory left.
+    """
+    try:
+        found = method.attribute(batches)
+        pairs = zip(found, batches, strict=True)
+        return [scores.pick(row) for scores, cases in pairs for row in range(len(cases.cells))]
+    except UserError:
+        raise
+    except Exception as error:  # it runs a network from outside, which may raise any
+        if is_out_of_memory(error):
+            raise
+        sentence = tell_failure(error)
+    rows = [row for cases in batches for row in cases.part()]
+    return [one for row in rows for one in attempt(method, [row])] if len(rows) > 1 else [sentence]
+
+
+def tell_failure(error: Exception) -> str:
+    """Why a method has no scores of a text."""
+    return f"It failed on this text: {quote_error(error)}."

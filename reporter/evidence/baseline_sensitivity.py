@@ -1,0 +1,79 @@
+"""Sensitivity: whether an explanation hangs on what stands for an absent word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+
+from reporter.attribution import BASELINES, Array, Explainer, TargetQuery, check_baseline
+from reporter.evidence.agreement import add_by_word
+from reporter.evidence.attempts import attempt
+from reporter.evidence.levels import find_level
+from reporter.evidence.rankings import add_up
+from reporter.methods import Method
+from reporter.models import Network
+from reporter.records import Section, Sensitivity, UserError, round_values
+
+
+def vary_baseline(
+    explainer: Explainer,
+    methods: Sequence[Method],
+    *,
+    batches: Sequence[Sequence[TargetQuery]],
+    sections: Sequence[Section],
+) -> list[Section]:
+    """The sections with what their first method that claims completeness says from every baseline of this network.
+
+    It is such a method whose scores are measured against the baseline. As they were if the settings do not ask for it.
+    """
+    varied = list(sections)
+    if not find_level(explainer.settings.evidence).baselines:
+        return varied
+    others = [name for name in BASELINES if name != explainer.settings.baseline and _is_served(name, explainer.network)]
+    for method in (one for one in methods if one.description.claim == "complete"):
+        name, numbers = method.description.name, count()
+        lines = [[(next(numbers), question) for question in questions] for questions in batches]
+        led = [[pair for pair in line if _lead(sections[pair[0]]) == name] for line in lines]
+        asked = [[question for _, question in line] for line in led if line]
+        found = {other: _draw(explainer, method, other, asked) for other in others} if asked else {}
+        for place, number in enumerate(number for line in led for number, _ in line):
+            rows = {other: scores[place] for other, scores in found.items()}
+            varied[number] = replace(sections[number], sensitivity=_record(explainer, sections[number], rows))
+    return varied
+
+
+def _lead(section: Section) -> str | None:
+    """The method of a section that is shown first, if it claims completeness."""
+    lead = section.lead
+    return None if lead is None or lead.certificate.claim != "complete" else lead.method
+
+
+def _is_served(name: str, network: Network) -> bool:
+    try:
+        check_baseline(name, network)
+    except UserError:
+        return False
+    return True
+
+
+def _draw(
+    explainer: Explainer, method: Method, baseline: str, batches: Sequence[Sequence[TargetQuery]]
+) -> list[Array | None]:
+    """The word scores of every question, from another baseline; None where the method fails there."""
+    other = replace(explainer, settings=replace(explainer.settings, baseline=baseline))
+    return add_up(batches, attempt(method, [other.make_cases(questions) for questions in batches]))
+
+
+def _record(explainer: Explainer, section: Section, others: Mapping[str, Array | None]) -> Sensitivity:
+    """From the word scores by the section's first method and by the same from other baselines, where it has any."""
+    lead = section.lead
+    assert lead is not None, "a method is varied that is not there"
+    own = add_by_word(section.tokens, lead.scores)
+    found = {explainer.settings.baseline: own} | {name: one for name, one in others.items() if one is not None}
+    scores = np.stack(list(found.values()))
+    low, high = scores.min(0), scores.max(0)
+    flips = np.flatnonzero((low < 0) & (high > 0)).tolist()
+    return Sensitivity(
+        method=lead.method, baselines=tuple(found), low=round_values(low), high=round_values(high), flips=tuple(flips)
+    )

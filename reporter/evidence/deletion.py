@@ -1,0 +1,157 @@
+"""Erasure: words are deleted, the model is asked again, and the diagnostics are read off its answers.
+
+All that is to be asked about some texts, by every method, diagnostic and random order, is gathered first; what is the
+same is asked once; and all of it shares forward passes that the crew deals out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import islice
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+
+from reporter import registry
+from reporter.attribution import Explainer, TargetQuery
+from reporter.evidence.levels import Level, find_level
+from reporter.evidence.metrics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
+from reporter.evidence.metrics.effect import strongest
+from reporter.evidence.rankings import beside_random, rank_words, shuffle
+from reporter.evidence.word_removal import leave, read_answers, serve, write_over
+from reporter.records import Band, Curve, Effect, Erasure, Section, Target, round_values
+from reporter.records import Diagnostic as Finding
+
+Unit = Literal["probability", "score"]
+Side = Callable[[Ranking, int], Cut]
+
+_WHOLE: Cut = frozenset()
+_SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.without, "insertion": Ranking.only}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is asked about one target: the orders of its words, by method and at random, and what must be gone."""
+
+    question: TargetQuery
+    level: Level
+    rankings: Mapping[str, Ranking]
+    draws: Sequence[Ranking]
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        """Everything to ask, and nothing twice; what the model says to the whole text is known."""
+        wanted = [cut for one in _parts(self.level) for order in self._orders(one) for cut in one.cuts(order)]
+        return list(dict.fromkeys(cut for cut in wanted if cut))
+
+    def _orders(self, one: Diagnostic) -> list[Ranking]:
+        """The orders for which a diagnostic is asked."""
+        return [*self.rankings.values(), *(self.draws if self._controlled(one) else ())]
+
+    def _controlled(self, one: Diagnostic) -> bool:
+        return one.shuffled and one.about.name in self.level.controlled
+
+    def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Finding]:
+        """Every diagnostic of every method that is defined."""
+        for one in _parts(self.level):
+            control = [one.judge(order, answers) for order in self.draws] if self._controlled(one) else []
+            known = [value for value in control if value is not None and isfinite(value)]
+            for method, order in self.rankings.items():
+                value = one.judge(order, answers)
+                if value is not None and isfinite(value):
+                    yield beside_random(one.about.name, method, value, known)
+
+    def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
+        """The curves, as far as they were asked for, and the effect of single words."""
+        return Erasure(
+            unit=unit,
+            whole=round_values([answers[_WHOLE].value])[0],
+            curves=tuple(self._curves(answers)),
+            bands=tuple(self._bands(answers)),
+            effects=tuple(self._effects(answers)) if "effect" in self.level.diagnostics else (),
+        )
+
+    def _curves(self, answers: Mapping[Cut, Answer]) -> Iterator[Curve]:
+        for kind, side in _SIDES.items():
+            for method, order in self.rankings.items():
+                found = _follow(order, side, answers)
+                if len(found) > 1:
+                    yield Curve(kind=kind, method=method, words=tuple(found), values=round_values(found.values()))
+
+    def _bands(self, answers: Mapping[Cut, Answer]) -> Iterator[Band]:
+        """Where the random orders went: all of them have the same places."""
+        for kind, side in _SIDES.items():
+            found = [_follow(order, side, answers) for order in self.draws]
+            places = [count for count in found[0] if all(count in one for one in found)] if found else []
+            if len(places) < 2:
+                continue
+            values = [[one[count] for count in places] for one in found]
+            low, median, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
+            yield Band(
+                kind=kind,
+                words=tuple(places),
+                median=round_values(median),
+                low=round_values(low),
+                high=round_values(high),
+                draws=len(found),
+            )
+
+    def _effects(self, answers: Mapping[Cut, Answer]) -> Iterator[Effect]:
+        whole = answers[_WHOLE].score
+        for method, order in self.rankings.items():
+            for word, score in strongest(order):
+                claimed, measured = round_values([score, whole - answers[frozenset((word,))].score])
+                yield Effect(method=method, word=word, claimed=claimed, measured=measured)
+
+
+def measure_deletion(
+    explainer: Explainer, questions: Sequence[TargetQuery], sections: Sequence[Section]
+) -> list[Section]:
+    """The sections with the diagnostics that the settings ask for; a text without words has none."""
+    level = find_level(explainer.settings.evidence)
+    if not level.diagnostics:
+        return list(sections)
+    probes = [_prepare(explainer, level, *pair) for pair in zip(questions, sections, strict=True)]
+    answers = ask(explainer, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
+    found = iter(answers)
+    examined = []
+    for probe, section in zip(probes, sections, strict=True):
+        if probe is None:
+            examined.append(section)
+            continue
+        own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(found, len(probe.cuts)), strict=True))
+        unit: Unit = "score" if section.target.probability is None else "probability"
+        examined.append(replace(section, diagnostics=tuple(probe.find(own)), erasure=probe.record(own, unit)))
+    return examined
+
+
+def _whole(target: Target) -> Answer:
+    return Answer(target.score if target.probability is None else target.probability, target.score)
+
+
+def _prepare(explainer: Explainer, level: Level, question: TargetQuery, section: Section) -> Probe | None:
+    words = question.words
+    found = [one for one in ((section.lead,) if level.lead else section.attributions) if one is not None]
+    if not found or not words:
+        return None
+    rankings = {one.method: rank_words(section.tokens, one) for one in found}
+    return Probe(question, level, rankings, shuffle(words, level.draws, explainer.seed(question, "orders")))
+
+
+def ask(explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, piece: int | None = None) -> list[Answer]:
+    """The model's answers to texts with words deleted, or with `piece` written over them, in the order of the cuts."""
+    texts = [leave(*one) if piece is None else write_over(*one, piece) for one in cuts]
+    return read_answers(explainer, serve(explainer, texts), [question.target for question, _ in cuts])
+
+
+def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[int, float]:
+    """How the answer goes with the number of words, where that was asked."""
+    total = len(order.words)
+    places = sorted({0, *order.counts(SHARES), *order.counts(GRID), total})
+    return {count: answers[cut].value for count in places for cut in [side(order, count)] if cut in answers}
+
+
+@cache
+def _parts(level: Level) -> list[Diagnostic]:
+    return [registry.load("metrics", name)() for name in level.diagnostics]

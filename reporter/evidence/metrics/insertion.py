@@ -1,0 +1,30 @@
+"""Insertion: the area under the curve of the probability while words come, strongest first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reporter.evidence.metrics import About, Answer, Cut, Ranking, integrate
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """The mean height of the curve over the share of words there, straight between the places measured."""
+
+    about: ClassVar[About] = About(
+        name="insertion",
+        title="Insertion area",
+        better="more",
+        idea="The mean probability while words come, strongest first, each at its place, from none to the whole text.",
+        formula="∫₀¹ P(the strongest q of x) dq",
+        source="Petsiuk, Das and Saenko, RISE, BMVC 2018.",
+    )
+    shuffled: ClassVar[bool] = True
+
+    def cuts(self, ranking: Ranking) -> list[Cut]:
+        """Ever more of the text, the strongest words there first."""
+        return [ranking.only(count) for count in ranking.places()]
+
+    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+        """By trapezoids."""
+        return integrate(answers, self.cuts(ranking))

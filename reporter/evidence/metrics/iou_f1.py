@@ -1,0 +1,49 @@
+"""IOU F1: whether the runs of strongest words lie on the runs of words that people marked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reporter.evidence.metrics import About, Ranking
+
+ENOUGH = 0.5
+
+
+@dataclass(frozen=True)
+class IouF1:
+    """F1 of runs of words: one of the strongest k is right if it shares half of its union with one that is marked.
+
+    ERASER's partial match, text by text; a corpus gets the mean of these, where ERASER takes F1 of two means.
+    """
+
+    about: ClassVar[About] = About(
+        name="iou_f1",
+        title="IOU F1",
+        better="more",
+        idea="How many runs of neighbouring words among the strongest lie on a run that people marked, sharing at "
+        "least half of all the words of both: F1, with as many strongest words as are marked.",
+        formula="F1 of runs r with |r ∩ m| / |r ∪ m| ≥ ½ for a marked run m",
+        source="DeYoung et al., ERASER, ACL 2020, after Everingham et al., Pascal VOC, 2010.",
+    )
+
+    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
+        """Two runs never lie on the same one, as they do not touch: hits count for both sides."""
+        wanted, found = find_runs(marked), find_runs(ranking.words[: len(marked)])
+        hits = sum(any(_share(one, other) >= ENOUGH for other in wanted) for one in found)
+        return 2 * hits / (len(wanted) + len(found))
+
+
+def find_runs(words: Iterable[int]) -> list[range]:
+    """The runs of neighbouring words, in order."""
+    runs: list[range] = []
+    for word in sorted(words):
+        if runs and runs[-1].stop == word:
+            runs[-1] = range(runs[-1].start, word + 1)
+        else:
+            runs.append(range(word, word + 1))
+    return runs
+
+
+def _share(one: range, other: range) -> float:
+    shared = max(0, min(one.stop, other.stop) - max(one.start, other.start))
+    return shared / (len(one) + len(other) - shared)

@@ -1,0 +1,60 @@
+"""Plausibility: whether the strongest words are those that people marked, where a document comes with a rationale.
+
+The model is not asked. Words are ranked by what they add to the target, as ERASER and ferret rank scores as they are:
+people mark what speaks for an answer, so a word that speaks against it comes last, however strongly. What has no sign
+is ranked by size.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from reporter import registry
+from reporter.evidence.levels import find_level
+from reporter.evidence.metrics import PLAUSIBILITY, Plausibility, Ranking
+from reporter.evidence.rankings import beside_random, rank_words, shuffle
+from reporter.evidence.rationale_words import find_marked
+from reporter.records import Diagnostic, Document, Explanation, Section, Settings, make_seed
+
+DRAWS = 99
+"""Random orders that every number is held against: they cost no pass."""
+
+
+def measure_plausibility(
+    settings: Settings, documents: Sequence[Document], sections: Sequence[Section]
+) -> list[Section]:
+    """The sections with what their methods' words have to do with the rationales of their documents.
+
+    As they were where that is not defined: where nobody marked anything, or everything, of what the model read.
+    """
+    if not find_level(settings.evidence).plausibility:
+        return list(sections)
+    return [
+        replace(section, diagnostics=(*section.diagnostics, *judge_section(document, section, settings.seed)))
+        for document, section in zip(documents, sections, strict=True)
+    ]
+
+
+def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
+    """Every measure of every method, in that order, each beside random orders; nothing where it is not defined."""
+    marked = find_marked(section.tokens, document.text, document.rationale or ())
+    words = len({token.word for token in section.tokens if not token.special and token.segment == 0})
+    if not 0 < len(marked) < words:
+        return
+    draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))
+    rankings = {one.method: _keep(rank_words(section.tokens, one), words) for one in section.attributions}
+    for name, measure in _measures().items():
+        control = [measure.judge(order, marked) for order in draws]
+        for method, order in rankings.items():
+            yield beside_random(name, method, measure.judge(order, marked), control)
+
+
+def _keep(ranking: Ranking, words: int) -> Ranking:
+    """The order of the words of the first segment, which come before those of the second."""
+    kept = [pair for pair in zip(ranking.words, ranking.scores, strict=True) if pair[0] < words]
+    return Ranking(tuple(word for word, _ in kept), tuple(score for _, score in kept), ranking.signed)
+
+
+@cache
+def _measures() -> dict[str, Plausibility]:
+    return {name: registry.load("metrics", name)() for name in PLAUSIBILITY}

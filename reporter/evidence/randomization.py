@@ -1,0 +1,188 @@
+"""Sanity: whether a method's map is about the model and the target, or would look the same anyway.
+
+Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018: the model's weights are drawn anew, from the head down,
+and the maps are compared. A map that stays what it was shows the text and not what the model learnt.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import fields, replace
+from math import sqrt
+
+import numpy as np
+import torch
+from scipy import stats
+
+from reporter.attribution import Cases, Explainer, TargetQuery
+from reporter.evidence.attempts import attempt
+from reporter.evidence.intervals import quantile
+from reporter.methods import Method
+from reporter.models import Encoded, Network
+from reporter.records import Likeness, Sanities, Sanity, UserError
+
+TEXTS = 6
+SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, from which a method is flagged
+_SAME = 0.99  # one that nobody would tell from the same map
+_IDENTICAL = 0.99995
+_MOST = 24  # evaluations of one explanation: more would sharpen a map that is only ranked
+_STAGES = 6
+
+Map = Mapping[int, float]
+"""The score of each word by its number."""
+
+SURVIVED = "Its map survives random weights: it shows the text more than the model."
+UNSTEADY = "It does not repeat: the same question gets another map."
+DEAF = "It does not ask for the target: another label gets the very same map."
+
+
+def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
+    """What becomes of every method's maps of some texts when the model, the target or the order of words changes."""
+    cheap = tuple(_cheapen(method) for method in methods)
+    with explainer.network.replicas.at_work():
+        questions = [found for one in documents for found in _ask(explainer, one)]
+        usual = draw_maps(explainer, cheap, questions)
+        repeated = draw_maps(explainer, cheap, questions)
+        turned = draw_maps(explainer, cheap, [_turn(explainer, one) for one in questions])
+        mixed = draw_maps(explainer, cheap, [_mix(one, explainer.settings.seed) for one in questions])
+        stages = [
+            (name, draw_maps(replace(explainer, network=network), cheap, questions))
+            for name, network in randomise(explainer.network, explainer.settings.seed)
+        ]
+    found: list[Sanity] = []
+    for number, method in enumerate(methods):
+        signed = method.description.signed
+        own = usual[number]
+        sane = Sanity(
+            method=method.description.name,
+            randomised=tuple(compare(name, own, maps[number]) for name, maps in stages),
+            repeat=compare("nothing", own, repeated[number]),
+            target=compare("another label", own, turned[number], signed=signed),
+            order=compare("words in random order", own, mixed[number]),
+            flags=(),
+        )
+        found.append(replace(sane, flags=tuple(_flag(sane))))
+    return Sanities(texts=tuple(one.document.id for one in documents), methods=tuple(found))
+
+
+def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
+    """The first question about a document; none about one that the network cannot answer, which its page says."""
+    try:
+        return explainer.choose(document, *explainer.predict([document]))[:1]
+    except UserError:
+        raise
+    except Exception:
+        return []
+
+
+def draw_maps(explainer: Explainer, methods: Sequence[Method], questions: Sequence[TargetQuery]) -> list[list[Map]]:
+    """The map of each question by each method."""
+    posed = [explainer.make_cases([question]) for question in questions]
+    return [_draw(method, questions, posed) for method in methods]
+
+
+def _draw(method: Method, questions: Sequence[TargetQuery], posed: Sequence[Cases]) -> list[Map]:
+    """The maps of one method; empty ones where it fails, as where a model of random weights answers with no number."""
+    found = zip(questions, attempt(method, posed), strict=True)
+    return [{} if isinstance(scores, str) else _sum_words(one, scores.values[0].tolist()) for one, scores in found]
+
+
+def _sum_words(question: TargetQuery, scores: Sequence[float]) -> Map:
+    sums: dict[int, float] = {}
+    for token, score in zip(question.encoded.tokens, scores, strict=False):
+        if token.word is not None:
+            sums[token.word] = sums.get(token.word, 0.0) + score
+    return sums
+
+
+def randomise(network: Network, seed: int) -> Iterator[tuple[str, Network]]:
+    """The network with ever more of its weights drawn anew, from the head down to the embeddings.
+
+    Every tensor gets normal numbers with the mean and the spread that it had.
+    """
+    random = torch.Generator().manual_seed(seed)
+    changed = replace(network, model=deepcopy(network.model))
+    weights = dict(changed.model.named_parameters())
+    for name, some in _group(list(weights)):
+        with torch.no_grad():
+            for one in (weights[which] for which in some):
+                drawn = torch.randn(one.shape, generator=random).to(one.device, one.dtype)
+                spread = one.std() if one.numel() > 1 else one.abs().mean()
+                one.copy_(drawn * spread + one.mean())
+        yield name, replace(changed, model=deepcopy(changed.model))
+
+
+def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """The weights in the order in which they are drawn anew: the head, the layers from the last, the embeddings."""
+    layers: dict[int, list[str]] = {}
+    head: list[str] = []
+    embeddings: list[str] = []
+    for name in names:
+        layer = re.search(r"\b(?:layers?|h|block)\.(\d+)\.", name)
+        if layer:
+            layers.setdefault(int(layer[1]), []).append(name)
+        else:
+            (embeddings if "embed" in name or "wte" in name or "wpe" in name else head).append(name)
+    deep = sorted(layers, reverse=True)
+    size = -(-len(deep) // _STAGES) or 1
+    runs = [deep[at : at + size] for at in range(0, len(deep), size)]
+    found = [("the head", head)]
+    for run in runs:
+        which = f"layer {run[0] + 1}" if len(run) == 1 else f"layers {run[-1] + 1} to {run[0] + 1}"
+        found.append((which, [name for layer in run for name in layers[layer]]))
+    return [(name, some) for name, some in (*found, ("the embeddings", embeddings)) if some]
+
+
+def _turn(explainer: Explainer, question: TargetQuery) -> TargetQuery:
+    """The question about another label, the next one."""
+    labels = explainer.network.facts.labels
+    index = (question.target.index + 1) % len(labels)
+    return replace(question, target=replace(question.target, label=labels[index], index=index, against=None))
+
+
+def _mix(question: TargetQuery, seed: int) -> TargetQuery:
+    """The same words, each token somewhere else; special tokens, and what every token has an answer of, stay."""
+    if question.everywhere:
+        return question
+    tokens, encoded = question.encoded.tokens, question.encoded
+    places = [at for at, token in enumerate(tokens) if not token.special]
+    order = list(range(len(tokens)))
+    for at, other in zip(places, np.random.default_rng(seed).permutation(places).tolist(), strict=True):
+        order[at] = other
+    ids = [encoded.inputs["input_ids"][at] for at in order]
+    mixed = replace(encoded, inputs={**encoded.inputs, "input_ids": ids}, tokens=tuple(tokens[at] for at in order))
+    return replace(question, encoded=mixed)
+
+
+def compare(change: str, usual: Sequence[Map], other: Sequence[Map], *, signed: bool = False) -> Likeness:
+    """How alike two lists of maps are, text by text: by the size of the scores, or with their sign."""
+    found = []
+    for one, two in zip(usual, other, strict=True):
+        pair = np.array([[one[word], two.get(word, np.nan)] for word in one]).reshape(-1, 2)
+        pair = pair if signed else np.abs(pair)
+        if len(pair) > 2 and np.isfinite(pair).all() and np.ptp(pair, axis=0).all():
+            found.append(float(stats.spearmanr(pair[:, 0], pair[:, 1]).statistic))
+    if not found:
+        return Likeness(change=change, mean=None, low=None, high=None)
+    mean = float(np.mean(found))
+    if len(found) < 2:
+        return Likeness(change=change, mean=round(mean, 4), low=None, high=None)
+    half = quantile(len(found) - 1) * float(np.std(found, ddof=1)) / sqrt(len(found))
+    return Likeness(change=change, mean=round(mean, 4), low=round(mean - half, 4), high=round(mean + half, 4))
+
+
+def _flag(one: Sanity) -> Iterator[str]:
+    if one.repeat.mean is not None and one.repeat.mean < _SAME:
+        yield UNSTEADY
+    last = one.randomised[-1].mean if one.randomised else None
+    if last is not None and last > SURVIVES:
+        yield SURVIVED
+    if one.target.mean is not None and one.target.mean > _IDENTICAL:
+        yield DEAF
+
+
+def _cheapen(method: Method) -> Method:
+    """The method with fewer evaluations, where it counts them."""
+    if "max_evaluations" not in {option.name for option in fields(method)}:  # type: ignore[arg-type]
+        return method
+    return replace(method, max_evaluations=_MOST)  # type: ignore[type-var]

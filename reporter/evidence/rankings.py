@@ -1,0 +1,46 @@
+"""The words of a text in an order: by what a method gives them, and at random, to hold numbers against."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reporter.attribution import Array
+from reporter.evidence.agreement import add_by_word
+from reporter.evidence.metrics import Ranking
+from reporter.records import Attribution, Diagnostic, Token, round_values
+
+if TYPE_CHECKING:  # `check` ranks words without torch
+    from reporter.attribution import TargetQuery
+    from reporter.methods import Scores
+
+
+def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
+    """The words by what they add to the target by one method; the earlier word wins a tie."""
+    sums = add_by_word(tokens, one.scores)
+    order = np.argsort(-sums, kind="stable")
+    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+
+
+def add_up(batches: Sequence[Sequence["TargetQuery"]], found: Sequence["Scores | str"]) -> list[Array | None]:
+    """The word scores of every question of some batches, from what a method found of each; None where it failed."""
+    questions = [question for some in batches for question in some]
+    return [
+        None if isinstance(one, str) else add_by_word(asked.encoded.tokens, one.values[0, : asked.length].tolist())
+        for asked, one in zip(questions, found, strict=True)
+    ]
+
+
+def shuffle(words: int, draws: int, seed: int) -> list[Ranking]:
+    """Random orders of so many words, with falling scores that say no more than the order."""
+    random, scores = np.random.default_rng(seed), tuple(map(float, range(words, 0, -1)))
+    return [Ranking(tuple(random.permutation(words).tolist()), scores) for _ in range(draws)]
+
+
+def beside_random(name: str, method: str, value: float, control: Sequence[float]) -> Diagnostic:
+    """A number with what random draws gave, if there are any: their mean, and what holds their middle nine tenths."""
+    if not control:
+        return Diagnostic(name=name, method=method, value=round_values([value])[0])
+    low, high = np.quantile(control, (0.05, 0.95))
+    own, mean, low, high = round_values([value, float(np.mean(control)), float(low), float(high)])
+    return Diagnostic(name=name, method=method, value=own, control=mean, low=low, high=high, draws=len(control))

@@ -1,0 +1,125 @@
+"""LaTeX: the coloured text as a snippet for a paper; it needs xcolor and nothing else."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import ClassVar
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from reporter.records import Explanation, Provenance
+from reporter.site import (
+    COLOURS,
+    Figure,
+    Passage,
+    Tint,
+    cut_text,
+    fit_piece,
+    make_environment,
+    make_figure,
+    parts_between,
+    tint,
+)
+
+_WIDEST = 20.0  # ems of one box, which no line can part
+_STEPS = 11  # of the ramp
+_THINNER = 0.45  # points of an underline in a paper for each pixel on the page
+_SIGNS = {
+    **{sign: f"\\{sign}" for sign in "{}$&#%_"},
+    **{sign: f"{sign}{{}}" for sign in "-'`,!?"},  # no two of them make another sign
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\char34{}",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    **{sign: f"$^{{{plain}}}$" for sign, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)},
+    "\N{NO-BREAK SPACE}": "~",
+    "\N{NARROW NO-BREAK SPACE}": r"\,",
+}
+_HIDDEN = (*range(32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
+_ESCAPES = {
+    **{code: f"{{\\ttfamily U+{code:04X}}}" for code in (*_HIDDEN, 0x2028, 0x2029, 0xFFFE, 0xFFFF)},
+    **{ord(sign): escape for sign, escape in _SIGNS.items()},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A piece of text, or the end of a line (`text` None); `glued` to the next one, unless a line `breaks` there."""
+
+    text: str | None
+    tint: Tint | None = None
+    thickness: float = 0.0
+    glued: bool = False
+    breaks: bool = False
+
+
+@dataclass(frozen=True)
+class Latex:
+    """One snippet per document: of the method that is shown first and the model's own answer, or of those named."""
+
+    method: str | None = None
+    target: str | None = None
+
+    suffix: ClassVar[str] = ".tex"
+    apart: ClassVar[bool] = True
+    head: ClassVar[str] = ""
+
+    def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:
+        """The snippet of one document."""
+        found = make_figure(explanation, run, method=self.method, target=self.target)
+        return () if found is None else (_written(found),)
+
+
+def escaped(value: object) -> object:
+    """A text that TeX prints as it is, on one line; what cannot be printed is named (U+001B)."""
+    return value.translate(_ESCAPES) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _written(found: Figure) -> str:
+    first = -1.0 if found.signed else 0.0
+    shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
+    return _template().render(
+        figure=found,
+        colours=COLOURS,
+        passages=[(_marks(one, signed=found.signed), " ".join(one.unread.split())) for one in found.passages],
+        ramp=[tint(share, signed=found.signed) for share in shares],
+    )
+
+
+@cache
+def _template() -> Template:
+    """The template in delimiters that TeX leaves alone; whatever it prints is escaped."""
+    pages = make_environment().overlay(
+        autoescape=False,
+        finalize=escaped,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    return pages.get_template("figure.tex.j2")
+
+
+def _marks(passage: Passage, *, signed: bool) -> Iterator[Mark]:
+    """A passage as the lines of the snippet."""
+    cuts = [piece for word in passage.words for piece in (*cut_text(word.before), *cut_text(word.text, word.share))]
+    cuts += cut_text(passage.after)
+    pieces = [part for one in cuts for part in ([one] if one is None else fit_piece(one, _WIDEST))]
+    for one, following in pairwise([*pieces, None]):
+        if one is None:
+            yield Mark(text=None)
+        elif one.text:
+            glued = following is not None and bool(following.text)
+            breaks = following is not None and glued and parts_between(one.text, following.text)
+            colours = None if one.share is None else tint(one.share, signed=signed)
+            thickness = round(colours.height * _THINNER, 2) if colours else 0.0
+            yield Mark(text=one.text, tint=colours, thickness=thickness, glued=glued, breaks=breaks)

@@ -1,0 +1,173 @@
+"""SVG: the coloured text as a drawing of its own, in sRGB, for papers, slides and drawing programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import ClassVar
+
+from jinja2 import Template
+
+from reporter.records import Explanation, Provenance
+from reporter.site import (
+    COLOURS,
+    PAPER,
+    Figure,
+    Spot,
+    Tint,
+    cut_text,
+    make_environment,
+    make_figure,
+    set_lines,
+    set_passage,
+    tint,
+    visible,
+    width_of,
+)
+
+_WIDTH, _MARGIN = 720, 20
+_TEXT, _SMALL = 20, 13  # pixels of type
+_STEPS, _STEP = 11, 1.4  # of the ramp, in ems of small type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A piece of text at its place in pixels, plain where `tint` is None.
+
+    `middle` and `base` are those of the letters, `top` and `height` of the ground, `foot` of the underline.
+    """
+
+    text: str
+    left: float
+    middle: float
+    width: float
+    base: float
+    top: float
+    height: float
+    foot: float
+    size: int
+    ink: str
+    tint: Tint | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """All that the template draws."""
+
+    title: str
+    description: str
+    width: int
+    height: float
+    paper: str
+    marks: tuple[Mark, ...]
+    ramp: tuple[Mark, ...]
+
+
+class _Page:
+    """A page that is filled from the top, line by line."""
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+        self.at = float(_MARGIN)
+
+    def add(self, lines: Sequence[Sequence[Spot]], *, size: int, ink: str, signed: bool = False) -> None:
+        """Set some lines below what is there."""
+        for line in lines:
+            self.at += size * 1.75
+            self.marks += [_mark(spot, self.at - size * 0.55, size=size, ink=ink, signed=signed) for spot in line]
+
+
+@dataclass(frozen=True)
+class Svg:
+    """One drawing per document: of the method that is shown first and the model's own answer, or of those named."""
+
+    method: str | None = None
+    target: str | None = None
+
+    suffix: ClassVar[str] = ".svg"
+    apart: ClassVar[bool] = True
+    head: ClassVar[str] = ""
+
+    def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:
+        """The drawing of one document."""
+        found = make_figure(explanation, run, method=self.method, target=self.target)
+        if found is None:
+            return ()
+        drawing = _draw(found)
+        return (_template().render({one.name: getattr(drawing, one.name) for one in fields(drawing)}),)
+
+
+@cache
+def _template() -> Template:
+    return make_environment().get_template("figure.svg.j2")
+
+
+def _draw(found: Figure) -> Drawing:
+    page = _Page()
+    page.add(_lines(found.said, 17), size=17, ink="ink")
+    for passage in found.passages:
+        page.at += 8
+        page.add(set_passage(passage, width=_ems(_TEXT)), size=_TEXT, ink="ink", signed=found.signed)
+        if passage.unread:
+            page.add(_lines("The model read to here.", _SMALL), size=_SMALL, ink="ink2")
+            page.add(_lines(passage.unread, _TEXT), size=_TEXT, ink="ink2")
+    page.at += 12
+    ramp = _ramp(page, found)
+    page.add(_lines(found.how, _SMALL), size=_SMALL, ink="ink2")
+    return Drawing(
+        title=f"{found.source}. {found.said}",
+        description=f"{found.how} {_told(found)}",
+        width=_WIDTH,
+        height=round(page.at + _MARGIN, 1),
+        paper=PAPER,
+        marks=tuple(page.marks),
+        ramp=ramp,
+    )
+
+
+def _ramp(page: _Page, found: Figure) -> tuple[Mark, ...]:
+    """The scale from end to end, with what its ends mean written at both sides."""
+    low, high = f"{found.opposes} {found.low}".strip(), f"{found.high} {found.supports}"
+    left, first = width_of(low) + 0.7, -1.0 if found.signed else 0.0
+    page.add([[Spot(low, None, 0, width_of(low))]], size=_SMALL, ink="ink2")
+    base = page.marks[-1].base
+    shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
+    steps = [Spot("", share, left + at * _STEP, _STEP) for at, share in enumerate(shares)]
+    end = Spot(high, None, left + _STEPS * _STEP + 0.7, width_of(high))
+    page.marks.append(_mark(end, base, size=_SMALL, ink="ink2", signed=False))
+    return tuple(_mark(step, base, size=_SMALL, ink="ink2", signed=found.signed) for step in steps)
+
+
+def _lines(text: str, size: int) -> tuple[tuple[Spot, ...], ...]:
+    return set_lines(cut_text(str(visible(text))), width=_ems(size))
+
+
+def _ems(size: int) -> float:
+    return (_WIDTH - 2 * _MARGIN) / size
+
+
+def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark:
+    left, width = _MARGIN + spot.left * size, spot.width * size
+    colours = None if spot.share is None else tint(spot.share, signed=signed)
+    foot = base + size * 0.33
+    return Mark(
+        text=spot.text,
+        left=round(left, 1),
+        middle=round(left + width / 2, 1),
+        width=round(width, 1),
+        base=round(base, 1),
+        top=round(base - size * 0.95, 1),
+        height=round(size * 1.28, 1),
+        foot=round(foot - colours.height / 2 if colours else foot, 2),
+        size=size,
+        ink=COLOURS[ink],
+        tint=colours,
+    )
+
+
+def _told(found: Figure) -> str:
+    """The text and the meaning of its colours for those who do not see them."""
+    ways = "Darker is stronger."
+    if found.signed:
+        ways = f"Blue with a solid line {found.supports}, orange with a dashed line {found.opposes}."
+    texts = ["".join(f"{word.before}{word.text}" for word in one.words) + one.after for one in found.passages]
+    return f"{ways} The text: {' '.join(texts)}"

@@ -1,0 +1,180 @@
+"""What goes into the final layer for each of many texts, computed once and kept on the disk beside the run.
+
+Texts are taken in windows, sorted by length within each, and dealt out in passes of one core each; a window that is
+there is not computed again, so that what is interrupted goes on, to the same numbers.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reporter.influence.final_layer import FinalLayer, read_features
+from reporter.influence.tracin import Array, multiply_rows
+from reporter.models import Budget, Network, drop_frames, is_out_of_memory, share_passes, take_windows
+from reporter.records import Document, UserError
+
+NAME = "features.sqlite"
+_WINDOW = 512
+_TABLE = "create table if not exists features (key blob primary key, vector blob not null)"
+
+Head = tuple[Array, Array]
+"""The weights (choices width) and the bias (choices) of a final layer."""
+
+
+@dataclass(frozen=True)
+class FeatureExtractor:
+    """A network that looks at texts: features as they go into its final layer, and logits by each of some heads.
+
+    Without heads there is the network's own. A projection (width narrower) makes features narrower.
+    """
+
+    network: Network
+    layer: FinalLayer
+    heads: tuple[Head, ...]
+    projection: Array | None
+    budget: Budget
+    stamp: str
+
+    @property
+    def width(self) -> int:
+        """How many numbers stand for the features of a text."""
+        return int(self.layer.weight.shape[1] if self.projection is None else self.projection.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """How many numbers stand for a text: its features, then the logits by each head."""
+        return self.width + int(self.layer.weight.shape[0]) * max(1, len(self.heads))
+
+    @cached_property
+    def key(self) -> bytes:
+        """A hash of everything that a vector depends on beside the text."""
+        whole = hashlib.sha256(json.dumps([self.stamp, self.network.facts.fingerprint, self.width]).encode())
+        for one in (array for head in self.heads for array in head):
+            whole.update(np.ascontiguousarray(one).tobytes())
+        if self.projection is not None:
+            whole.update(self.projection.tobytes())
+        return whole.digest()
+
+    def look(self, documents: Sequence[Document]) -> Array:
+        """The vectors of some documents, in their order: rows columns."""
+        pairs = None if documents[0].text_pair is None else [one.text_pair or "" for one in documents]
+        given = [[one.text for one in documents], *([] if pairs is None else [pairs])]
+        rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)
+        inputs = [{name: values[at] for name, values in rows.items()} for at in range(len(documents))]
+        widths = [self.network.fit(len(one["input_ids"])) for one in inputs]
+        replicas = self.network.replicas
+
+        def one(network: Network, some: list[int]) -> Array:
+            return self._pass(network, [inputs[at] for at in some])
+
+        try:
+            with replicas.at_work():
+                found = np.stack(share_passes(replicas, one, widths, budget=self.budget.tokens))
+        except (MemoryError, RuntimeError) as error:
+            if not (is_out_of_memory(error) and self.budget.halve()):
+                raise
+        else:
+            if not np.isfinite(found).all():
+                raise UserError("The model's answer to a training example is not a finite number.")
+            return found
+        drop_frames()
+        return self.look(documents)
+
+    def _pass(self, network: Network, rows: list[dict[str, list[int]]]) -> Array:
+        """One pass of a member of the crew."""
+        features, logits = read_features(network, self.layer.name, network.pad(rows))
+        raw: Array = features.float().cpu().numpy()
+        answers = [multiply_rows(raw, weight) + bias for weight, bias in self.heads] or [logits.float().cpu().numpy()]
+        narrow = raw if self.projection is None else multiply_rows(raw, self.projection.T)
+        return np.concatenate([narrow, *answers], 1)
+
+
+class Cache:
+    """Vectors of texts, by their keys; a file that may be deleted at any time."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Those vectors of these keys that are there."""
+        marks = ",".join("?" * len(keys))
+        return dict(self._database.execute(f"select key, vector from features where key in ({marks})", keys))
+
+    def keep(self, vectors: dict[bytes, bytes]) -> None:
+        """Write some vectors: all of them or, if the process dies, none."""
+        with self._database:
+            self._database.executemany("insert or replace into features values (?, ?)", vectors.items())
+
+
+@contextmanager
+def open_cache(folder: Path) -> Iterator[Cache]:
+    """The cache in a folder; one that is broken is begun anew."""
+    path = folder / NAME
+    with closing(_connect(path)) as database:
+        yield Cache(database)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(path)
+        database.execute(_TABLE)
+        return database
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        path.unlink()
+        database = sqlite3.connect(path)
+        database.execute(_TABLE)
+        return database
+
+
+def extract_features(
+    lens: FeatureExtractor, documents: Sequence[Document], cache: Cache, *, notice: Callable[[int], None]
+) -> tuple[Array, list[Array]]:
+    """The features (texts width) of all documents, and for each head their logits; `notice` hears how many are done."""
+    features = np.zeros((len(documents), lens.width), np.float32)
+    logits = np.zeros((len(documents), lens.columns - lens.width), np.float32)
+    at = 0
+    for some in take_windows(documents, _WINDOW):
+        keys = [_make_key(lens, one) for one in some]
+        found = cache.find(keys)
+        missing = {
+            key: one for key, one in zip(keys, some, strict=True) if len(found.get(key, b"")) != 4 * lens.columns
+        }
+        for alike in _part(missing):
+            vectors = lens.look(list(alike.values()))
+            found |= {key: one.tobytes() for key, one in zip(alike, vectors, strict=True)}
+        cache.keep({key: found[key] for key in missing})
+        rows = np.frombuffer(b"".join(found[key] for key in keys), np.float32).reshape(len(keys), -1)
+        features[at : at + len(keys)], logits[at : at + len(keys)] = rows[:, : lens.width], rows[:, lens.width :]
+        at += len(keys)
+        notice(len(some))
+    heads = max(1, len(lens.heads))
+    return features, [np.ascontiguousarray(one) for one in np.split(logits, heads, axis=1)]
+
+
+def _part(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
+    """Single texts and pairs apart, as a tokenizer takes either."""
+    single = {key: one for key, one in documents.items() if one.text_pair is None}
+    pairs = {key: one for key, one in documents.items() if one.text_pair is not None}
+    return [some for some in (single, pairs) if some]
+
+
+def _make_key(lens: FeatureExtractor, document: Document) -> bytes:
+    return hashlib.sha256(lens.key + json.dumps([document.text, document.text_pair]).encode()).digest()
+
+
+def project(width: int, narrower: int, seed: int) -> NDArray[np.float32]:
+    """A random projection that keeps products of vectors on average (Johnson and Lindenstrauss 1984)."""
+    random = torch.Generator().manual_seed(seed)
+    found: NDArray[np.float32] = (torch.randn(width, narrower, generator=random) / narrower**0.5).numpy()
+    return found

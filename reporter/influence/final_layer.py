@@ -1,0 +1,80 @@
+"""The final layer of a classifier: the linear layer whose outputs are the logits, found by measuring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from reporter.models import Network
+from reporter.records import UserError
+
+_NEAR = 1e-5
+
+
+@dataclass(frozen=True)
+class FinalLayer:
+    """The layer by its name in the network, with its weight (choices width), and whether it has a bias."""
+
+    name: str
+    weight: Tensor
+    bias: bool
+
+
+def find_final_layer(network: Network) -> FinalLayer:
+    """The linear layer that the logits come out of; raises `UserError` if the network has none."""
+    caught: dict[str, Tensor] = {}
+    linear = {name: one for name, one in network.model.named_modules() if isinstance(one, nn.Linear)}
+    hooks = [
+        one.register_forward_hook(lambda _layer, _given, out, name=name: caught.update({name: out}))
+        for name, one in linear.items()
+    ]
+    try:
+        with torch.no_grad():
+            logits = network.run(network.probe).logits
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if logits.dim() != 2 or logits.shape[1] < 2 or network.problem in ("regression", "multi_label_classification"):
+        raise UserError(f"--training-data needs a model with one label of several for each text; {_is_not(network)}")
+    for name, out in reversed(caught.items()):
+        if out.shape[-1] == logits.shape[1] and bool((_gaps(out, logits).amin(-1) < _NEAR).all()):
+            return FinalLayer(name, linear[name].weight, linear[name].bias is not None)
+    raise UserError(
+        "--training-data needs a model whose logits come out of a linear layer at its end; "
+        f"{network.facts.architecture} has none."
+    )
+
+
+def read_features(network: Network, name: str, inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """What goes into the final layer, rows width, and the logits, rows choices.
+
+    A layer that is called for every token is read at the token whose output is the answer.
+    """
+    caught: list[tuple[Tensor, Tensor]] = []
+    hook = network.model.get_submodule(name).register_forward_hook(
+        lambda _layer, given, out: caught.append((given[0], out))
+    )
+    try:
+        with torch.no_grad():
+            logits = network.run(inputs).logits
+    finally:
+        hook.remove()
+    given, out = caught[-1]
+    width = given.shape[-1]
+    places = _gaps(out, logits).argmin(-1)
+    features = given.reshape(len(logits), -1, width)[torch.arange(len(logits), device=given.device), places]
+    return features, logits
+
+
+def _gaps(out: Tensor, logits: Tensor) -> Tensor:
+    """How far each output of a layer is from the logits of its row, rows positions."""
+    if out.numel() % logits.numel():
+        return torch.full((len(logits), 1), torch.inf)
+    gaps = out.reshape(len(logits), -1, logits.shape[1]) - logits.unsqueeze(1)
+    return gaps.abs().amax(-1)
+
+
+def _is_not(network: Network) -> str:
+    kind = network.problem if network.problem in ("regression", "multi_label_classification") else None
+    return f"{network.facts.architecture} is {'of another kind' if kind is None else 'for ' + kind.replace('_', ' ')}."

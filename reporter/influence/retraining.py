@@ -1,0 +1,121 @@
+"""Is predicted influence true? The final layer is trained again on random halves of the examples, and compared.
+
+The linear datamodelling score (Park et al., TRAK, ICML 2023): over many halves, the rank correlation of what the
+influences of the examples in a half add up to and of the answer of a layer that was trained on that half alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from reporter.influence.tracin import CheckpointView, Columns, trace_influence
+from reporter.records import Validity
+
+HALVES = 96
+EXAMPLES, TEXTS = 1000, 100
+_FEWEST = 40  # examples from which halves can be told apart
+_PENALTY = 1.0  # half of it times the squared weights is added to the summed loss: scikit-learn's default
+_DRAWS = 500
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Which examples are trained on, and which others are asked about."""
+
+    examples: Columns
+    texts: Columns
+
+
+def measure_validity(trained: Sequence[CheckpointView], targets: Columns, said: Columns, seed: int) -> Validity | None:
+    """How well the influences of examples foretell what training the final layer without them does.
+
+    `targets` are the examples' own labels, `said` those that the model gives them, which are what is asked about.
+    None where there are too few examples to tell.
+    """
+    sample = draw_sample(targets, seed)
+    if sample is None:
+        return None
+    last, choices = trained[-1], trained[-1].gradients.shape[1]
+    halves = draw_halves(len(sample.examples), seed)
+    features = np.concatenate([last.features, np.ones((len(targets), int(last.bias)), np.float32)], 1)
+    own, texts, wanted = targets[sample.examples], features[sample.texts], said[sample.texts]
+    measured = []
+    for half in halves:
+        weights = train_head(features[sample.examples[half]], own[half], choices)
+        measured.append(ask_head(weights, texts)[np.arange(len(wanted)), wanted])
+    turn = (np.eye(choices)[targets] - np.eye(choices)[said]).astype(np.float32)
+    asked = [replace(one, gradients=one.gradients + turn).pick(sample.texts) for one in trained]
+    predicted = trace_influence(asked, [one.pick(sample.examples) for one in trained]) @ halves.T
+    return validate(predicted, np.array(measured).T, examples=len(sample.examples), seed=seed)
+
+
+def draw_sample(targets: Columns, seed: int) -> Sample | None:
+    """A random sample of the training examples; None where there are too few, or all have one label."""
+    order = np.random.default_rng(seed).permutation(len(targets))
+    texts = min(TEXTS, len(targets) // 4)
+    found = Sample(order[texts:][:EXAMPLES], order[:texts])
+    return found if len(targets) >= _FEWEST and len(set(targets[found.examples].tolist())) > 1 else None
+
+
+def draw_halves(examples: int, seed: int) -> NDArray[np.bool_]:
+    """Which examples are in each random half, halves examples."""
+    ranks = np.random.default_rng(seed).random((HALVES, examples)).argsort(-1).argsort(-1)
+    found: NDArray[np.bool_] = ranks < examples // 2
+    return found
+
+
+def train_head(features: Floats, targets: Columns, choices: int) -> Floats:
+    """The weights, choices width, of a multinomial logistic regression on features, rows width."""
+    inputs, wanted = features.astype(np.float64), np.eye(choices)[targets]
+
+    def lose(flat: Floats) -> tuple[float, Floats]:
+        weights = flat.reshape(choices, -1)
+        shares = _log_softmax(inputs @ weights.T)
+        loss = float(_PENALTY / 2 * flat @ flat - (shares * wanted).sum())
+        return loss, ((np.exp(shares) - wanted).T @ inputs + _PENALTY * weights).ravel()
+
+    start = np.zeros(choices * inputs.shape[1])
+    found: Floats = optimize.minimize(lose, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return found.reshape(choices, -1)
+
+
+def ask_head(weights: Floats, features: Floats) -> Floats:
+    """The logarithms of the probabilities that a layer gives, rows choices."""
+    return _log_softmax(features.astype(np.float64) @ weights.T)
+
+
+def validate(predicted: Floats, measured: Floats, *, examples: int, seed: int) -> Validity:
+    """How predicted and measured effects (both texts halves) go together; what never changes counts as 0."""
+    draws, random = [], np.random.default_rng(seed)
+    texts, halves = predicted.shape
+    for _ in range(_DRAWS):
+        some = np.ix_(random.integers(texts, size=texts), random.integers(halves, size=halves))
+        draws.append(_correlate(predicted[some], measured[some]))
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return Validity(
+        correlation=round(_correlate(predicted, measured), 4),
+        low=round(float(low), 4),
+        high=round(float(high), 4),
+        halves=halves,
+        examples=examples,
+        texts=texts,
+    )
+
+
+def _correlate(predicted: Floats, measured: Floats) -> float:
+    """The mean over texts of Spearman's correlation over halves."""
+    one, other = (stats.rankdata(each, axis=1) for each in (predicted, measured))
+    one, other = (each - each.mean(1, keepdims=True) for each in (one, other))
+    size = np.sqrt((one**2).sum(1) * (other**2).sum(1))
+    return float(np.mean(np.divide((one * other).sum(1), size, out=np.zeros(len(size)), where=size > 0)))
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    shifted = logits - logits.max(-1, keepdims=True)
+    found: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return found

@@ -1,0 +1,84 @@
+"""The influence of training examples on an answer, by the gradients of the final layer alone, in closed form.
+
+TracIn (Pruthi, Liu, Kale and Sundararajan, NeurIPS 2020): how far one step of gradient descent on a training example
+lowers the loss of a text, added up over checkpoints. The gradient of a linear layer is an outer product, so the product
+of two gradients is (f . f' + b) (r . r'), where f is what goes into the layer, r the gradient of the loss by logits,
+and b is 1 if the layer has a bias, else 0.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Columns = NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointView:
+    """Some texts as one checkpoint sees them: features rows width, gradients rows choices; its rate, and b."""
+
+    features: Array
+    gradients: Array
+    rate: float
+    bias: bool
+
+    def pick(self, rows: Columns) -> "CheckpointView":
+        """These rows of it."""
+        return CheckpointView(self.features[rows], self.gradients[rows], self.rate, self.bias)
+
+
+def compute_loss_gradient(logits: Array, labels: Columns, against: Columns | None = None) -> Array:
+    """The gradient of the loss by the logits, rows choices: of the cross-entropy of the labels, softmax less one-hot.
+
+    A row with a label `against` (-1 is none) loses by how much that one's logit exceeds its own.
+    """
+    choices = np.eye(logits.shape[1], dtype=np.float32)
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    found: Array = powers / powers.sum(-1, keepdims=True) - choices[labels]
+    if against is not None:
+        apart = against >= 0
+        found[apart] = choices[against[apart]] - choices[labels[apart]]
+    return found
+
+
+def trace_influence(asked: Sequence[CheckpointView], trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
+    """The influence of every training example on every text, texts examples: positive where it lowers the loss.
+
+    Both are seen by the same checkpoints, in the same order.
+    """
+    total = np.zeros((len(asked[0].features), len(trained[0].features)))
+    for one, other in zip(asked, trained, strict=True):
+        features, gradients = (
+            multiply_rows(*pair) for pair in ((one.features, other.features), (one.gradients, other.gradients))
+        )
+        total += other.rate * (features + other.bias) * gradients
+    return total
+
+
+def multiply_rows(rows: Array, others: Array) -> Array:
+    """The product of every row with each of `others`, rows others: row by row, so that none depends on those beside it.
+
+    One product of all rows would add up in another order for another number of them.
+    """
+    return np.stack([others @ row for row in rows]) if len(rows) else np.zeros((0, len(others)), rows.dtype)
+
+
+def trace_self_influence(trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
+    """The influence of every training example on itself: large where its label is not what the model would say."""
+    total = np.zeros(len(trained[0].features))
+    for one in trained:
+        lengths = np.einsum("nw,nw->n", one.features, one.features) + one.bias
+        total += one.rate * lengths * np.einsum("nc,nc->n", one.gradients, one.gradients)
+    return total
+
+
+def find_largest(values: NDArray[np.floating], count: int) -> list[int]:
+    """The places of the largest values, the first of equal ones first."""
+    found = np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
+    least = values[found].min()
+    candidates = np.flatnonzero(values >= least)
+    order = candidates[np.argsort(-values[candidates], kind="stable")]
+    return [int(at) for at in order[:count]]

@@ -1,0 +1,31 @@
+"""What `models` offers; each is loaded when it is first asked for."""
+
+from .batch_invariance import multiply_shares as multiply_shares
+from .batching import POOL as POOL
+from .batching import Budget as Budget
+from .batching import make_batches as make_batches
+from .batching import pool_by_cost as pool_by_cost
+from .batching import share_passes as share_passes
+from .batching import take_windows as take_windows
+from .batching import work_in_halves as work_in_halves
+from .embedding_neighbours import Vocabulary as Vocabulary
+from .invariance import examine_machine as examine_machine
+from .invariance import identify_machine as identify_machine
+from .loading.checkpoint import load_network as load_network
+from .loading.source import dump_hashes as dump_hashes
+from .loading.source import find_checkpoint as find_checkpoint
+from .loading.source import fingerprint as fingerprint
+from .loading.source import hash_checkpoint as hash_checkpoint
+from .loading.source import load_hashes as load_hashes
+from .memory import drop_frames as drop_frames
+from .memory import is_out_of_memory as is_out_of_memory
+from .memory import release_memory as release_memory
+from .network import Network as Network
+from .precision import EXACT as EXACT
+from .precision import FORMATS as FORMATS
+from .precision import compute_in as compute_in
+from .special_tokens import make_stand_in as make_stand_in
+from .threads import count_cores as count_cores
+from .tokenization import Encoded as Encoded
+from .tokenization import check_served as check_served
+from .tokenization import encode as encode

@@ -1,0 +1,45 @@
+"""Numbers that do not depend on company: what a text gets is the same to the last bit, whatever shares its pass.
+
+Two things would make it differ. Attention adds up along the width of a pass: rows are packed, so that each attends to
+itself only, or they share passes with rows of their own width. And matrix products of fewer than four rows add up in
+another order than all larger ones (in MKL, for every size tried), so a layer is given four rows at least.
+"""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+_ROWS = 4
+_STEPS = 4  # widths there are between a power of two and the next
+
+
+def width_of(length: int, *, limit: int) -> int:
+    """The width of the passes that a text of `length` tokens takes part in, in tokens; `limit` is the widest."""
+    step = max(1, (1 << length.bit_length() - 1) // _STEPS)
+    return max(length, min(-(-length // step) * step, limit))
+
+
+def steady(model: nn.Module) -> None:
+    """Let every linear layer of a model, and what GPT-2 has for one, compute few rows as it computes many."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D":
+            layer.register_forward_hook(_compute_alike)
+
+
+def accompany(values: Tensor) -> Tensor:
+    """These rows, and empty ones to make them four if they are fewer."""
+    return values if len(values) >= _ROWS else pad(values, (*(0, 0) * (values.dim() - 1), 0, _ROWS - len(values)))
+
+
+def multiply_shares(shares: Tensor, weights: Tensor) -> Tensor:
+    """Shares (rows tokens) through weights (rows tokens tokens): the product, added up alike for any number of rows."""
+    return (shares.unsqueeze(-1) * weights).sum(1)
+
+
+def _compute_alike(layer: nn.Module, given: tuple[Any, ...], output: Any) -> Any:  # noqa: ANN401
+    rows = output.numel() // max(1, output.shape[-1]) if isinstance(output, Tensor) else 0
+    if not given or not 0 < rows < _ROWS:
+        return output
+    found: Tensor = layer.forward(accompany(given[0].reshape(rows, -1)))[:rows]
+    return found.view(output.shape)

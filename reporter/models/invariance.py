@@ -1,0 +1,124 @@
+"""Batch invariance is measured, not believed: whether a text's numbers depend here on what shares its passes.
+
+A library of products may add up in another order for another number of rows, by the processor it finds and by what it
+was told; so may a network's own kernels. Both are tried once, as they are used: on one thread, forward and backward.
+"""
+
+import os
+import platform
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from reporter.models.network import Network
+from reporter.models.threads import describe_processor
+from reporter.records import Machine
+
+_COUNTS = (4, 5, 6, 7, 9, 11, 14, 18, 23, 31)  # rows of a product, and where they begin in a larger one
+_WORK = 2**26  # multiplications in the largest product that is tried
+_ROWS = (64, 512)  # in that one, at least and at most
+_LENGTHS = (0, 0, 1, 1, 2, 2, 5, 9, 9, 14, 23)  # of the texts that are tried, in words
+_BUDGET = 512
+
+Row = dict[str, list[int]]
+
+
+def examine_machine(network: Network) -> Machine:
+    """The machine that a network is on, and whether it keeps texts apart there: on a processor that is measured."""
+    return replace(
+        identify_machine(network.device), batch_invariant=None if network.roomy else is_batch_invariant(network)
+    )
+
+
+def identify_machine(place: torch.device) -> Machine:
+    """The machine by its parts, with nothing measured on it."""
+    if place.type == "cuda":
+        name, library = torch.cuda.get_device_name(place), f"CUDA {torch.version.cuda}"
+        return Machine(processor=name, instructions="CUDA", library=library)
+    library = _name_library()
+    return Machine(
+        processor=describe_processor().get("model name") or platform.processor() or platform.machine(),
+        instructions=torch.backends.cpu.get_cpu_capability(),
+        library=library,
+        mkl_cbwr=os.environ.get("MKL_CBWR") if library.startswith("MKL") else None,
+    )
+
+
+def is_batch_invariant(network: Network) -> bool | None:
+    """Whether products of the network's sizes, and its answers to some texts, are the same alone and in company.
+
+    None where it cannot be tried.
+    """
+    try:
+        with network.replicas.at_work():
+            return multiplies_alike(_list_sizes(network.model)) and _answers_alike(network)
+    except Exception:  # a network from outside may raise any; where it explains no text, that is said of the text
+        return None
+
+
+def multiplies_alike(sizes: Iterable[tuple[int, int]]) -> bool:
+    """Whether a row times a matrix of each size is the same to the last bit among however many rows, either way."""
+    random = torch.Generator().manual_seed(0)
+    for size in sizes:
+        weight = torch.randn(size, generator=random)
+        most, least = _ROWS[1], _ROWS[0]
+        count = min(most, max(least, _WORK // weight.numel()))
+        for matrix in (weight, weight.T):
+            rows = torch.randn(count, len(matrix), generator=random)
+            whole = rows @ matrix
+            spans = (slice(start, start + some) for some in (*_COUNTS, count // 2 + 1) for start in (0, some // 2))
+            if not all((rows[span] @ matrix).equal(whole[span]) for span in spans):
+                return False
+    return True
+
+
+def _list_sizes(model: nn.Module) -> list[tuple[int, int]]:
+    """The sizes of all matrices that a network multiplies by."""
+    looked_up = {id(layer.weight) for layer in model.modules() if isinstance(layer, nn.Embedding)}
+    weights = (one for one in model.parameters() if one.dim() == 2 and id(one) not in looked_up)
+    return sorted({(one.shape[0], one.shape[1]) for one in weights})
+
+
+def _answers_alike(network: Network) -> bool:
+    """Whether texts get the same answers and gradients in one pass of all that may share one as each by itself."""
+    texts = [" ".join(["so"] * count) for count in _LENGTHS]
+    limit = network.facts.limit
+    served: list[Row] = [dict(network.tokenizer(text, truncation=True, max_length=limit)) for text in texts]
+    rows = [row for row in served if row["input_ids"]]
+
+    def look(member: Network, some: list[int]) -> list[Tensor]:
+        return _look(member, [rows[at] for at in some])
+
+    lengths = [len(row["input_ids"]) for row in rows]
+    together = network.share(look, lengths, budget=_BUDGET)
+    alone = [found for row in rows for found in _look(network, [row])]
+    return all(one.equal(other) for one, other in zip(alone, together, strict=True))
+
+
+def _look(network: Network, rows: list[Row]) -> list[Tensor]:
+    """The answer to each row and the gradient of its sum by the word embeddings, as one tensor."""
+    inputs = network.pad(rows)
+    points = network.embed(inputs).requires_grad_()
+    with torch.enable_grad():
+        logits = network.run(inputs, points).logits
+        (gradients,) = torch.autograd.grad(logits.sum(), points)
+    with torch.no_grad():
+        again = network.run(inputs, points).logits
+    parts = zip(logits.detach(), again, gradients, rows, strict=True)
+    return [torch.cat([_cut(one, len(row["input_ids"])).flatten() for one in found]) for *found, row in parts]
+
+
+def _cut(values: Tensor, length: int) -> Tensor:
+    """What belongs to so many tokens, where there is something for each: tokens (...)."""
+    return values if values.dim() == 1 else values[:length]
+
+
+def _name_library() -> str:
+    """The library by which torch multiplies matrices on a processor."""
+    built = torch.__config__.show()
+    found = re.search(r"Math Kernel Library Version ([\d.]+)", built)
+    other = re.search(r"BLAS_INFO=(\w+)", built)
+    return f"MKL {found[1]}" if found else other[1] if other else "unknown"

@@ -1,0 +1,209 @@
+"""A checkpoint becomes a frozen network with its tokenizer on a device; nothing else imports transformers."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from reporter.models.batch_invariance import steady
+from reporter.models.hooks import read_inside
+from reporter.models.loading import source
+from reporter.models.loading.containment import check_folder
+from reporter.models.loading.readiness import check_ready, explain_mismatch, explain_tokenizer
+from reporter.models.network import Network
+from reporter.records import DATA, Model, Trust, UserError, name_labels, quote_error
+
+transformers.utils.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+
+_NO_LIMIT = 512
+_UNLIMITED = 1_000_000  # as tokenizers and configurations write it: as many tokens, none, or -1
+_NO_TOKEN = -1
+
+
+def load_network(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
+    """The network called `name` with a head of the given transformers class.
+
+    Raises `UserError` if there is no such model, if it is not whole, or if it was not trained for this task.
+    """
+    folder = source.find_checkpoint(name, trust)
+    check_folder(folder, trust)
+    place = choose_device(device)
+    check_ready(folder)
+    model, unused = _read_model(folder, head, trust)
+    tokenizer = _read_tokenizer(folder, model, trust)
+    with _reading(f"The model in {folder} cannot be used"):
+        facts = _describe(name, model, tokenizer, fingerprint=source.fingerprint(source.hash_checkpoint(folder, trust)))
+        facts = replace(facts, unused=unused)
+        _tie(model)
+        _settle_padding(model)
+        if place.type == "cpu":
+            steady(model)
+        return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`, or for `auto` the best there is; raises `UserError` if it is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, present in there.items() if present))
+    if name not in there:
+        raise UserError(f"There is no device '{name}'; choose auto, cpu, cuda or mps.")
+    if not there[name]:
+        raise UserError(f"This machine has no {name} device that torch can use; choose --device auto or cpu.")
+    return torch.device(name)
+
+
+def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, ...]]:
+    """The network, and the names of the weights in its files that it has no use for."""
+    _check_weights(folder, trust)
+    torch.manual_seed(0)  # what a head that was never trained begins with
+    with _reading(f"The model in {folder} cannot be read as {head}"):
+        model, found = getattr(transformers, head).from_pretrained(
+            folder,
+            output_loading_info=True,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,
+            use_safetensors=None if trust.pickle else True,
+            trust_remote_code=trust.remote_code,
+            dtype=torch.float32,
+        )
+        gaps, mismatched = sorted(found["missing_keys"]), sorted(found["mismatched_keys"])
+        saved = list(map(str, model.config.architectures or [type(model).__name__]))
+    if mismatched:
+        raise UserError(explain_mismatch(folder, model.config.num_labels, mismatched))
+    _check_finite(folder, model)
+    if gaps and not trust.untrained_head:
+        raise UserError(
+            f"The model in {folder} was not trained for {head}: saved as {', '.join(saved)}, it has no "
+            f"{', '.join(gaps[:4])}, and these would be made up; train it for its task first, choose another --task or "
+            "model, or give --allow-untrained-head."
+        )
+    if type(model).__name__ not in saved and not trust.untrained_head:
+        raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
+    return model, tuple(sorted(key for key in found["unexpected_keys"] if not key.endswith("position_ids")))
+
+
+def _check_weights(folder: Path, trust: Trust) -> None:
+    """Raise `UserError` if the weights are a pickle only, which could run code as it is read."""
+    pickles = sorted(path.name for path in folder.glob("*.bin"))
+    if pickles and not trust.pickle and not any(folder.glob("*.safetensors")):
+        raise UserError(
+            f"The model in {folder} cannot be read: its weights are a pickle ({pickles[0]}), which could run code; "
+            "save it as safetensors, or give --allow-pickle if you trust its author."
+        )
+
+
+def _check_finite(folder: Path, model: Any) -> None:  # noqa: ANN401
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise UserError(f"The model in {folder} is broken: its weight {name} holds values that are not finite.")
+
+
+@contextmanager
+def _reading(sentence: str) -> Iterator[None]:
+    """Turn whatever goes wrong while files from outside are read into one sentence.
+
+    No list of exceptions is long enough: a configuration can bring a library to raise any of them, Rust's panics too.
+    """
+    try:
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        reason = f"see whether transformers reads it by itself. It says: {quote_error(error)}."
+        if "trust_remote_code" in str(error):
+            reason = "it brings code of its own; give --trust-remote-code if you trust its author."
+        raise UserError(f"{sentence}; {reason}") from error
+
+
+def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN401
+    problem = explain_tokenizer(folder)
+    if problem:
+        raise UserError(problem)
+    with _reading(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json"):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=trust.remote_code
+        )
+    if not tokenizer.is_fast:
+        raise UserError(
+            f"The tokenizer in {folder} tells no character offsets; salience-report needs a fast tokenizer."
+        )
+    rows = _count_rows(folder, model)
+    with _reading(f"The tokenizer in {folder} cannot read 'A short text.'"):
+        pieces = len(tokenizer)
+        largest = max(tokenizer.get_vocab().values(), default=0)
+        tokenizer("A short text.", return_offsets_mapping=True)
+    if pieces < 16 or max(pieces, largest + 1) > rows:
+        raise UserError(
+            f"The tokenizer in {folder} has {pieces} pieces (the last is number {largest}), the network's table {rows} "
+            "rows; take the tokenizer that this network was trained with."
+        )
+    return tokenizer
+
+
+def _count_rows(folder: Path, model: Any) -> int:  # noqa: ANN401
+    """How many pieces the network has word embeddings for; raises `UserError` if it keeps no such table."""
+    try:
+        return int(model.get_input_embeddings().weight.shape[0])
+    except Exception as error:  # a network from outside may raise any
+        raise UserError(
+            f"{type(model).__name__} in {folder} keeps no table of word embeddings, by which texts are explained; "
+            "choose a model that does."
+        ) from error
+
+
+def _tie(model: Any) -> None:  # noqa: ANN401
+    """Let word-embedding layers that hold the same numbers share them, so that they are known for the same."""
+    table = model.get_input_embeddings().weight
+    for layer in model.modules():
+        if isinstance(layer, nn.Embedding) and layer.weight is not table and torch.equal(layer.weight, table):
+            layer.weight = table
+
+
+def _settle_padding(model: Any) -> None:  # noqa: ANN401
+    """Let a network without a padding token take rows of several lengths: it is told of one that is in no text.
+
+    As long as it knows none, it reads its answer at the end of the one text that it takes at a time.
+    """
+    config = model.config.get_text_config()
+    table: Tensor = model.get_input_embeddings().weight
+    if config.pad_token_id is None:
+        config.pad_token_id = _NO_TOKEN
+    if not 0 <= config.pad_token_id < len(table):
+        for layer in model.modules():
+            if getattr(layer, "weight", None) is table:
+                layer.register_forward_pre_hook(lambda _, given: tuple(read_inside(one, table) for one in given))
+
+
+def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
+    labels = name_labels([str(model.config.id2label[index]) for index in range(model.config.num_labels)])
+    return Model(
+        id=name,
+        fingerprint=fingerprint,
+        architecture=type(model).__name__,
+        labels=labels,
+        tokenizer=type(tokenizer).__name__,
+        vocabulary=len(tokenizer),
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        layers=int(getattr(model.config, "num_hidden_layers", 0)),
+        limit=_measure_limit(model, tokenizer),
+    )
+
+
+def _measure_limit(model: Any, tokenizer: Any) -> int:  # noqa: ANN401
+    """The longest input in tokens: what the position table holds, or what the tokenizer says if that is less."""
+    layers = (layer for name, layer in model.named_modules() if name.endswith("position_embeddings"))
+    offsets = (getattr(layer, "padding_idx", None) for layer in layers)
+    reserved = max((offset + 1 for offset in offsets if offset is not None), default=0)
+    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 0
+    known = (positions - reserved, tokenizer.model_max_length or 0)
+    return min((int(one) for one in known if 0 < one < _UNLIMITED), default=_NO_LIMIT)

@@ -1,0 +1,122 @@
+"""Rows of different lengths in one line, without padding, where each attends to itself alone.
+
+On a processor they are looked at one after another, so that what a row gets does not depend on the rows beside it;
+elsewhere many at once, for there every call has its price.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import groupby
+from math import prod
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+_NARROWEST = 16
+_NARROWER = 4  # times: the next block
+
+
+class PackedRows(ABC):
+    """Rows in one line, of these `lengths`: `places` are its tokens' places in the rows, `firsts` where rows begin."""
+
+    _runs: list[tuple[int, int]]  # of neighbours that are looked at together: how many, and their width
+
+    def __init__(self, seen: Tensor) -> None:
+        """`seen` marks what is not padding, rows tokens."""
+        counts = seen.sum(1)
+        self.places = seen.flatten().nonzero().flatten()
+        self.firsts = counts.cumsum(0) - counts
+        self.lengths: list[int] = counts.tolist()
+
+    @abstractmethod
+    def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """What every token gathers from its own row, tokens heads width, as are the three it is made of."""
+
+    @abstractmethod
+    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
+        """What each row gathers of its own part of `hidden` (tokens width), asking so: rows heads width."""
+
+    def _split(self, places: Tensor) -> list[Tensor]:
+        """What stands in all places of the runs, one after another, as rows width (...) of each run."""
+        parts = torch.split(places, [prod(run) for run in self._runs])
+        return [part.view(*run, *part.shape[1:]) for part, run in zip(parts, self._runs, strict=True)]
+
+
+class RowByRow(PackedRows):
+    """Rows that are looked at one after another, those of one length together."""
+
+    def __init__(self, seen: Tensor) -> None:
+        """`seen` marks what is not padding, rows tokens."""
+        super().__init__(seen)
+        self._runs = _count_runs(self.lengths)
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Run by run."""
+        runs = zip(*map(self._split, (query, key, value)), strict=True)
+        rows = ((one.transpose(1, 2) for one in run) for run in runs)
+        return torch.cat([scaled_dot_product_attention(*some).transpose(1, 2).flatten(0, 1) for some in rows])
+
+    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
+        """Row by row."""
+        rows = zip(explainer, torch.split(hidden, self.lengths), strict=False)
+        return torch.stack([(ask @ row.mT).softmax(-1) @ row for ask, row in rows])
+
+
+class Blocked(PackedRows):
+    """Rows that are looked at in blocks of about the same length, with padding after them.
+
+    What can be done for all blocks at once is, for there starting a piece of work takes longer than the work.
+    """
+
+    def __init__(self, seen: Tensor) -> None:
+        """`seen` marks what is not padding, rows tokens."""
+        super().__init__(seen)
+        lengths, widths = torch.tensor(self.lengths), torch.tensor(_choose_widths(self.lengths))
+        rows = torch.arange(len(lengths)).repeat_interleave(widths)
+        columns = torch.arange(len(rows)) - (widths.cumsum(0) - widths)[rows]
+        inside = columns < lengths[rows]
+        tokens = (lengths.cumsum(0) - lengths)[rows] + torch.minimum(columns, lengths[rows] - 1)
+        self._runs = _count_runs(widths.tolist())
+        self._tokens = tokens.to(seen.device)  # what stands in each place of the blocks; in padding, some of its row
+        self._slots = inside.nonzero().flatten().to(seen.device)  # the place where each token stands
+        self._closed = self._split(inside.float().log().to(seen.device))  # added to weights: -inf in padding
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Block by block."""
+        blocks = self._split(torch.stack((query, key, value), 1).index_select(0, self._tokens))
+        found = []
+        for block, closed in zip(blocks, self._closed, strict=True):
+            mask = closed[:, None, None].to(query.dtype)
+            asked, keys, values = block.permute(2, 0, 3, 1, 4)
+            some = scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
+            found.append(some.transpose(1, 2).flatten(0, 1))
+        return torch.cat(found).index_select(0, self._slots)
+
+    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
+        """Block by block."""
+        blocks = self._split(hidden.index_select(0, self._tokens))
+        asked = torch.split(explainer[: len(self.lengths)], [rows for rows, _ in self._runs])
+        found = []
+        for ask, rows, closed in zip(asked, blocks, self._closed, strict=True):
+            weights = (ask @ rows.mT + closed[:, None]).softmax(-1)
+            found.append(weights.to(rows.dtype) @ rows)
+        return torch.cat(found)
+
+
+def _count_runs(widths: Sequence[int]) -> list[tuple[int, int]]:
+    """How many neighbours have each width, and the width."""
+    return [(len(list(some)), width) for width, some in groupby(widths)]
+
+
+def _choose_widths(lengths: Sequence[int]) -> list[int]:
+    """The width of the block that takes each row: few blocks, for every one has its price, and so has padding."""
+    widths = [_round(max(lengths))]
+    while widths[-1] > _NARROWEST:
+        widths.append(_round(-(-widths[-1] // _NARROWER)))
+    return [min(width for width in widths if width >= length) for length in lengths]
+
+
+def _round(length: int) -> int:
+    """The next width that kernels take as it is."""
+    return -(-length // _NARROWEST) * _NARROWEST

@@ -1,0 +1,42 @@
+"""Tokens that are more than words: padding, what begins and ends texts, and what a network finds its way by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Row = dict[str, list[int]]
+"""The input of one text, by name: one number for each token."""
+
+
+def pad_rows(rows: Sequence[Row], width: int, absent: Mapping[str, int]) -> dict[str, Tensor]:
+    """Texts as one batch of this width, name -> rows tokens; right of them is what is `absent`, by name, or 0."""
+    names = rows[0]
+    padded = {name: [row[name] + [absent.get(name, 0)] * (width - len(row[name])) for row in rows] for name in names}
+    return {name: torch.tensor(values) for name, values in padded.items()}
+
+
+def measure_seen(inputs: Mapping[str, Tensor]) -> Tensor:
+    """What of some inputs is not padding, 1 or 0, rows tokens; networks that know no padding are given none."""
+    return inputs["attention_mask"] if "attention_mask" in inputs else torch.ones_like(inputs["input_ids"])
+
+
+def find_marked(config: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
+    """The ids by which a network may find its way in a text: special tokens, padding, the end."""
+    roles = ("pad", "bos", "eos", "cls", "sep", "mask", "decoder_start")
+    named = [getattr(config, f"{role}_token_id", None) for role in roles]
+    listed = [one for some in named for one in (some if isinstance(some, list) else [some]) if one is not None]
+    return sorted({*listed, *tokenizer.all_special_ids})
+
+
+def make_stand_in(tokenizer: Any, names: Sequence[str]) -> Row:  # noqa: ANN401
+    """What is served where nothing is left of a text, by these names: one token that begins or ends texts.
+
+    Raises `ValueError` if the tokenizer has no such token.
+    """
+    named = (getattr(tokenizer, f"{role}_token_id") for role in ("bos", "eos", "cls", "sep", "pad"))
+    piece = next((one for one in named if one is not None), None)
+    if piece is None:
+        raise ValueError("nothing is left of it without its words, which no token can stand for; try --evidence none.")
+    return {name: [{"input_ids": piece, "attention_mask": 1}.get(name, 0)] for name in names}

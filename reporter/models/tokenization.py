@@ -1,0 +1,97 @@
+"""A document becomes the model's input, exactly as served, with the place of every token in the text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import regex
+from tokenizers import Encoding
+
+from reporter.models.network import Network
+from reporter.records import Document, Seen, Token
+
+_BOUNDARY = regex.compile(r"(?V1w)\b")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A document with the unpadded input of the model (name -> one number per token) and its tokens."""
+
+    document: Document
+    inputs: dict[str, list[int]]
+    tokens: tuple[Token, ...]
+    seen: Seen
+
+
+def encode(document: Document, network: Network) -> Encoded:
+    """Tokenise a document as the model would be served it, cut at the model's limit.
+
+    Raises `ValueError` if nothing of it is left for the model to read.
+    """
+    texts = _list_texts(document)
+    found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
+    offsets = found.pop("offset_mapping")
+    facts = zip(found.tokens(0), offsets, found.sequence_ids(0), strict=True)
+    words = _mark_words(texts)
+    tokens = tuple(number_words(_place(*one, words) for one in facts))
+    if all(token.special for token in tokens):
+        raise ValueError("nothing of it becomes a token that the model reads.")
+    return Encoded(document, dict(found), tokens, _measure_seen(texts, tokens, found.encodings[0]))
+
+
+def check_served(encoded: Encoded, network: Network) -> None:
+    """Raise `ValueError` unless ids, mask and token types are what the tokenizer plainly serves for this text."""
+    texts = _list_texts(encoded.document)
+    if dict(network.tokenizer(*texts, truncation=True, max_length=network.facts.limit)) != encoded.inputs:
+        raise ValueError("the input that would be explained is not the one that is served.")
+
+
+def _list_texts(document: Document) -> list[str]:
+    return [document.text] if document.text_pair is None else [document.text, document.text_pair]
+
+
+def _mark_words(texts: list[str]) -> list[list[int | None]]:
+    """For each text the number of the word that each character belongs to (Unicode word boundaries), None for space."""
+    numbers: list[list[int | None]] = []
+    count = 0
+    for text in texts:
+        line: list[int | None] = []
+        for part in _BOUNDARY.split(text):
+            blank = not part.strip()
+            line.extend([None if blank else count] * len(part))
+            count += not blank
+        numbers.append(line)
+    return numbers
+
+
+def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list[list[int | None]]) -> Token:
+    if segment is None:
+        return Token(text=name, start=0, end=0, word=None, special=True)
+    start, end = offsets
+    inside = (word for word in words[segment][start:end] if word is not None)
+    return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
+
+
+def number_words(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens with the words that are there numbered from 0 without gaps, so that every ordinary token has one.
+
+    White space that is a token is a word by itself, unless it is empty or lies in the token before: then it is of that.
+    """
+    numbers: dict[int, int] = {}
+    segment, end, key = -1, 0, 0
+    for place, token in enumerate(tokens):
+        if token.special:
+            yield token
+            continue
+        inside = token.segment == segment and (token.start < end or token.start == token.end)
+        if token.word is not None or not inside:
+            key = ~place if token.word is None else token.word
+        yield replace(token, word=numbers.setdefault(key, len(numbers)))
+        segment, end = token.segment, token.end
+
+
+def _measure_seen(texts: list[str], tokens: tuple[Token, ...], found: Encoding) -> Seen:
+    whole = sum(map(len, texts))
+    if not found.overflowing:
+        return Seen(characters=whole, of=whole, windows=1)
+    ends = (max((t.end for t in tokens if t.segment == n and not t.special), default=0) for n in range(len(texts)))
+    return Seen(characters=sum(ends), of=whole, windows=1)

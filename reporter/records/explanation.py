@@ -1,0 +1,174 @@
+"""The words of salience-report: what is read, asked and measured. The public twin is exactly these, as JSON.
+
+Scores, logits, errors and certificates are in units of the target's score (logits), rounded once as a record is made.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reporter.records.attention import Heads
+from reporter.records.consensus import Consensus
+from reporter.records.evidence import Agreement, Baseline, Counterfactual, Diagnostic, Erasure, Sensitivity
+from reporter.records.gaps import Omission
+from reporter.records.influence import Influence
+from reporter.records.summary import Claim
+
+Status = Literal["explained", "failed"]
+Verdict = Literal["met", "not met", "unresolvable", "not claimed"]
+Rationale = tuple[tuple[int, int], ...]
+"""Characters of a text from start to end, in order and apart from each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One input as it was read; `problem` is the sentence that says why it could not be, and then the text is empty.
+
+    `labels` are those of a document that was given a list of them, `label` is then all of them in one line.
+    `rationale` is what people marked of the text, None where nobody was asked.
+    """
+
+    id: str
+    source: str
+    group: str
+    text: str
+    text_pair: str | None = None
+    label: str | None = None
+    rationale: Rationale | None = None
+    problem: str | None = None
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One piece of the input: characters `start` to `end` of the text (`segment` 0) or of its pair (`segment` 1).
+
+    `word` numbers the words of both segments from 0 in reading order; a special token belongs to none.
+    """
+
+    text: str
+    start: int
+    end: int
+    word: int | None
+    special: bool
+    segment: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One cell of the answer: `label` (column `index`) at `position`, or its difference from the label `against`."""
+
+    position: int
+    label: str
+    index: int
+    against: str | None
+    score: float
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What became of a completeness claim: sum(scores) = F(input) - F(baseline), within `tolerance` of that difference.
+
+    `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
+    `error` is what all scores may be off, as a share of their sizes: `met` asks for that within the tolerance as well.
+    `noise` is what arithmetic alone may do to input - baseline. `path` holds the share of the way and F at its nodes,
+    where one was followed; `sliver` where it is too narrow to be followed, from and to, if that alone misses.
+    """
+
+    claim: Claim
+    input: float
+    baseline: float
+    sum: float
+    residual: float
+    relative: float | None
+    error: float | None
+    noise: float | None
+    tolerance: float | None
+    evaluations: int
+    rule: str
+    verdict: Verdict
+    path: tuple[tuple[float, float], ...] = ()
+    sliver: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """One score per token (special tokens included, model order) by one method, with an error each where known.
+
+    The exact score of a token lies within its error for 99 in 100 tokens.
+    """
+
+    method: str
+    signed: bool
+    scores: tuple[float, ...]
+    errors: tuple[float, ...] | None
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """All that was measured of one target of one document; `omissions` are methods that failed on it."""
+
+    target: Target
+    baseline: Baseline
+    tokens: tuple[Token, ...]
+    attributions: tuple[Attribution, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    agreement: tuple[Agreement, ...]
+    heads: Heads | None = None
+    erasure: Erasure | None = None
+    sensitivity: Sensitivity | None = None
+    influence: Influence | None = None
+    counterfactual: Counterfactual | None = None
+    consensus: Consensus | None = None
+    omissions: tuple[Omission, ...] = ()
+
+    @property
+    def lead(self) -> Attribution | None:
+        """The attribution that is shown first: the first that claims completeness, or else the first."""
+        return next(iter(sorted(self.attributions, key=lambda one: one.certificate.claim != "complete")), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How many characters of the document the model was given, of how many, in how many windows."""
+
+    characters: int
+    of: int
+    windows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The model's answer: a table of `positions` x `labels`, row after row; `label` is the winner of each row.
+
+    Probabilities are None for a model that has none (a regression). `answers` are the labels over one half, of a model
+    whose labels do not exclude each other; None for others.
+    """
+
+    positions: int
+    labels: tuple[str, ...]
+    logits: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
+    label: str
+    answers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything about one document: one line of the twin. A failed one has an `error` and no prediction."""
+
+    schema: Literal["salience-report/1"]
+    id: str
+    source: str
+    group: str
+    text: str
+    text_pair: str | None
+    label: str | None
+    status: Status
+    error: str | None
+    seen: Seen | None
+    prediction: Prediction | None
+    sections: tuple[Section, ...]
+    rationale: Rationale | None = None
+    labels: tuple[str, ...] | None = None

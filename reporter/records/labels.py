@@ -1,0 +1,161 @@
+"""Which of a model's labels a name means, and the names that the user gives them."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from math import isfinite, nan
+from pathlib import Path
+
+from reporter.records.errors import UserError
+from reporter.records.explanation import Prediction
+from reporter.records.settings import split_names
+
+REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
+NONE = "none of its labels"
+"""What a model says that finds no label over one half."""
+
+
+_NUMBERED = re.compile(r"(label_)?(\d+)(?:\.0+)?")
+_YES, _NO = ("1", "1.0", "true"), ("0", "0.0", "false")
+_LISTED = 8  # numbers that are named
+_PARTS = re.compile("[;|,]")
+
+BACKGROUND = "O"
+"""What a token classifier answers where there is nothing to tell."""
+
+
+def find_label(name: str, labels: Sequence[str]) -> int | None:
+    """The column of a label by its name, whatever its case and white space, or by its number; None if there is none.
+
+    A number, bare or as in LABEL_1, is a column where no label of the model could be meant by it.
+    """
+    if name in labels:
+        return labels.index(name)
+    folded = [_fold(label) for label in labels]
+    if folded.count(_fold(name)) == 1:
+        return folded.index(_fold(name))
+    found = _NUMBERED.fullmatch(_fold(name))
+    if found is None:
+        return ["false", "true"].index(_fold(name)) if _fold(name) in ("false", "true") and len(labels) == 2 else None
+    number = int(found[2])
+    taken = any(label.startswith("label_") if found[1] else re.search(r"\d", label) for label in folded)
+    plain = folded == [f"label_{at}" for at in range(len(labels))]
+    return number if number < len(labels) and (plain or not taken) else None
+
+
+def check_numbering(given: Collection[str], labels: Sequence[str]) -> None:
+    """Raise `UserError` where only some of the numbers given for labels are columns: the others say that none is.
+
+    So it is with numbers from 1, with ratings, and with -1, 0 and 1.
+    """
+    numbers = {one: read_number(one) for one in given if one not in labels}
+    found = sorted({number for number in numbers.values() if number is not None})
+    columns = range(max(2, len(labels)))
+    if all(number in columns for number in found) or not any(number in columns for number in found):
+        return
+    listed = ", ".join(f"{number:g}" for number in found[:_LISTED]) + (", …" if len(found) > _LISTED else "")
+    if len(labels) == 1:
+        given_by = "and the model's only label is given by 1 or 0"
+        raise UserError(f"The labels given are the numbers {listed}, {given_by}. {REGRESSION}")
+    known = ", ".join(f"{at} {label}" for at, label in enumerate(labels))
+    from_one = found == list(range(1, len(labels) + 1))
+    names = ",".join(f"{at}={label if from_one else '…'}" for at, label in enumerate(labels, int(from_one)))
+    raise UserError(
+        f"The labels given are the numbers {listed}, and the model's are numbered from 0 ({known}), so they mean "
+        f"something else; say which is which by --labels {names}, or take none of them by --label-column ''."
+    )
+
+
+def find_given(
+    label: str | None, listed: Sequence[str] | None, labels: Sequence[str], *, several: bool
+) -> frozenset[int] | None:
+    """The columns of the labels that a document was given, None where they are none of the model's.
+
+    `listed` are those of a document with a list, by name, by number, or one 0 or 1 for each of the model's. Where
+    `several` may hold at once, one text may name more than one of them, and a model's only label is given by 1 or 0.
+    """
+    if listed is not None:
+        found = _find_listed(listed, labels)
+        return found if found is None or several or len(found) == 1 else None
+    if label is None:
+        return None
+    if several and len(labels) == 1 and _fold(label) in _YES + _NO:
+        return frozenset({0}) if _fold(label) in _YES else frozenset()
+    one = find_label(label, labels)
+    parts = [find_label(part, labels) for part in _PARTS.split(label)] if several and one is None else [one]
+    known = [part for part in parts if part is not None]
+    return frozenset(known) if len(known) == len(parts) else None
+
+
+def name_answer(prediction: Prediction) -> str:
+    """The label or labels that are the answer, in one line."""
+    return prediction.label if prediction.answers is None else ", ".join(prediction.answers) or NONE
+
+
+def read_number(label: str | None) -> float | None:
+    """The number that a document was given for its label, None where it is no finite number."""
+    try:
+        found = float(label) if label is not None else nan
+    except ValueError:
+        return None
+    return found if isfinite(found) else None
+
+
+def name_labels(names: Sequence[str]) -> tuple[str, ...]:
+    """The labels of a model, those of one name told apart by their columns: X (0), X (1)."""
+    taken, found = Counter(names), list[str]()
+    for at, name in enumerate(names):
+        told = name if taken[name] == 1 else f"{name} ({at})"
+        while taken[name] > 1 and told in taken:
+            told = f"{told} ({at})"
+        found.append(told)
+    return tuple(found)
+
+
+def join_names(names: Sequence[str], last: str = "and") -> str:
+    """Some names in a sentence: a, b and c."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def _find_listed(listed: Sequence[str], labels: Sequence[str]) -> frozenset[int] | None:
+    """The columns that a list names, or marks by 0 and 1; None where it could be read either way, or not at all."""
+    named = [find_label(one, labels) for one in listed]
+    known = frozenset(one for one in named if one is not None)
+    readings = {known} if len(known) == len(listed) else set[frozenset[int]]()
+    if listed and len(listed) == len(labels) and all(one in _YES + _NO for one in listed):
+        readings.add(frozenset(at for at, one in enumerate(listed) if one in _YES))
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def read_names(written: str) -> tuple[str, ...]:
+    """Names for labels, each as given=known: parted by commas, or from a file of such lines or of a JSON object.
+
+    Raises `UserError` for anything else.
+    """
+    path = Path(written)
+    if written.strip() and "=" not in written:
+        try:
+            text = path.read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"--labels gives '{written}', which is no file that can be read and no list such as neg=NEGATIVE."
+            ) from error
+        names = _read_file(text)
+    else:
+        names = list(split_names(written))
+    if wrong := [name for name in names if not all(side.strip() for side in name.partition("=")[::2])]:
+        raise UserError(f"--labels gives '{wrong[0]}'; write the label given, =, and the model's: neg=NEGATIVE.")
+    return tuple("=".join(side.strip() for side in name.partition("=")[::2]) for name in names)
+
+
+def _read_file(text: str) -> list[str]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return [line for line in text.splitlines() if line.strip()]
+    return [f"{given}={known}" for given, known in found.items()] if isinstance(found, dict) else [text]

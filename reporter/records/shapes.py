@@ -1,0 +1,173 @@
+"""Records fit together: every list is as long as what it is about, and every number that points at something hits it.
+
+JSON says what kind a field is, and no more. A record that a stranger wrote, or that was cut short, is refused where it
+is read, by the first field that does not fit, so that nothing that draws, writes or proves records meets one.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from reporter.records.evidence import Counterfactual, Erasure
+from reporter.records.explanation import Attribution, Explanation, Prediction, Section, Token
+
+
+def find_misfit(what: Explanation) -> str | None:
+    """The first field of a record that does not fit the others, and why; None if all do."""
+    return next(_list_misfits(what), None)
+
+
+def _list_misfits(what: Explanation) -> Iterator[str]:
+    texts = (what.text,) if what.text_pair is None else (what.text, what.text_pair)
+    if (what.status == "explained") != (what.prediction is not None and what.seen is not None):
+        yield f"status is '{what.status}', and prediction and seen say otherwise"
+    if what.status == "failed" and (what.sections or not what.error):
+        yield "status is 'failed', and there are sections, or no error"
+    spans = what.rationale or ()
+    if any(not 0 <= start < end <= len(what.text) for start, end in spans):
+        yield "rationale has a span that is not in the text"
+    if any(one[1] > other[0] for one, other in pairwise(spans)):
+        yield "rationale has spans that are not in order, or not apart"
+    if what.seen is not None and not (0 <= what.seen.characters <= what.seen.of and what.seen.windows > 0):
+        yield "seen has more characters than there are, or less than none, or no windows"
+    if what.prediction is not None:
+        yield from (f"prediction.{fault}" for fault in _list_answer_misfits(what.prediction))
+        for at, section in enumerate(what.sections):
+            faults = _list_section_misfits(section, what.prediction, texts)
+            yield from (f"sections[{at}].{fault}" for fault in faults)
+
+
+def _list_answer_misfits(answer: Prediction) -> Iterator[str]:
+    cells = answer.positions * len(answer.labels)
+    if answer.positions < 1 or not answer.labels:
+        yield f"positions is {answer.positions}, for {len(answer.labels)} labels"
+    yield from _count("logits", answer.logits, cells, "cells")
+    if answer.probabilities is not None:
+        yield from _count("probabilities", answer.probabilities, cells, "cells")
+
+
+def _list_section_misfits(section: Section, answer: Prediction, texts: Sequence[str]) -> Iterator[str]:
+    target, count = section.target, len(section.tokens)
+    if not (0 <= target.position < answer.positions and 0 <= target.index < len(answer.labels)):
+        yield f"target is column {target.index} at position {target.position}, which the answer has not"
+    yield from _list_token_misfits(section.tokens, texts)
+    words = len({token.word for token in section.tokens} - {None})
+    for at, one in enumerate(section.attributions):
+        yield from (f"attributions[{at}].{fault}" for fault in _list_score_misfits(one, count))
+    methods = [one.method for one in section.attributions]
+    if len(set(methods)) < len(methods):
+        yield "attributions has a method twice"
+    named = [
+        *(one.method for one in section.diagnostics),
+        *(name for one in section.agreement for name in (one.a, one.b)),
+    ]
+    yield from _among("diagnostics or agreement", named, methods)
+    if section.heads is not None:
+        yield from _list_heads_misfits(section, count)
+    if section.erasure is not None:
+        yield from (f"erasure.{fault}" for fault in _list_erasure_misfits(section.erasure, words, methods))
+    if section.counterfactual is not None:
+        yield from (f"counterfactual.{fault}" for fault in _list_change_misfits(section.counterfactual, words))
+    yield from _list_word_misfits(section, words, methods)
+
+
+def _list_token_misfits(tokens: Sequence[Token], texts: Sequence[str]) -> Iterator[str]:
+    if not tokens:
+        yield "tokens is empty"
+    number = -1
+    for at, token in enumerate(tokens):
+        if not (0 <= token.segment < len(texts) and 0 <= token.start <= token.end <= len(texts[token.segment])):
+            yield f"tokens[{at}] is not in the text"
+        if token.special != (token.word is None):
+            yield f"tokens[{at}] is of word {token.word}, and special is {str(token.special).lower()}"
+        if token.word is not None:
+            if not 0 <= token.word <= number + 1:
+                yield f"tokens[{at}].word is {token.word}, and words are numbered from 0 in reading order"
+            number = max(number, token.word)
+
+
+def _list_score_misfits(one: Attribution, count: int) -> Iterator[str]:
+    yield from _count("scores", one.scores, count, "tokens")
+    if one.errors is not None:
+        yield from _count("errors", one.errors, count, "tokens")
+    if one.certificate.evaluations < 0:
+        yield f"certificate.evaluations is {one.certificate.evaluations}"
+    if one.certificate.claim == "complete" and None in (one.certificate.noise, one.certificate.tolerance):
+        yield "certificate claims completeness, and has no noise or no tolerance"
+
+
+def _list_heads_misfits(section: Section, count: int) -> Iterator[str]:
+    heads = section.heads
+    assert heads is not None
+    if any(not 0 <= start < end <= count for start, end in heads.stretches):
+        yield "heads.stretches has one that is not among the tokens"
+    if any(one[1] > other[0] for one, other in pairwise(heads.stretches)):
+        yield "heads.stretches are not in order"
+    sizes = {len(layer) for layer in heads.shares}
+    if len(sizes) != 1 or 0 in sizes:
+        yield "heads.shares has no layers, or layers of different numbers of heads"
+    for layer in heads.shares:
+        for head in layer:
+            yield from _count("heads.shares", head, len(heads.stretches) + 1, "stretches")
+            if min(head) < 0 or max(head) > 1:
+                yield f"heads.shares holds {min(head):g} and {max(head):g}, which are no shares"
+
+
+def _list_erasure_misfits(found: Erasure, words: int, methods: Collection[str]) -> Iterator[str]:
+    for at, one in enumerate(found.curves):
+        yield from _list_place_misfits(f"curves[{at}]", one.words, words)
+        yield from _count(f"curves[{at}].values", one.values, len(one.words), "words")
+    for at, band in enumerate(found.bands):
+        yield from _list_place_misfits(f"bands[{at}]", band.words, words)
+        for name, values in (("median", band.median), ("low", band.low), ("high", band.high)):
+            yield from _count(f"bands[{at}].{name}", values, len(band.words), "words")
+    yield from _point("effects", (one.word for one in found.effects), words)
+    named = [*(one.method for one in found.curves), *(one.method for one in found.effects)]
+    yield from _among("curves or effects", named, methods)
+
+
+def _list_place_misfits(name: str, places: Sequence[int], words: int) -> Iterator[str]:
+    rising = all(one < other for one, other in pairwise(places))
+    if not places or not rising or places[0] < 0 or places[-1] > words:
+        yield f"{name}.words does not rise from none to all of {words} words"
+
+
+def _list_change_misfits(found: Counterfactual, words: int) -> Iterator[str]:
+    flip = () if found.flip is None else (found.flip,)
+    for name, changes in (("removals", found.removals), ("replacements", found.replacements), ("flip", flip)):
+        if any(not one.words or len(set(one.words)) < len(one.words) for one in changes):
+            yield f"{name} has a change of no word, or of one twice"
+        yield from _point(name, (word for one in changes for word in one.words), words)
+    if any(one.by is None or len(one.words) != 1 for one in found.replacements):
+        yield "replacements has one of several words, or by none"
+    if not 0 <= found.tried <= words or not 0 <= found.most <= words:
+        yield f"tried is {found.tried} and most is {found.most}, of {words} words"
+
+
+def _list_word_misfits(section: Section, words: int, methods: Collection[str]) -> Iterator[str]:
+    range_, agreed = section.sensitivity, section.consensus
+    if range_ is not None:
+        yield from _count("sensitivity.low", range_.low, words, "words")
+        yield from _count("sensitivity.high", range_.high, words, "words")
+        yield from _point("sensitivity.flips", range_.flips, words)
+        yield from _among("sensitivity", [range_.method], methods)
+        if not range_.baselines:
+            yield "sensitivity.baselines is empty"
+    if agreed is not None:
+        yield from _point("consensus.words", (one.word for one in agreed.words), words)
+        if agreed.methods < 1 or any(not 0 <= one.top <= agreed.methods for one in agreed.words):
+            yield f"consensus has a word that more than its {agreed.methods} methods chose"
+
+
+def _count(name: str, values: Sequence[object], expected: int, what: str) -> Iterator[str]:
+    if len(values) != expected:
+        yield f"{name} has {len(values)} numbers, for {expected} {what}"
+
+
+def _point(name: str, places: Iterable[int], words: int) -> Iterator[str]:
+    if outside := [place for place in places if not 0 <= place < words]:
+        yield f"{name} names the word {outside[0]}, of {words} words numbered from 0"
+
+
+def _among(name: str, named: Iterable[str], methods: Collection[str]) -> Iterator[str]:
+    if strangers := [one for one in named if one not in methods]:
+        yield f"{name} names the method '{strangers[0]}', which has no attribution"

@@ -1,0 +1,42 @@
+"""Parts are named after their files: `attention_rollout` is class `AttentionRollout` of that file in `methods/`."""
+
+import ast
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+from reporter.records import Description, UserError
+
+_FOLDERS = {"methods": "methods", "tasks": "tasks", "formats": "exports.formats", "metrics": "evidence.metrics"}
+_CALLED = {
+    "methods": "method",
+    "tasks": "task",
+    "formats": "format",
+    "metrics": "metric",
+}  # to the person at the keyboard
+
+
+def names(kind: str) -> list[str]:
+    """The parts of a kind (`methods`, `tasks`, `formats`, `metrics`) in alphabetical order, without importing them."""
+    found = (entry.name for entry in files("reporter").joinpath(*_FOLDERS[kind].split(".")).iterdir())
+    return sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_"))
+
+
+def load(kind: str, name: str) -> type[Any]:
+    """The class of one part, importing no other; raises `UserError` for a name that no file bears."""
+    if name not in names(kind):
+        raise UserError(f"There is no {_CALLED[kind]} '{name}'; there are: {', '.join(names(kind))}.")
+    return getattr(import_module(f"reporter.{_FOLDERS[kind]}.{name}"), name.title().replace("_", ""))  # type: ignore[no-any-return]
+
+
+def describe(name: str) -> Description:
+    """What a method says of itself, read in its file, which is not run: so that `check` needs no torch.
+
+    Raises `UserError` for a name that no file bears.
+    """
+    if name not in names("methods"):
+        raise UserError(f"There is no method '{name}'; there are: {', '.join(names('methods'))}.")
+    tree = ast.parse((files("reporter") / "methods" / f"{name}.py").read_text("utf-8"))
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    call = next(node for node in found if isinstance(node.func, ast.Name) and node.func.id == Description.__name__)
+    return Description(**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})

@@ -1,0 +1,21 @@
+"""What `runs` offers; each is loaded when it is first asked for."""
+
+from .database import copy_run as copy_run
+from .drawn_files import DrawnFile as DrawnFile
+from .explain import Attribute as Attribute
+from .measure import check_sanity as check_sanity
+from .measure import explain_documents as explain_documents
+from .measure import measure_folder as measure_folder
+from .measure import prepare as prepare
+from .processes import map_in_processes as map_in_processes
+from .resume import make_key as make_key
+from .resume import renew_run as renew_run
+from .stopwatch import Stopwatch as Stopwatch
+from .store import SavedRun as SavedRun
+from .store import Store as Store
+from .store import list_columns as list_columns
+from .tracing import SHOWN as SHOWN
+from .tracing import SUSPECTS as SUSPECTS
+from .tracing import prepare_tracing as prepare_tracing
+from .versions import find_templates as find_templates
+from .versions import hash_code as hash_code

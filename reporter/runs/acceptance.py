@@ -1,0 +1,108 @@
+"""What a network must do before anything is explained by it: answer as its task has it, repeat itself, read embeddings.
+
+Measured once, on two short texts, so that what would fail or be untrue of every text is said before the first.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reporter.models import Network
+from reporter.records import UserError, quote_error
+from reporter.tasks import Task
+
+_TIMES = 3
+_NEAR, _ROOMY = 1e-6, 1e-5  # how far answers of equal passes may be apart: on a processor, and elsewhere
+_HOW = {
+    True: "by several tables of word embeddings, as where a decoder has one of its own",
+    False: "by its tokens' numbers in another way as well as through its word embeddings",
+}
+_SAME = 1e-3  # the same of passes that may be made shorter
+
+
+def check_network(network: Network, task: Task) -> None:
+    """Raise `UserError` unless the network's answers are logits, repeat, and follow from the word embeddings alone.
+
+    Where the ids of a text are read past these, the text is still there when its embeddings are at the baseline.
+    """
+    name, near = network.facts.architecture, _ROOMY if network.roomy else _NEAR
+    first, *answers = [_answer(network, task) for _ in range(_TIMES)]
+    with _running(network), torch.no_grad():
+        points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
+        held, swapped, again = (network.run(inputs, points).logits for inputs in served)
+        _, twice = network.pads_freely, network.reads_beside()
+        _try_gradient(network, points)
+    if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
+        raise UserError(
+            f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
+            "look for dropout that stays on, random numbers, a counter or a clock in its code."
+        )
+    if not (_alike(held, swapped, near) and _alike(held, first, _SAME)):
+        raise UserError(
+            f"{name} reads a text {_HOW[twice]}, so an explanation by one table of word embeddings would be of only a "
+            "part of what it reads; it cannot be explained. Choose another model."
+        )
+
+
+def _try_gradient(network: Network, points: Tensor) -> None:
+    """Let a network show whether it can be run back to its word embeddings, as every explanation needs it to be."""
+    with torch.enable_grad():
+        leaves = points.detach().requires_grad_()
+        torch.autograd.grad(network.run(network.probe, leaves).logits.sum(), leaves)
+
+
+@contextmanager
+def _running(network: Network) -> Iterator[None]:
+    """Turn whatever a network raises on two short texts, together or alone, into one sentence."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a network from outside may raise any
+        raise UserError(
+            f"{network.facts.architecture} was run on two short texts and stopped, so nothing can be explained by it; "
+            "see whether it answers by itself with these versions of torch and transformers. It says: "
+            f"{quote_error(error)}."
+        ) from error
+
+
+def _answer(network: Network, task: Task) -> Tensor:
+    """The logits for two short texts; raises `UserError` if there are none of the shape that the task reads."""
+    name, inputs = network.facts.architecture, network.probe
+    with _running(network), torch.no_grad():
+        output: Any = network.run(inputs)
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor):
+        raise UserError(
+            f"{name} answers with no logits: its forward returns {_tell(output)}, where an output with the field "
+            "'logits' is needed."
+        )
+    wanted = task.shape(*inputs["input_ids"].shape, labels=len(network.facts.labels))
+    if logits.shape != wanted:
+        raise UserError(
+            f"{name} answers two texts of {inputs['input_ids'].shape[1]} tokens with logits of shape "
+            f"{tuple(logits.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
+            "another --task or model."
+        )
+    return logits
+
+
+def _tell(output: object) -> str:
+    return "None" if output is None else f"a {type(output).__name__}"
+
+
+def _swap(network: Network) -> dict[str, Tensor]:
+    """The two texts with other words' ids in place of their own; ids by which it may find its way stay."""
+    ids = network.probe["input_ids"]
+    words = [one for one in range(len(network.tokenizer)) if one not in set(network.marked.tolist())]
+    drawn = torch.randint(len(words), ids.shape, generator=torch.Generator().manual_seed(0))
+    others = torch.tensor(words)[drawn].to(ids.device)
+    return {**network.probe, "input_ids": torch.where(torch.isin(ids, network.marked), ids, others)}
+
+
+def _alike(one: Tensor, other: Tensor, share: float) -> bool:
+    """Whether two answers are the same, to a share of the largest number in them."""
+    return torch.allclose(one, other, rtol=0.0, atol=share * float(one.abs().max()), equal_nan=True)

@@ -1,0 +1,35 @@
+"""What `site` offers; each is loaded when it is first asked for."""
+
+from .colours import COLOURS as COLOURS
+from .colours import PAPER as PAPER
+from .colours import Tint as Tint
+from .colours import tint as tint
+from .folder import find_run as find_run
+from .folder import hold_folder as hold_folder
+from .manifest import RUN as RUN
+from .manifest import FileHash as FileHash
+from .manifest import Manifest as Manifest
+from .pages.document.page import exact_name as exact_name
+from .pages.drawings.figure import Figure as Figure
+from .pages.drawings.figure import Passage as Passage
+from .pages.drawings.figure import choose_sections as choose_sections
+from .pages.drawings.figure import make_figure as make_figure
+from .pages.drawings.layout import Spot as Spot
+from .pages.drawings.layout import cut_text as cut_text
+from .pages.drawings.layout import fit_piece as fit_piece
+from .pages.drawings.layout import parts_between as parts_between
+from .pages.drawings.layout import set_lines as set_lines
+from .pages.drawings.layout import set_passage as set_passage
+from .pages.drawings.layout import width_of as width_of
+from .pages.frame import document_path as document_path
+from .pages.frame import page_path as page_path
+from .pages.wording import count as count
+from .pages.wording import list_names as list_names
+from .preview import open_port as open_port
+from .preview import serve_site as serve_site
+from .render import draw_files as draw_files
+from .render import draw_site as draw_site
+from .render import make_environment as make_environment
+from .render import sum_up as sum_up
+from .render import visible as visible
+from .writer import Put as Put

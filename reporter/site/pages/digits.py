@@ -1,0 +1,116 @@
+"""How many digits are shown of a number: as many as its error leaves sure, and never more than the twin holds.
+
+Where a number has no error, three rules take its place: scores by a method without errors have two figures of the
+largest, shares of texts a tenth of a per cent, and answers beside each other as many digits as tell them apart.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_CEILING, Decimal
+from math import floor, log10
+
+from reporter.records import Attribution, Section
+from reporter.site.pages.wording import THIN, fine_percent, fixed
+
+HELD = 7  # figures of every measured number in the twin
+_READ = 5  # figures of a score at most, as its place is narrow
+MANY = 10.0  # a residual that is so many times the change says that the change is next to nothing
+_FINEST = 2  # decimals of a per cent at most
+
+
+def sure(error: float, largest: float) -> int:
+    """The decimals that an error leaves sure in numbers up to `largest`, within the figures that the twin holds.
+
+    The rule of the Particle Data Group (Review of Particle Physics, 5.3): two figures of an error up to 354, else one.
+    """
+    most = HELD if largest == 0 else HELD - 1 - floor(log10(abs(largest)))
+    if error > 0:
+        mantissa, _, power = f"{error:.2e}".partition("e")
+        most = min(most, (float(mantissa) < 3.55) - int(power))
+    return max(0, most)
+
+
+def digits_for(largest: float) -> int:
+    """Decimals of numbers without an error: two, or as many as show two figures of the largest, of five at most."""
+    if largest == 0:
+        return 2
+    power = floor(log10(largest))
+    return max(0, min(max(2, 1 - power), _READ - 1 - power))
+
+
+def of_score(section: Section) -> int:
+    """Decimals of everything in units of the score: F at both ends, its change, sums, and what is left over.
+
+    Their error is what arithmetic adds to the change or takes from it, where that was measured.
+    """
+    lead = section.lead
+    ends = (abs(lead.certificate.input), abs(lead.certificate.baseline)) if lead else ()
+    noise = max((one.certificate.noise or 0.0 for one in section.attributions), default=0.0)
+    return sure(noise, max(ends, default=0.0))
+
+
+def of_word(one: Attribution, error: float, scale: float) -> int:
+    """Decimals of a word's score by a method whose largest is `scale`: by its error, in five figures at most."""
+    if one.errors is None:
+        return digits_for(scale)
+    known = sure(max(error, one.certificate.noise or 0.0), scale)
+    return known if scale == 0 else max(0, min(known, _READ - 1 - floor(log10(scale))))
+
+
+def bound(error: float, decimals: int) -> str:
+    """An error rounded up, so that it still holds."""
+    return fixed(float(Decimal(repr(error)).quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)), decimals)
+
+
+def apart(groups: Iterable[Sequence[float]], unit: str) -> int:
+    """Decimals with which answers that differ are printed differently within each group, if two more can do it.
+
+    In whole per cent where the unit is a probability, and then never a false 0 or 100 either.
+    """
+    found = [[_scaled(value, unit) for value in group] for group in groups]
+    first = 0 if unit == "probability" else digits_for(max((abs(one) for group in found for one in group), default=0.0))
+    for decimals in range(first, first + _FINEST):
+        if all(_told(group, decimals, unit) for group in found):
+            return decimals
+    return first + _FINEST
+
+
+def _told(group: Sequence[float], decimals: int, unit: str) -> bool:
+    ends = (0.0, 100.0) if unit == "probability" else ()
+    shown = {value: round(value, decimals) for value in (*group, *ends)}
+    return len(set(shown.values())) == len(shown)
+
+
+def unit_of(section: Section) -> str:
+    """What is read of an answer without some words: the target's probability or, where it has none, its score."""
+    return "score" if section.target.probability is None else "probability"
+
+
+def answered(value: float, unit: str, decimals: int) -> str:
+    """An answer to so many decimals: a probability in per cent, or a score."""
+    if unit != "probability":
+        return fixed(value, decimals)
+    return f"{fixed(_scaled(value, unit), decimals)}{THIN}%"
+
+
+def gap(first: float, second: float, unit: str, decimals: int) -> str:
+    """How much more the first is than the second as both are printed."""
+    one, other = (Decimal(f"{_scaled(value, unit):.{decimals}f}") for value in (first, second))
+    return answered(float(one - other) / (100 if unit == "probability" else 1), unit, decimals)
+
+
+def _scaled(value: float, unit: str) -> float:
+    return value * 100 if unit == "probability" else value
+
+
+def of_change(relative: float | None, noise: float = 0.0) -> str:
+    """A residual as a share of the change, in words where that is next to nothing; `noise` is as `relative` is."""
+    if relative is None or relative > MANY:
+        return "more than ten times the change"
+    share = f"under {fine_percent(noise)}" if relative < noise else fine_percent(relative)
+    return f"{share} of the change"
+
+
+def size(value: float, decimals: int) -> str:
+    """How large a number is; one that is too small for so many decimals is under the last of them."""
+    text = fixed(abs(value), decimals)
+    return text if value == 0 or text.strip("0.") else f"under {fixed(10.0**-decimals, decimals)}"

@@ -1,0 +1,1 @@
+"""The page of one document, part by part."""

@@ -1,0 +1,166 @@
+"""What would change the answer: the strongest words deleted and replaced, and the few that the label hangs on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reporter.records import Change, Counterfactual, Explanation, Prediction, Section, Target, name_answer
+from reporter.site.pages.digits import answered, apart, unit_of
+from reporter.site.pages.document.proof import cell_name
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.wording import count, quoted, shorten, spoken, titled
+
+_WHOLE, _AROUND = 360, 60  # characters up to which a text is shown whole, and else before and after a struck word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """A word written over another, what the answer then is, and whether the label is another."""
+
+    text: str
+    value: str
+    flips: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A word: the answer without it, with each of its neighbours instead, and what becomes of the label."""
+
+    text: str
+    without: str
+    flips: bool
+    swaps: tuple[Swap, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The table, and the fewest words found without which the label is another, struck out of the text.
+
+    `labelled` says that the model has labels to choose from. `struck` is the text, or what stands around those words,
+    in pieces; every other piece, from the second, is struck.
+    """
+
+    whole: str
+    labelled: bool
+    rows: tuple[Changed, ...]
+    told: str
+    struck: tuple[str, ...]
+
+
+def changes(reading: Reading, explanation: Explanation) -> Changes | None:
+    """What was asked of one section; None where nothing was."""
+    found = reading.section.counterfactual
+    if found is None or not reading.words or explanation.prediction is None:
+        return None
+    usual, target = _usual(explanation, reading.section), reading.section.target
+    answers, labelled = _Answers(found, reading.section), _has_labels(explanation.prediction)
+    return Changes(
+        whole=f"{titled(answers.unit)} of {cell_name(target.label, target.against)} with the whole text: "
+        f"{answers.of(target)}",
+        labelled=labelled,
+        rows=tuple(_rows(found, reading, usual=usual, answers=answers)),
+        told=_told(found, reading, answers) if labelled else "",
+        struck=tuple(_struck(found.flip.words, reading)) if found.flip else (),
+    )
+
+
+def _has_labels(prediction: Prediction) -> bool:
+    return len(prediction.labels) > 1 or prediction.answers is not None
+
+
+def _usual(explanation: Explanation, section: Section) -> str:
+    """The label that wins at the section's position."""
+    answer = explanation.prediction
+    if answer is None:
+        return section.target.label
+    if answer.answers is not None:
+        return name_answer(answer)
+    width = len(answer.labels)
+    logits = answer.logits[section.target.position * width :][:width]
+    return answer.labels[logits.index(max(logits))]
+
+
+class _Answers:
+    """What is left of the answer to one section, all in as many digits as tell the changes from the whole text."""
+
+    def __init__(self, found: Counterfactual, section: Section) -> None:
+        self.unit = unit_of(section)
+        changed = (*found.removals, *found.replacements, *([found.flip] if found.flip else []))
+        whole = self._value(section.target)
+        self._decimals = apart([(whole, self._value(one)) for one in changed], self.unit)
+
+    def of(self, one: Change | Target) -> str:
+        """The target's probability or, where it has none, its score."""
+        return answered(self._value(one), self.unit, self._decimals)
+
+    @staticmethod
+    def _value(one: Change | Target) -> float:
+        return one.score if one.probability is None else one.probability
+
+
+def _rows(found: Counterfactual, reading: Reading, *, usual: str, answers: _Answers) -> Iterator[Changed]:
+    for change in found.removals:
+        swaps = [one for one in found.replacements if one.words == change.words]
+        told = [f"{spoken(change.label)} without it"] if change.label != usual else []
+        told += [f"{spoken(one.label)} with {quoted(one.by or '')}" for one in swaps if one.label != usual]
+        yield Changed(
+            text=_name(change.words[0], reading),
+            without=answers.of(change),
+            flips=change.label != usual,
+            swaps=tuple(Swap(text=one.by or "", value=answers.of(one), flips=one.label != usual) for one in swaps),
+            label="; ".join(told) or "stays",
+        )
+
+
+def _name(word: int, reading: Reading) -> str:
+    return quoted(reading.text(reading.words[word]))
+
+
+def _told(found: Counterfactual, reading: Reading, answers: _Answers) -> str:
+    """What was found of the fewest words, and how far that may be trusted; empty where nothing was searched."""
+    every = found.tried >= len(reading.words)
+    among = "" if every else f" of the {found.tried} that support it most"
+    if found.flip is None:
+        up = "the only word" if found.most == 1 else f"up to {found.most} words"
+        which = up if every else f"words among the {found.tried} that support it most"
+        return f"No removal of {which} flips the label, as far as a greedy search tells." if found.tried else ""
+    names = [f"“{reading.text(reading.words[word])}”" for word in found.flip.words]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    told = f"Without {listed} the model says {spoken(found.flip.label)}{_left(found.flip, reading, answers)}."
+    if len(names) == 1:
+        return told
+    if len(names) == 2:
+        return f"{told} No single word{among} does that."
+    return (
+        f"{told} Each of these {count(len(names), 'word')} is needed; the search was greedy, so fewer others might do."
+    )
+
+
+def _left(flip: Change, reading: Reading, answers: _Answers) -> str:
+    return f": {spoken(reading.section.target.label)} is left with {answers.of(flip)}"
+
+
+def _struck(words: Sequence[int], reading: Reading) -> Iterator[str]:
+    """The text in pieces, plain and struck in turn; of a long one what stands around those words."""
+    gone = [reading.words[word] for word in words]
+    pieces: list[str] = [""]
+    for segment, text in enumerate(reading.texts):
+        end = max((word.end for word in reading.words if word.segment == segment), default=0)
+        at = 0
+        for word in (one for one in gone if one.segment == segment):
+            pieces[-1] += _between(text[at : word.start], first=at == 0)
+            pieces += [reading.text(word), ""]
+            at = word.end
+        tail = text[at:end]
+        pieces[-1] += (tail if len(tail) <= _WHOLE else f"{shorten(tail, _AROUND)} …") + (
+            " ‖ " if text is not reading.texts[-1] else ""
+        )
+    return iter(pieces)
+
+
+def _between(text: str, *, first: bool) -> str:
+    """What stands before a struck word, and after the one before it, unless it is the first."""
+    if len(text) <= _WHOLE:
+        return text
+    end = text[-_AROUND:]
+    return f"{'' if first else shorten(text, _AROUND)} … {end.partition(' ')[2] or end}"

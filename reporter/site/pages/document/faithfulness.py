@@ -1,0 +1,207 @@
+"""Does deletion confirm the explanation: the answer as words go, claimed against measured effect, and every number."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
+from reporter.records import Band, Curve, Diagnostic, Effect
+from reporter.site.pages.checks import TOP
+from reporter.site.pages.digits import answered, apart, digits_for, gap
+from reporter.site.pages.document.reading import Reading
+from reporter.site.pages.drawings.axis import LEFT, RIGHT, Plane
+from reporter.site.pages.frame import title_of
+from reporter.site.pages.people import name_diagnostic
+from reporter.site.pages.wording import rank, signed, titled
+
+_MIDDLE = (LEFT + RIGHT) / 2
+_NUMBER = 20  # what a number of words takes in width
+_ROWS = 5  # places of the curve in the table
+_NAMED, _APART, _WORD = 5, 14, 14  # words named in the scatter, the least distance of two, letters of each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """The answer against the number of words taken away, as a drawing: own order, and random orders as a band."""
+
+    title: str
+    told: str
+    own: str
+    dots: str
+    band: str
+    median: str
+    grid: tuple[tuple[int, str], ...]
+    ticks: tuple[tuple[int, str], ...]
+    notes: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter:
+    """What the method claims of its strongest words (across) against what the score loses without them (up)."""
+
+    dots: str
+    zero: tuple[int, int]
+    names: tuple[tuple[int, int, str, str], ...]
+    across: tuple[str, str]
+    up: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """The proof: the drawings of the method that is shown first, a few places of its curve, and all methods' numbers.
+
+    The last row of `rows` is that of random orders, where there are some.
+    """
+
+    fall: Fall | None
+    places: tuple[tuple[str, tuple[str, ...]], ...]
+    scatter: Scatter | None
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baselines:
+    """How far the explanation hangs on the baseline: in a sentence, and from where to where the strongest words go."""
+
+    told: str
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def deletion(reading: Reading, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
+    """The proof for the method that is shown first; `name` is that of the target. None where nothing was measured."""
+    found = reading.section.erasure
+    measured = [one for one in reading.section.diagnostics if one.name not in PLAUSIBILITY + PERTURBATION]
+    if not measured:
+        return None
+    columns = tuple(dict.fromkeys(one.name for one in measured))
+    curves = [one for one in found.curves if (one.kind, one.method) == ("deletion", method)] if found else []
+    band = next((one for one in found.bands if one.kind == "deletion"), None) if found else None
+    effects = [one for one in found.effects if one.method == method] if found else []
+    return Deletion(
+        fall=_fall(curves[0], band, unit=found.unit, name=name) if found and curves else None,
+        places=tuple(_places(curves[0], band, unit=found.unit)) if found and curves else (),
+        scatter=_scatter(effects, reading),
+        columns=tuple(name_diagnostic(one) for one in columns),
+        rows=tuple(_rows(measured, columns, titles)),
+    )
+
+
+def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | None:
+    """The first half of the way, where the strongest words go."""
+    shown = sum(words * 2 <= curve.words[-1] for words in curve.words) or len(curve.words)
+    words, values = curve.words[:shown], curve.values[:shown]
+    ends = (0.0, 1.0) if unit == "probability" else (min(curve.values), max(curve.values))
+    if shown < 2 or ends[0] == ends[1]:
+        return None
+    axes, fine = Plane(words[-1], *ends), apart([values], unit)
+    known = sum(one <= words[-1] for one in band.words) if band else 0
+    notes = [(axes.y(values[-1]), "top words")]
+    cloud = middle = ""
+    if band and known > 1:
+        back = axes.path(band.words[:known][::-1], band.low[:known][::-1], start="L")
+        cloud = f"{axes.path(band.words[:known], band.high[:known])}{back}Z"
+        middle = axes.path(band.words[:known], band.median[:known])
+        notes.append((axes.y(band.median[known - 1]), "random"))
+    marks = [ends[0] + share * (ends[1] - ends[0]) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    return Fall(
+        title=f"{titled(unit)} of {name}",
+        told=", ".join(
+            f"{answered(value, unit, fine)} without {gone}" for gone, value in zip(words, values, strict=True)
+        ),
+        own=axes.path(words, values),
+        dots="".join(f"M{axes.x(gone)} {axes.y(value)}h0" for gone, value in zip(words, values, strict=True)),
+        band=cloud,
+        median=middle,
+        grid=tuple((axes.y(mark), answered(mark, unit, apart([marks], unit))) for mark in marks),
+        ticks=tuple((axes.x(gone), str(gone)) for gone in _spread(words, axes)),
+        notes=tuple(notes),
+    )
+
+
+def _spread(words: Sequence[int], axes: Plane) -> list[int]:
+    """Those whose numbers would not lie on each other."""
+    kept = [words[0]]
+    for one in words[1:]:
+        if axes.x(one) - axes.x(kept[-1]) > _NUMBER:
+            kept.append(one)
+    return kept
+
+
+def _places(curve: Curve, band: Band | None, *, unit: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A few places of the curve, row by row: words gone, the answer in its own order, in random order, and the gap."""
+    middle = dict(zip(band.words, band.median, strict=True)) if band else {}
+    some = list(zip(curve.words, curve.values, strict=True))[1 : _ROWS + 1]
+    fine = apart([(value, middle.get(words, value)) for words, value in some], unit)
+    yield "", tuple(str(words) for words, _ in some)
+    yield "Strongest first", tuple(answered(value, unit, fine) for _, value in some)
+    yield "At random", tuple(answered(middle[words], unit, fine) if words in middle else "–" for words, _ in some)
+    gaps = (gap(middle[words], value, unit, fine) if words in middle else "–" for words, value in some)
+    yield "Gap", tuple(gaps)
+
+
+def _scatter(effects: Sequence[Effect], reading: Reading) -> Scatter | None:
+    """One dot per word; the strongest are named, where their names do not lie on each other."""
+    claimed, measured = [one.claimed for one in effects], [one.measured for one in effects]
+    if len(effects) < 3 or not (max(claimed) > min(claimed) and max(measured) > min(measured)):
+        return None
+    across, up = (min(0.0, *claimed), max(0.0, *claimed)), (min(0.0, *measured), max(0.0, *measured))
+    axes = Plane(across[1], *up, first=across[0])
+    names: list[tuple[int, int, str]] = []
+    for one in effects[:_NAMED]:
+        x, y, text = axes.x(one.claimed), axes.y(one.measured), reading.text(reading.words[one.word])
+        if all(abs(y - other) > _APART for _, other, _ in names):
+            names.append((x, y, text if len(text) <= _WORD else f"{text[:_WORD]}…"))
+    return Scatter(
+        dots="".join(f"M{axes.x(one.claimed)} {axes.y(one.measured)}h0" for one in effects),
+        zero=(axes.x(0.0), axes.y(0.0)),
+        names=tuple((x, y, text, "end" if x > _MIDDLE else "start") for x, y, text in names),
+        across=_ends(across),
+        up=_ends(up),
+    )
+
+
+def _ends(span: tuple[float, float]) -> tuple[str, str]:
+    low, high = (signed(end, digits_for(max(map(abs, span)))) for end in span)
+    return low, high
+
+
+def _rows(
+    measured: Sequence[Diagnostic], columns: Sequence[str], titles: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """One row per method, and one for random orders, which are the same for all."""
+    sizes = {
+        name: [max(abs(one.value), abs(one.control or 0.0)) for one in measured if one.name == name] for name in columns
+    }
+    digits = {name: digits_for(max(found)) for name, found in sizes.items()}
+    found = {(one.method, one.name): rank(one.value, digits[one.name]) for one in measured}
+    for method in dict.fromkeys(one.method for one in measured):
+        yield title_of(titles, method), tuple(found.get((method, name), "–") for name in columns)
+    control = {one.name: rank(one.control, digits[one.name]) for one in measured if one.control is not None}
+    if control:
+        draws = max(one.draws for one in measured)
+        yield f"{draws} random orders", tuple(control.get(name, "–") for name in columns)
+
+
+def baselines(reading: Reading) -> Baselines | None:
+    """What other baselines say; None where none was tried."""
+    found = reading.section.sensitivity
+    one = next((one for one in reading.section.attributions if found and one.method == found.method), None)
+    if found is None or one is None or not reading.words:
+        return None
+    totals = [word.total(one.scores) for word in reading.words]
+    order = sorted(range(len(totals)), key=lambda at: -abs(totals[at]))[:TOP]
+    flips = sum(at in found.flips for at in order)
+    names = ", ".join(found.baselines)
+    top = f"{flips} of the {len(order)} strongest words" if len(order) > 1 else f"{flips} of one word"
+    return Baselines(
+        told=f"Over the baselines {names}, {top} change{'s' if flips == 1 else ''} the sign.",
+        rows=tuple(
+            (
+                reading.text(reading.words[at]),
+                signed(totals[at], 2),
+                f"{signed(found.low[at], 2)} to {signed(found.high[at], 2)}",
+                "changes" if at in found.flips else "same",
+            )
+            for at in order
+        ),
+    )

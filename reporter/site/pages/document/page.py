@@ -1,0 +1,221 @@
+"""One document's page."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from shlex import quote
+
+from reporter.records import Explanation, Run, Section, quote_error
+from reporter.site.pages.checks import Check, checks, shown, verdict_line
+from reporter.site.pages.comparison import Beyond, Line, PairRow, Triangle, beyond_rows, line, pair_rows, triangle
+from reporter.site.pages.digits import of_score
+from reporter.site.pages.document.agreed import Agreed, agreed
+from reporter.site.pages.document.answer import Answer, answer
+from reporter.site.pages.document.because import Because, because
+from reporter.site.pages.document.changes import Changes, changes
+from reporter.site.pages.document.faithfulness import Baselines, Deletion, baselines, deletion
+from reporter.site.pages.document.overview import Overview, overview
+from reporter.site.pages.document.proof import Proof, Running, Share, cell_name, proof, running, shares
+from reporter.site.pages.document.reading import Block, Reading, plain
+from reporter.site.pages.document.tables import Tables, tables
+from reporter.site.pages.document.words import Aside, Small, asides, smalls
+from reporter.site.pages.drawings.curve import Curve, curve
+from reporter.site.pages.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
+from reporter.site.pages.influence import Traced, traced
+from reporter.site.pages.people import MetricTable, nearby, people, tell_marked
+
+UNDRAWN = "This page could not be drawn"
+_DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Everything shown of one target."""
+
+    number: int
+    target: str
+    because: Because
+    verdict: str
+    checks: tuple[Check, ...]
+    blocks: tuple[Block, ...]
+    asides: tuple[Aside, ...]
+    agreed: Agreed | None
+    smalls: tuple[Small, ...]
+    omissions: tuple[tuple[str, str], ...]
+    proof: Proof
+    shares: tuple[Share, ...]
+    curve: Curve | None
+    running: Running | None
+    triangle: Triangle | None
+    line: Line | None
+    pairs: tuple[PairRow, ...]
+    beyond: tuple[Beyond, ...]
+    overview: Overview | None
+    deletion: Deletion | None
+    changes: Changes | None
+    nearby: MetricTable | None
+    marked: str
+    people: MetricTable | None
+    baselines: Baselines | None
+    traced: Traced | None
+    tables: Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A method that the reader can switch to."""
+
+    number: int
+    title: str
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPage:
+    """The page of one document; a failed one has a `failure`, its text, and nothing else.
+
+    `consensus` says that the reader can switch to the words on which most methods agree.
+    `export` is the command that saves the coloured text as a picture.
+    """
+
+    path: str
+    frame: Frame
+    group: str
+    name: str
+    previous: Link | None
+    following: Link | None
+    failure: str | None
+    answer: Answer | None
+    methods: tuple[Choice, ...]
+    consensus: bool
+    parts: tuple[Part, ...]
+    text: tuple[Block, ...]
+    export: str
+
+
+def document_pages(
+    run: Run,
+    explanations: Iterable[Explanation],
+    *,
+    before: Explanation | None = None,
+    after: Explanation | None = None,
+) -> Iterator[tuple[Explanation, DocumentPage]]:
+    """Some documents with their pages, in order, never holding more than three; what comes before and after them."""
+    current: Explanation | None = None
+    for following in chain(explanations, (None,)):
+        if current is not None:
+            try:
+                page = document_page(run, current, before=before, after=following or after)
+            except Exception as error:  # one page that cannot be drawn costs no other
+                current = give_up(current, error)
+                page = document_page(run, current, before=before, after=following or after)
+            yield current, page
+            before = current
+        current = following
+
+
+def give_up(explanation: Explanation, error: Exception) -> Explanation:
+    """A document whose page cannot be drawn as one that was not explained; what was measured of it is in the twin."""
+    sentence = f"{UNDRAWN}: {quote_error(error)}. What was measured is in data/documents.jsonl."
+    return replace(explanation, status="failed", error=sentence, prediction=None, sections=())
+
+
+def is_undrawn(explanation: Explanation) -> bool:
+    """Whether this is what is left of a document whose page could not be drawn."""
+    return (explanation.error or "").startswith(UNDRAWN)
+
+
+def bare_page(run: Run, explanation: Explanation, page: DocumentPage) -> DocumentPage:
+    """The page of a document that was given up, between the neighbours that it had."""
+    return replace(document_page(run, explanation), previous=page.previous, following=page.following)
+
+
+def document_page(
+    run: Run, explanation: Explanation, *, before: Explanation | None = None, after: Explanation | None = None
+) -> DocumentPage:
+    """The page of one document between its neighbours."""
+    path = page_path(explanation.id)
+    root = page_root(path)
+    name = explanation.source.rsplit("/", 1)[-1] or explanation.id
+    readings = [Reading(explanation, section) for section in shown(explanation)]
+    prediction = explanation.prediction
+    said = answer(explanation, prediction, reading=readings[0] if readings else None) if prediction else None
+    choices = _choices(run, [reading.section for reading in readings])
+    texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
+    return DocumentPage(
+        path=path,
+        frame=frame(run, f"{name}: {said.bold if said else 'not explained'}", root=root),
+        group=explanation.group,
+        name=name,
+        previous=_neighbour(before, root),
+        following=_neighbour(after, root),
+        failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
+        answer=said,
+        methods=tuple(choices.values()),
+        consensus=any(reading.section.consensus for reading in readings),
+        parts=tuple(
+            _part(run, reading, number=number, methods=list(choices), explanation=explanation)
+            for number, reading in enumerate(readings)
+        ),
+        text=() if readings else tuple(plain(text) for text in texts if text.strip()),
+        export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
+    )
+
+
+def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
+    if explanation is None:
+        return None
+    return Link(href=root + url(page_path(explanation.id)), text=explanation.source)
+
+
+def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
+    """The methods of the page, in the order of its first section."""
+    found = {one.method: one.signed for section in sections for one in section.attributions}
+    named = titles(run)
+    return {
+        name: Choice(number=number, title=title_of(named, name), signed=signed)
+        for number, (name, signed) in enumerate(found.items())
+    }
+
+
+def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
+    section, named, found, first = reading.section, titles(run), checks(reading), reading.section.attributions[0]
+    return Part(
+        number=number,
+        target=_spoken_name(section),
+        because=because(first, reading, explanation.prediction),
+        verdict=verdict_line(found),
+        checks=found,
+        blocks=reading.blocks(methods),
+        asides=asides(reading, methods, first=first.method, about={one.name: one for one in run.methods}),
+        agreed=agreed(reading),
+        smalls=smalls(reading, first.method, titles=named),
+        omissions=tuple((title_of(named, one.method), one.reason) for one in section.omissions),
+        proof=proof(first, reading, label=exact_name(section), titles=named),
+        shares=shares(section, named),
+        curve=curve(first.certificate, decimals=of_score(section)),
+        running=running(first, reading),
+        triangle=triangle(section.agreement, named),
+        line=line(section.agreement, first.method, titles=named),
+        pairs=pair_rows(section.agreement, named),
+        beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
+        deletion=deletion(reading, first.method, name=_spoken_name(section), titles=named),
+        changes=changes(reading, explanation),
+        nearby=nearby(section, named),
+        marked=tell_marked(reading),
+        people=people(section, named),
+        baselines=baselines(reading),
+        traced=traced(section.influence, run.training),
+        overview=overview(section.heads, reading),
+        tables=tables(reading, first, titles=named),
+    )
+
+
+def _spoken_name(section: Section) -> str:
+    return cell_name(section.target.label, section.target.against)
+
+
+def exact_name(section: Section) -> str:
+    """A target's name with the labels as the model writes them."""
+    target = section.target
+    return target.label if target.against is None else f"{target.label} minus {target.against}"

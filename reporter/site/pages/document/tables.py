@@ -1,0 +1,142 @@
+"""Every score in a table: the strongest words with their ranks by all methods, and all tokens in reading order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import fsum
+
+from reporter.records import Attribution
+from reporter.site.pages.checks import settled_words
+from reporter.site.pages.digits import MANY, digits_for, sure
+from reporter.site.pages.document.reading import Reading, Span
+from reporter.site.pages.document.words import bars
+from reporter.site.pages.frame import title_of
+from reporter.site.pages.wording import MINUS, THIN, count, fixed, percent, raised
+
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordRow:
+    """A word in the table of the strongest: its place in the text and its rank by every other method."""
+
+    rank: int
+    text: str
+    style: str
+    value: str
+    error: str
+    part: str
+    place: int
+    ranks: tuple[int, ...]
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A token as the model has it, with its score by every method: three figures of the largest, in its unit."""
+
+    place: int
+    text: str
+    special: bool
+    scores: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The two tables; `first` is the method by which the words are ordered, `others` rank them as well.
+
+    `methods` head the columns of tokens, each with its unit, a power of ten.
+    """
+
+    first: str
+    others: tuple[str, ...]
+    methods: tuple[tuple[str, str], ...]
+    words: tuple[WordRow, ...]
+    rest: str
+    errors: bool
+    count: int
+    tokens: tuple[TokenRow, ...]
+
+
+def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
+    """Both tables of a section."""
+    section = reading.section
+    others = [one for one in section.attributions if one is not first]
+    digits = [digits_for(reading.scale(one.scores)) + 1 for one in section.attributions]
+    return Tables(
+        first=title_of(titles, first.method),
+        others=tuple(title_of(titles, one.method) for one in others),
+        methods=tuple(
+            (title_of(titles, one.method), f"10{raised(-number)}")
+            for one, number in zip(section.attributions, digits, strict=True)
+        ),
+        words=_word_rows(reading, first, others=others),
+        rest=_rest(reading, first),
+        errors=first.errors is not None,
+        count=len(reading.words),
+        tokens=tuple(
+            TokenRow(
+                place=place + 1,
+                text=token.text,
+                special=token.special,
+                scores=tuple(
+                    _whole(one.scores[place], number) for one, number in zip(section.attributions, digits, strict=True)
+                ),
+            )
+            for place, token in enumerate(section.tokens)
+        ),
+    )
+
+
+def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
+    order = _by_size(reading.words, first.scores)[:LISTED]
+    settled = settled_words(first, reading) if first.errors is not None else 0
+    ranks = [{at: rank for rank, at in enumerate(_by_size(reading.words, one.scores), 1)} for one in others]
+    return tuple(
+        WordRow(
+            rank=number,
+            text=bar.text,
+            style=bar.style,
+            value=bar.value,
+            error=bar.error,
+            part=_part(
+                reading.words[at].total(first.scores), fsum(first.scores), error=_error(reading.words[at], first)
+            ),
+            place=at + 1,
+            ranks=tuple(of_method[at] for of_method in ranks),
+            settled=number == settled,
+        )
+        for number, (at, bar) in enumerate(zip(order, bars(first, reading), strict=False), 1)
+    )
+
+
+def _whole(value: float, digits: int) -> str:
+    """A number in units of its last digit, for a table of very many."""
+    return str(round(Decimal(repr(value)).scaleb(digits))).replace("-", MINUS)
+
+
+def _rest(reading: Reading, first: Attribution) -> str:
+    """What the table does not list: the weaker words and the special tokens, with their part of the sum."""
+    weaker = _by_size(reading.words, first.scores)[LISTED:]
+    left = [reading.words[at].total(first.scores) for at in weaker] + [first.scores[at] for at in reading.special]
+    named = [count(len(weaker), "weaker word")] if weaker else []
+    named += [count(len(reading.special), "special token")] if reading.special else []
+    return f"{' and '.join(named)}: {_part(fsum(left), fsum(first.scores))}" if named else ""
+
+
+def _error(word: Span, one: Attribution) -> float:
+    return 0.0 if one.errors is None else word.total(one.errors)
+
+
+def _part(value: float, whole: float, *, error: float = 0.0) -> str:
+    """A score as a part of the sum of all, which makes 100 %; a dash where the scores next to cancel each other."""
+    if abs(value) > MANY * abs(whole) or not whole:
+        return "–"
+    if sure(100 * error / abs(whole), 100.0) < 1:
+        return f"{fixed(100 * value / whole, 0)}{THIN}%"
+    return percent(value / whole)
+
+
+def _by_size(words: Sequence[Span], scores: Sequence[float]) -> list[int]:
+    """The places of the words, strongest first, ties in reading order."""
+    return sorted(range(len(words)), key=lambda at: -abs(words[at].total(scores)))

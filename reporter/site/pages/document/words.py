@@ -1,0 +1,224 @@
+"""Word by word: the strongest of every method beside the text, and every method's small picture."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+
+from reporter.records import Attribution, Description
+from reporter.site.pages.checks import with_lead
+from reporter.site.pages.digits import bound, of_word
+from reporter.site.pages.document.reading import Reading, ratio
+from reporter.site.pages.frame import title_of
+from reporter.site.pages.wording import css, fixed, quoted, rank, signed, titled
+
+FIRST, OTHERS, SMALL = (6, 5), (4, 3), 100  # words listed for and against by the first method and by others
+_NARROWEST = 160  # width of a skyline of few words
+_HALF = 24  # half the height of a skyline
+_NAMED = 0.02  # share of the largest under which a word is not listed
+_LEAST = 0.04  # share of the largest under which a word is left untinted in a small picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A word with its score, as a number and as a share of the largest; `tint` colours it, `style` draws its bar."""
+
+    text: str
+    tint: str
+    style: str
+    value: str
+    error: str
+    positive: bool
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What stands beside the text for one method: its strongest words, and what it says and cannot say."""
+
+    number: int
+    method: str
+    title: str
+    signed: bool
+    largest: str
+    supporting: tuple[Bar, ...]
+    opposing: tuple[Bar, ...]
+    reach: str
+    weaker: int
+    idea: str
+    limits: str
+    claim: str
+    tau: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """Some characters of a small picture, tinted by `style` or, where that is empty, plain."""
+
+    text: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Small:
+    """One method's small multiple: a skyline with one bar per word, over the text or its strongest words."""
+
+    title: str
+    claim: str
+    signed: bool
+    tau: str
+    up: str
+    down: str
+    width: int
+    text: tuple[Fragment, ...]
+    strongest: tuple[Fragment, ...]
+
+
+def claim_of(one: Attribution) -> str:
+    """What a method claims, in three words at most."""
+    if not one.signed:
+        return "strength only"
+    return "signed, complete" if one.certificate.claim == "complete" else "signed"
+
+
+def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
+    """Every word with its score by one method, strongest first."""
+    scale = reading.scale(one.scores)
+    found = [(word.total(one.scores), word) for word in reading.words]
+    found.sort(key=lambda pair: -abs(pair[0]))
+    for total, word in found:
+        error = word.total(one.errors) if one.errors is not None else 0.0
+        digits, tint, reach = of_word(one, error, scale), f"--s:{css(ratio(total, scale))}", css(ratio(error, scale))
+        yield Bar(
+            text=quoted(reading.text(word)),
+            tint=tint,
+            style=tint if reach == "0" else f"{tint};--e:{reach}",
+            value=signed(total, digits) if one.signed else fixed(total, digits),
+            error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{bound(error, digits)}",
+            positive=total > 0,
+            share=abs(ratio(total, scale)),
+        )
+
+
+def largest(one: Attribution, reading: Reading) -> str:
+    """The largest size of a word or piece by a method, in the digits of its strongest word."""
+    scale = reading.scale(one.scores)
+    strongest = max(reading.words, key=lambda word: abs(word.total(one.scores)), default=None)
+    error = strongest.total(one.errors) if strongest is not None and one.errors is not None else 0.0
+    return fixed(scale, of_word(one, error, scale))
+
+
+def asides(
+    reading: Reading, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
+) -> tuple[Aside, ...]:
+    """What stands beside the text, one per method of the page that this section has."""
+    found = {one.method: one for one in reading.section.attributions}
+    tau = _taus(reading, first)
+    return tuple(
+        _aside(found[name], reading, number=number, about=about.get(name, _unknown(name)), tau=tau.get(name, ""))
+        for number, name in enumerate(methods)
+        if name in found
+    )
+
+
+def _unknown(name: str) -> Description:
+    """What stands for a method that the run does not describe."""
+    return Description(
+        name=name, title=titled(name), signed=True, claim="none", idea="", formula="", cost="", limits="", source=""
+    )
+
+
+def _taus(reading: Reading, first: str) -> dict[str, str]:
+    """What to say of every other method's agreement with the first."""
+    return {name: rank(pair.kendall) for name, pair in with_lead(reading.section.agreement, first)}
+
+
+def _aside(one: Attribution, reading: Reading, *, number: int, about: Description, tau: str) -> Aside:
+    found = list(takewhile(lambda bar: bar.share >= _NAMED, bars(one, reading)))
+    most, least = OTHERS if number else FIRST
+    supporting = tuple(bar for bar in found if bar.positive)[:most]
+    opposing = tuple(bar for bar in found if not bar.positive)[:least] if one.signed else ()
+    return Aside(
+        number=number,
+        method=one.method,
+        title=about.title,
+        signed=one.signed,
+        largest=largest(one, reading),
+        supporting=supporting,
+        opposing=opposing,
+        reach=_reach(supporting),
+        weaker=len(reading.words) - len(supporting) - len(opposing),
+        idea=about.idea,
+        limits=about.limits,
+        claim=_claim_sentence(one),
+        tau=tau,
+    )
+
+
+def _reach(supporting: Sequence[Bar]) -> str:
+    """How far the bars go beyond the axis, as a share of the largest word of all."""
+    return f"--high:{css(supporting[0].share) if supporting else '0'}"
+
+
+def _claim_sentence(one: Attribution) -> str:
+    if one.certificate.claim == "complete":
+        return "This method claims that its scores add up to the change of the answer, and is held to it."
+    if one.signed:
+        return "No certificate: this method does not claim to be complete."
+    return "No certificate: its numbers are strengths, without a sign and not in units of the score."
+
+
+def smalls(reading: Reading, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
+    """One small multiple per method of the section."""
+    taus = _taus(reading, first)
+    return tuple(
+        _small(one, reading, title=title_of(titles, one.method), tau=taus.get(one.method, ""))
+        for one in reading.section.attributions
+    )
+
+
+def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small:
+    shares = reading.shares(one.scores)
+    heights = [(at, round(share * _HALF)) for at, share in enumerate(shares) if abs(share) >= _LEAST]
+    brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
+    return Small(
+        title=title,
+        claim=claim_of(one),
+        signed=one.signed,
+        tau=tau,
+        up=_skyline([(at, -height) for at, height in heights if height > 0]),
+        down=_skyline([(at, -height) for at, height in heights if height < 0]),
+        width=max(_NARROWEST, len(shares) * 4),
+        text=fragments(reading, shares, least=_LEAST) if brief else (),
+        strongest=()
+        if brief
+        else tuple(Fragment(text=bar.text, style=bar.tint) for bar in islice(bars(one, reading), 5)),
+    )
+
+
+def _skyline(bars: Sequence[tuple[int, int]]) -> str:
+    """One stroke per bar, four units of width for each: places and heights as an SVG path.
+
+    They are drawn from the middle and to the middle in turn, so that the way from one to the next is short.
+    """
+    path, x, y = [], 0, -_HALF
+    for number, (at, height) in enumerate(bars):
+        start, end = (0, height) if number % 2 == 0 else (height, 0)
+        path.append(f"m{at * 4 + 2 - x} {start - y}v{end - start}")
+        x, y = at * 4 + 2, end
+    return "".join(path).replace(" -", "-")
+
+
+def fragments(reading: Reading, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
+    """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
+    found: list[Fragment] = []
+    for segment, text in enumerate(reading.texts):
+        at = 0
+        found += [Fragment(text=" ‖ ", style="")] if segment else []
+        for word, share in zip(reading.words, shares, strict=True):
+            if word.segment == segment and abs(share) >= least:
+                found.append(Fragment(text=text[at : word.start], style=""))
+                found.append(Fragment(text=reading.text(word), style=f"--s:{css(share)}"))
+                at = word.end
+        ends = [word.end for word in reading.words if word.segment == segment]
+        found.append(Fragment(text=text[at : max(ends, default=at)], style=""))
+    return tuple(fragment for fragment in found if fragment.text)

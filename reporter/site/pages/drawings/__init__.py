@@ -1,0 +1,1 @@
+"""Drawings: figures in SVG, and where their marks and lines lie."""

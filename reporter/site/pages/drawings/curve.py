@@ -1,0 +1,50 @@
+"""The path curve: F on the way from the baseline to the text, at the nodes where it was evaluated."""
+
+from dataclasses import dataclass
+
+from reporter.records import Certificate
+from reporter.site.pages.digits import answered, apart
+from reporter.site.pages.drawings.axis import LEFT, RIGHT, Axis
+from reporter.site.pages.wording import count, fixed, signed
+
+_ROOM = 40  # what three numbers below each other take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """F along the path as a drawing, and the same in numbers: the share of the way, and F there.
+
+    `change` is from start to end, where there is room to write it between them.
+    """
+
+    caption: str
+    told: str
+    line: str
+    grid: tuple[tuple[int, str], ...]
+    start: tuple[int, str]
+    end: tuple[int, str]
+    change: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def curve(found: Certificate, *, decimals: int) -> Curve | None:
+    """The drawing of a certificate's path, its numbers to so many decimals; None where no path was followed."""
+    if len(found.path) < 2:
+        return None
+    axis = Axis.over([found.baseline, found.input, *(value for _, value in found.path)])
+    places = [(round(LEFT + share * (RIGHT - LEFT), 1), axis.y(value)) for share, value in found.path]
+    first, last = axis.y(found.baseline), axis.y(found.input)
+    start, end = fixed(found.baseline, decimals), fixed(found.input, decimals)
+    near = sum(share < 0.5 for share, _ in found.path)
+    fine = apart([[share for share, _ in found.path]], "probability")
+    return Curve(
+        caption=f"F along the path, {count(len(found.path), 'node')}",
+        told=f"F at {count(len(found.path), 'node')} from {start} at the baseline to {end} at this text; "
+        f"{near} of them in the first half of the way",
+        line="M" + " ".join(f"{x:g} {y}" for x, y in places),
+        grid=axis.grid,
+        start=(first, start),
+        end=(last, end),
+        change=signed(found.input - found.baseline, decimals) if abs(last - first) > _ROOM else "",
+        rows=tuple((answered(share, "probability", fine), fixed(value, decimals)) for share, value in found.path),
+    )

@@ -1,0 +1,121 @@
+"""Which training examples support and oppose an answer, and how far that may be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reporter.records import Example, Influence, Training, Validity
+from reporter.site.pages.checks import State
+from reporter.site.pages.wording import THIN, count, css, fine_percent, rank, shorten, signed, spoken
+
+_WHOLE, _FIRST = 220, 160  # characters up to which an example is shown whole, and those that are shown of others
+_WELL, _WEAK = 0.7, 0.3  # correlations from which influence is called a good guide, and under which a weak one
+_FIGURES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A training example: the beginning of its text, the rest as far as it is kept, and what is said of it."""
+
+    text: str
+    rest: str
+    unkept: str
+    source: str
+    label: str
+    wrong: str
+    value: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """The strongest examples on one side, and what they are of the whole."""
+
+    title: str
+    told: str
+    against: bool
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whether influence foretells retraining, for this model and data: in words, the number of them in bold."""
+
+    state: State
+    before: str
+    bold: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """What is shown of an answer's influences."""
+
+    sides: tuple[Side, ...]
+    trust: Trust
+
+
+def traced(influence: Influence | None, training: Training | None) -> Traced | None:
+    """The training examples of one answer; None where none were traced."""
+    if influence is None or training is None:
+        return None
+    largest = max((abs(one.influence) for one in (*influence.supporting, *influence.opposing)), default=0.0)
+    return Traced(
+        sides=(
+            _side("Support it", influence.supporting, influence.support, largest),
+            _side("Oppose it", influence.opposing, influence.opposition, largest),
+        ),
+        trust=trust(training.validity),
+    )
+
+
+def _side(title: str, examples: Sequence[Example], whole: float, largest: float) -> Side:
+    what = "support" if whole >= 0 else "opposition"
+    share = sum(one.influence for one in examples) / whole if whole else 0.0
+    told = f"{count(len(examples), 'example')} with {fine_percent(share)} of all {what}."
+    return Side(
+        title=title,
+        told=told if examples else f"No example has any {what}.",
+        against=what == "opposition",
+        rows=tuple(row(one, largest) for one in examples),
+    )
+
+
+def row(one: Example, largest: float) -> Row:
+    """An example beside others of which the strongest has this influence."""
+    cut = len(one.text) if len(one.text) <= _WHOLE else len(shorten(one.text, _FIRST))
+    unkept = one.characters - len(one.text)
+    return Row(
+        text=one.text[:cut],
+        rest=one.text[cut:],
+        unkept=count(unkept, "more character") if unkept else "",
+        source=one.source,
+        label=spoken(one.label),
+        wrong="" if one.said == one.label else spoken(one.said),
+        value=figures(one.influence),
+        style=f"--s:{css(one.influence / largest if largest else 0.0)}",
+    )
+
+
+def figures(value: float) -> str:
+    """An influence with its sign and three figures: +0.0123, −5.60, +200."""
+    size = float(f"{value:.{_FIGURES}g}")
+    power = int(f"{size:e}".partition("e")[2])
+    return signed(size, max(0, _FIGURES - 1 - power)) if size else "0"
+
+
+def trust(validity: Validity | None) -> Trust:
+    """What the correlation of predicted and measured effects says of the lists."""
+    if validity is None:
+        return Trust(state="open", before="Too few examples to ", bold="measure", after=" how far this may be trusted.")
+    number = f"ρ {rank(validity.correlation)}"
+    span = f" (95{THIN}% interval {rank(validity.low)} to {rank(validity.high)})"
+    before = (
+        "When the final layer is trained again on random halves of the examples, influence foretells its answers with "
+    )
+    if validity.low <= 0:
+        after = f"{span}, which chance can do as well. Do not rely on these examples."
+        return Trust(state="fails", before=before, bold=number, after=after)
+    if validity.low >= _WELL:
+        return Trust(state="holds", before=before, bold=number, after=f"{span}: a good guide.")
+    what = "hardly more than a hint" if validity.correlation < _WEAK else "a rough guide, no proof"
+    return Trust(state="doubt", before=before, bold=number, after=f"{span}: {what}.")

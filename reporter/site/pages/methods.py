@@ -1,0 +1,182 @@
+"""The page that explains every method of the run."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import groupby
+
+from reporter.records import Description, Run, Verdicts
+from reporter.site.pages.comparison import Beyond, beyond_rows
+from reporter.site.pages.digits import of_change
+from reporter.site.pages.evidence import evidence, flags
+from reporter.site.pages.frame import Frame, frame, title_of, titles
+from reporter.site.pages.wording import count, fine_percent, signed, titled, whole_percent
+
+_REMOVALS = {"deleted": "words deleted", "mask": "[MASK]", "pad": "[PAD]"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One method: what it is, what it claims, and how that came out in this run."""
+
+    name: str
+    title: str
+    says: str
+    sum: str
+    held: str
+    claim: str
+    idea: str
+    formula: str
+    cost: str
+    limits: str
+    source: str
+    outcome: str
+    evidence: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One baseline as it was measured: how sure the model is of something there, and how well it explains.
+
+    Each of the `values` says whether it is the best of its column.
+    """
+
+    name: str
+    sure: str
+    values: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """Why the baseline is what it is: every baseline on the same texts, by the model inside.
+
+    `groups` are the measures with how many columns each has, `columns` what stood for the words taken away.
+    """
+
+    texts: str
+    leads: str
+    error: str
+    groups: tuple[tuple[str, int], ...]
+    columns: tuple[str, ...]
+    rows: tuple[Start, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodsPage:
+    """All methods that were used, those that could not be, and how what is shown is made."""
+
+    frame: Frame
+    entries: tuple[Entry, ...]
+    omissions: tuple[tuple[str, str], ...]
+    tolerance: str
+    baseline: str
+    starts: Starts
+    beyond: tuple[Beyond, ...]
+
+
+def methods_page(run: Run) -> MethodsPage:
+    """The methods page of a run."""
+    outcomes = {one.method: one for one in run.summary.verdicts}
+    lapses = Counter(one.method for one in run.summary.lapses)
+    used = [one for one in run.methods if one.name in outcomes or one.name in lapses or not outcomes]
+    tolerance = run.settings.get("tolerance")
+    return MethodsPage(
+        frame=frame(run, "Methods"),
+        entries=tuple(_entry(one, outcomes.get(one.name), run, lapses=lapses[one.name]) for one in used),
+        omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
+        tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
+        baseline=str(run.settings.get("baseline", "the baseline")),
+        starts=starts(),
+        beyond=beyond_rows(run.summary.agreement, titles(run)),
+    )
+
+
+def starts() -> Starts:
+    """The table that tests/benchmarks/baselines.py measured."""
+    rows = json.loads((files("reporter") / "embedded" / "baselines.json").read_text("utf-8"))
+    columns = sorted((name for name in rows[0] if "," in name and not name.endswith("error")), key=_measure)
+    best = {name: _best(rows, name) for name in columns}
+    return Starts(
+        texts=count(rows[0]["texts"], "text"),
+        leads=f"{sum(rows[0][name] == best[name] for name in columns)} of the {len(columns)} columns",
+        error=f"{max(2 * row[f'{name}, error'] for row in rows for name in columns):.2f}",
+        groups=tuple((titled(name), len(list(found))) for name, found in groupby(columns, _measure)),
+        columns=tuple(_REMOVALS[name.split(", ")[1]] for name in columns),
+        rows=tuple(
+            Start(
+                name=row["baseline"],
+                sure=whole_percent(row["start"]),
+                values=tuple((signed(row[name], 3).lstrip("+"), row[name] == best[name]) for name in columns),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _measure(column: str) -> str:
+    return column.partition(",")[0]
+
+
+def _best(rows: Sequence[Mapping[str, float]], column: str) -> float:
+    """The most comprehensive, or the most sufficient, which is the least."""
+    values = [row[column] for row in rows]
+    return max(values) if _measure(column) == "comprehensiveness" else min(values)
+
+
+def _entry(method: Description, outcome: Verdicts | None, run: Run, *, lapses: int) -> Entry:
+    complete = method.claim == "complete"
+    sign = "Words support or oppose" if method.signed else "Strength only, no sign"
+    total = "the scores sum to the change of the answer" if complete else "nothing about the sum of the scores"
+    return Entry(
+        name=method.name,
+        title=method.title,
+        says="support or opposition" if method.signed else "strength only",
+        sum="claimed to be complete" if complete else "no claim",
+        held=_held(outcome) if outcome and complete else "–",
+        claim=f"{sign}; {total}.",
+        idea=method.idea,
+        formula=method.formula,
+        cost=method.cost,
+        limits=method.limits,
+        source=method.source,
+        outcome=_tell_outcome(outcome, run) + (f" It failed on {count(lapses, 'text')}." if lapses else ""),
+        evidence=tuple(evidence(method.name, run)),
+        flags=tuple(flags(method.name, run)),
+    )
+
+
+def _tell_outcome(outcome: Verdicts | None, run: Run) -> str:
+    gap = next((gap.reason for gap in run.summary.gaps if gap.part == "certificates"), None)
+    if outcome is None:
+        return gap or "It has explained no document."
+    return f"{_outcome(outcome)}{_passes(outcome)}"
+
+
+def _passes(one: Verdicts) -> str:
+    """What it took, forward only or forward and back, as a mean."""
+    if one.evaluations is None:
+        return ""
+    number = f"{one.evaluations:,.1f}".removesuffix(".0")
+    each = "a text" if one.texts == _attributions(one) else "a text and target"
+    return f" It took {number} {'pass' if number == '1' else 'passes'} {each} on average."
+
+
+def _held(one: Verdicts) -> str:
+    return f"{one.met:,} of {one.met + one.not_met + one.unresolvable:,}"
+
+
+def _attributions(one: Verdicts) -> int:
+    return one.met + one.not_met + one.unresolvable + one.not_claimed
+
+
+def _outcome(one: Verdicts) -> str:
+    of = _attributions(one)
+    each = "" if of == one.texts else f" of {count(one.texts, 'text')}"
+    if one.claim != "complete":
+        return f"{count(of, 'attribution')}{each}, none of which claims completeness."
+    told = f"{one.met:,} of {count(of, 'certificate')}{each} met, {one.not_met:,} not met"
+    told += f", {one.unresolvable:,} undecidable"
+    return f"{told}; median residual {of_change(one.residual)}." if one.residual is not None else f"{told}."

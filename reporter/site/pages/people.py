@@ -1,0 +1,147 @@
+"""Does it match people, and does it hold beside the text: small tables of all methods, for one text and for all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from reporter import registry
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
+from reporter.records import CorpusDiagnostic, Diagnostic, Run, Section
+from reporter.site.pages.digits import digits_for
+from reporter.site.pages.document.reading import Reading, Span
+from reporter.site.pages.frame import title_of, titles
+from reporter.site.pages.wording import count, rank, shorten, titled
+
+_LISTED, _LONGEST = 20, 60  # passages that are listed, and letters of each; the text shows all of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A number with what it is to be read against; `beyond` where chance does not reach it."""
+
+    value: str
+    note: str = ""
+    beyond: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricTable:
+    """A table of a few numbers: one row for each method and, where it is the same for all, one for chance."""
+
+    told: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@cache
+def name_diagnostic(name: str) -> str:
+    """What a diagnostic is called; one that is no part of this version by its name."""
+    title: str = registry.load("metrics", name).about.title if name in registry.names("metrics") else titled(name)
+    return title
+
+
+def tell_marked(reading: Reading) -> str:
+    """What people marked, in their order, neighbouring words as one; empty where there is none."""
+    runs: list[list[Span]] = []
+    for before, word in pairwise((None, *reading.words)):
+        if word in reading.marked:
+            runs = runs if before in reading.marked else [*runs, []]
+            runs[-1].append(word)
+    told = [f"“{_shorten(reading.texts[0][run[0].start : run[-1].end])}”" for run in runs]
+    more = f" and {count(len(told) - _LISTED, 'more passage')}" if len(told) > _LISTED else ""
+    return ", ".join(told[:_LISTED]) + more
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{shorten(text, _LONGEST)}…"
+
+
+def people(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
+    """How the methods of a section stand to the words that people marked; None where that was not measured."""
+    found = [one for one in section.diagnostics if one.name in PLAUSIBILITY]
+    if not found:
+        return None
+    names = [name for name in PLAUSIBILITY if any(one.name == name for one in found)]
+    methods = dict.fromkeys(one.method for one in found)
+    known = {(one.method, one.name): one for one in found}
+    rows = [(title_of(titles, method), tuple(_mark(known.get((method, name))) for name in names)) for method in methods]
+    control = tuple(_chance(next(one for one in found if one.name == name)) for name in names)
+    return MetricTable(
+        told="Bold where it is more than in nineteen of twenty random orders.",
+        columns=tuple(map(name_diagnostic, names)),
+        rows=(*rows, (f"{found[0].draws} random orders", control)),
+    )
+
+
+def _mark(one: Diagnostic | None) -> Cell:
+    if one is None:
+        return Cell(value="–")
+    return Cell(value=rank(one.value), beyond=one.high is not None and one.value > one.high)
+
+
+def _chance(one: Diagnostic, decimals: int = 2) -> Cell:
+    """The mean of random draws, and what holds their middle nine tenths."""
+    return Cell(value=rank(one.control, decimals), note=f"{rank(one.low, decimals)} to {rank(one.high, decimals)}")
+
+
+def _less(one: Diagnostic | None, decimals: int) -> Cell:
+    """A number that is to be small, held against random draws."""
+    if one is None:
+        return Cell(value="–")
+    return Cell(value=rank(one.value, decimals), beyond=one.low is not None and one.value < one.low)
+
+
+def _digits(found: Iterable[Diagnostic]) -> int:
+    """Decimals for a column of numbers in some unit."""
+    return digits_for(max((max(abs(one.value), abs(one.control or 0.0)) for one in found), default=0.0))
+
+
+def nearby(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
+    """Infidelity and max-sensitivity of a section's methods; None where neither was measured."""
+    found = {(one.method, one.name): one for one in section.diagnostics if one.name in PERTURBATION}
+    if not found:
+        return None
+    first, second = PERTURBATION
+    fine = {name: _digits(one for (_, which), one in found.items() if which == name) for name in PERTURBATION}
+    rows = []
+    for method in dict.fromkeys(method for method, _ in found):
+        own, other = found.get((method, first)), found.get((method, second))
+        cells = (
+            _less(own, fine[first]),
+            _chance(own, fine[first]) if own else Cell(value="–"),
+            Cell(value=rank(other.value, fine[second])) if other else Cell(value="–"),
+        )
+        rows.append((title_of(titles, method), cells))
+    return MetricTable(
+        told="Bold where it is less than with the same scores on other words, nineteen times in twenty.",
+        columns=(name_diagnostic(first), "Its scores on other words", name_diagnostic(second)),
+        rows=tuple(rows),
+    )
+
+
+def people_of_all(run: Run) -> MetricTable | None:
+    """How the methods stand to what people marked, over all texts; None where nobody marked any."""
+    found = {(one.method, one.name): one for one in run.summary.diagnostics if one.name in PLAUSIBILITY}
+    if not found:
+        return None
+    methods = dict.fromkeys(method for method, _ in found)
+    rows = [
+        (title_of(titles(run), method), tuple(_mean(found.get((method, name))) for name in PLAUSIBILITY))
+        for method in methods
+    ]
+    some: Sequence[CorpusDiagnostic] = [found[next(iter(methods)), name] for name in PLAUSIBILITY]
+    return MetricTable(
+        told=f"Means over {count(some[0].texts, 'text')} with a rationale; beneath them by how much they are more "
+        "than in random order, with 95 % confidence. Bold where that leaves out 0.",
+        columns=tuple(map(name_diagnostic, PLAUSIBILITY)),
+        rows=(*rows, ("Random order", tuple(Cell(value=rank(one.control)) for one in some))),
+    )
+
+
+def _mean(one: CorpusDiagnostic | None) -> Cell:
+    if one is None:
+        return Cell(value="–")
+    known = one.low is not None and one.high is not None
+    note = f"{rank(one.low)} to {rank(one.high)}" if known else ""
+    return Cell(value=rank(one.value), note=note, beyond=one.low is not None and one.low > 0)

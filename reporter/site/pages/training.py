@@ -1,0 +1,96 @@
+"""The page about the training data: how far influence may be trusted, and which labels are worth a second look."""
+
+from dataclasses import dataclass
+
+from reporter.records import EMBEDDED, Run, Training, Validity
+from reporter.site.pages.frame import Frame, frame
+from reporter.site.pages.influence import Row, Trust, row, trust
+from reporter.site.pages.wording import THIN, count, rank, spoken
+
+_LEFT, _RIGHT = 16, 392
+_NAMED = 6  # checkpoints that are named, and learning rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """The correlation with its interval on a line from -1 to 1, in units of the drawing."""
+
+    told: str
+    low: int
+    middle: int
+    high: int
+    value: str
+    ticks: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPage:
+    """What the answers were traced to, whether that is true, and the examples that are most unlike their labels."""
+
+    frame: Frame
+    lead: str
+    trust: Trust
+    interval: Interval | None
+    facts: tuple[tuple[str, str], ...]
+    suspects: tuple[Row, ...]
+    told: str
+
+
+def training_page(run: Run, training: Training) -> TrainingPage:
+    """The page of the training data of a run."""
+    largest = max((one.influence for one in training.suspects), default=0.0)
+    wrong = sum(one.said != one.label for one in training.suspects)
+    return TrainingPage(
+        frame=frame(run, "Training data"),
+        lead=_lead(training, str(run.settings.get("training_data"))),
+        trust=trust(training.validity),
+        interval=None if training.validity is None else _interval(training.validity),
+        facts=tuple(_facts(training)),
+        suspects=tuple(row(one, largest) for one in training.suspects),
+        told=f"The model gives another label to {wrong} of these {len(training.suspects)}.",
+    )
+
+
+def _lead(training: Training, source: str) -> str:
+    labels = ", ".join(f"{number:,} {spoken(label)}" for label, number in training.labels.items())
+    skipped = f" {count(training.skipped, 'row')} could not be used." if training.skipped else ""
+    where = "that travel with the model inside" if source == EMBEDDED else f"of {source}"
+    return f"Every answer was traced to {count(training.examples, 'training example')} {where}: {labels}.{skipped}"
+
+
+def _interval(one: Validity) -> Interval:
+    def x(value: float) -> int:
+        return round(_LEFT + (value + 1) / 2 * (_RIGHT - _LEFT))
+
+    span = f"{rank(one.low)} to {rank(one.high)}"
+    return Interval(
+        told=f"Correlation {rank(one.correlation)}, 95 % interval {span}, on a line from −1 to 1",
+        low=x(one.low),
+        middle=x(one.correlation),
+        high=x(one.high),
+        value=f"ρ {rank(one.correlation)}",
+        ticks=tuple((x(at), mark) for at, mark in ((-1, "−1"), (-0.5, "−.5"), (0, "0"), (0.5, ".5"), (1, "1"))),
+    )
+
+
+def _facts(training: Training) -> list[tuple[str, str]]:
+    found = training.validity
+    rates = sorted(set(training.rates))
+    names = [name.removesuffix(".safetensors") for name in training.checkpoints]
+    shown = names if len(names) <= _NAMED else [*names[: _NAMED - 2], "…", names[-1]]
+    return [
+        *(
+            [
+                ("Correlation (linear datamodelling score)", rank(found.correlation)),
+                (f"95{THIN}% interval, over texts and halves", f"{rank(found.low)} to {rank(found.high)}"),
+                ("Retrainings, each on a random half", f"{found.halves:,}"),
+                ("Training examples in them", f"{found.examples:,}"),
+                ("Other examples asked about", f"{found.texts:,}"),
+            ]
+            if found
+            else []
+        ),
+        ("Checkpoints", ", ".join(shown) if names else "the model itself"),
+        ("Weighed by learning rate", "no" if rates == [1.0] else ", ".join(f"{rate:.3g}" for rate in rates[-_NAMED:])),
+        ("Numbers for each text", f"{training.width:,}{', by random projection' if training.projected else ''}"),
+    ]

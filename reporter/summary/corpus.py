@@ -1,0 +1,175 @@
+"""What the texts of a run come to in sum, one method or one pair at a time: it holds numbers, and no text.
+
+Means, medians and intervals are over texts. What is measured for several targets of a text goes in as their mean: the
+targets of one text are no independent samples.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import erfc, sqrt
+from statistics import fmean, median
+from typing import TypeVar
+
+import numpy as np
+
+from reporter.evidence import quantile
+from reporter.records import Agreement, Certificate, Claim, CorpusAgreement, CorpusDiagnostic, Diagnostic, Verdicts
+from reporter.summary.exact_sum import Total
+
+_NORMAL_95 = 1.959964
+_DRAWS = 200
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def _numbers() -> "array[float]":
+    return array("d")
+
+
+@dataclass
+class Certified:
+    """The certificates of one method."""
+
+    claim: Claim
+    verdicts: Counter[str] = field(default_factory=Counter)
+    residuals: "array[float]" = field(default_factory=_numbers)
+    evaluations: "array[float]" = field(default_factory=_numbers)
+    met: int = 0
+
+    def add(self, found: Sequence[Certificate]) -> None:
+        """Take the certificates of one text."""
+        self.verdicts.update(one.verdict for one in found)
+        self.met += all(one.verdict == "met" for one in found)
+        self.evaluations.append(fmean(one.evaluations for one in found))
+        told = [one.relative for one in found if one.verdict in ("met", "not met") and one.relative is not None]
+        if told:
+            self.residuals.append(fmean(told))
+
+    def record(self, method: str) -> Verdicts:
+        """Everything that was taken, as the record of a method."""
+        return Verdicts(
+            method=method,
+            claim=self.claim,
+            met=self.verdicts["met"],
+            not_met=self.verdicts["not met"],
+            unresolvable=self.verdicts["unresolvable"],
+            not_claimed=self.verdicts["not claimed"],
+            residual=float(f"{median(self.residuals):.4g}") if self.residuals else None,
+            evaluations=round(fmean(self.evaluations), 2) if self.evaluations else None,
+            texts=len(self.evaluations),
+            texts_met=self.met,
+        )
+
+
+_COMPARED = ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap")
+
+
+@dataclass
+class Pair:
+    """How far two methods agree."""
+
+    values: "dict[str, array[float]]" = field(default_factory=lambda: {name: _numbers() for name in _COMPARED})
+    beyond: "array[float]" = field(default_factory=_numbers)
+    variance: float = 0.0
+    sections: int = 0
+
+    def add(self, found: Sequence[Agreement]) -> None:
+        """Take what was compared in one text."""
+        for name, values in self.values.items():
+            some = [value for pair in found if (value := getattr(pair, name)) is not None]
+            if some:
+                values.append(fmean(some))
+        known = [(pair, pair.kendall, pair.chance) for pair in found if pair.kendall is not None]
+        self.sections += len(known)
+        judged = [tau > chance for pair, tau, chance in known if chance is not None and pair.decidable]
+        if judged:
+            self.beyond.append(fmean(judged))
+        widths = [chance for _, _, chance in known if chance is not None]
+        if widths:  # as if the targets of a text were one and the same: they are nearly so
+            self.variance += (fmean(widths) / _NORMAL_95) ** 2
+
+    def record(self, a: str, b: str) -> CorpusAgreement:
+        """Everything that was taken, as the record of two methods."""
+        low, high = _interval(self.values["kendall"])
+        return CorpusAgreement(
+            a=a,
+            b=b,
+            sections=self.sections,
+            beyond=round(fmean(self.beyond), 4) if self.beyond else None,
+            low=low,
+            high=high,
+            p=self._chance(),
+            texts=len(self.values["kendall"]),
+            **{name: _middle(values) for name, values in self.values.items()},
+        )
+
+    def _chance(self) -> float | None:
+        """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
+        if not self.variance:
+            return None
+        return float(f"{erfc(sum(self.values['kendall']) / sqrt(self.variance) / sqrt(2)) / 2:.4g}")
+
+
+@dataclass
+class Diagnosed:
+    """What one diagnostic of one method comes to."""
+
+    values: Total = field(default_factory=Total)
+    controls: Total = field(default_factory=Total)
+    gaps: Total = field(default_factory=Total)
+    sections: int = 0
+
+    def add(self, found: Sequence[Diagnostic]) -> None:
+        """Take what was measured of one text."""
+        self.sections += len(found)
+        self.values.add(fmean(one.value for one in found))
+        held = [(one.value, one.control) for one in found if one.control is not None]
+        if held:
+            self.controls.add(fmean(control for _, control in held))
+            self.gaps.add(fmean(value - control for value, control in held))
+
+    def record(self, name: str, method: str) -> CorpusDiagnostic:
+        """Everything that was taken, as the record of a diagnostic."""
+        number = self.gaps.number
+        gap = self.gaps.mean() if number else None
+        half = quantile(number - 1) * self.gaps.deviation() / sqrt(number) if number > 1 else None
+        return CorpusDiagnostic(
+            name=name,
+            method=method,
+            sections=self.sections,
+            value=_figures(self.values.mean()),
+            control=_figures(self.controls.mean()) if number else None,
+            gap=None if gap is None else _figures(gap),
+            low=None if gap is None or half is None else _figures(gap - half),
+            high=None if gap is None or half is None else _figures(gap + half),
+            texts=self.values.number,
+        )
+
+
+def gather(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """The values of each key, in order."""
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _figures(value: float) -> float:
+    """A mean in six figures, whatever its unit."""
+    return float(f"{value:.6g}")
+
+
+def _middle(values: "array[float]") -> float | None:
+    return round(median(values), 4) if values else None
+
+
+def _interval(values: "array[float]") -> tuple[float | None, float | None]:
+    """What holds the median of 95 % of as many values drawn anew; None for fewer than two."""
+    if len(values) < 2:
+        return None, None
+    random, known = np.random.default_rng(len(values)), np.array(values)
+    medians = [np.median(known[random.integers(len(known), size=len(known))]) for _ in range(_DRAWS)]
+    low, high = np.quantile(medians, (0.025, 0.975))
+    return round(float(low), 4), round(float(high), 4)

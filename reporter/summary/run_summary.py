@@ -1,0 +1,181 @@
+"""The run in numbers: one pass over the explanations; a part that fails costs no other."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reporter.records import NONE, Explanation, Failure, Gap, Lapse, Part, Summary, quote_error
+from reporter.summary.corpus import Certified, Diagnosed, Pair, gather
+from reporter.summary.grading import GradeCount
+
+_NOTHING: Mapping[str, Any] = {"labelled": 0, "accuracy": None, "predicted": {}, "verdicts": (), "agreement": ()}
+
+
+def summarise(explanations: Iterable[Explanation], methods: Sequence[str] = ()) -> tuple[Summary, tuple[Failure, ...]]:
+    """Count what was explained and what failed, and take medians over the corpus; `methods` come in their order.
+
+    What cannot be summed up is left out, and is one of the summary's `gaps`.
+    """
+    tally = _Tally()
+    for explanation in explanations:
+        tally.add(explanation)
+    return tally.summary({name: place for place, name in enumerate(methods)}), tuple(tally.failures)
+
+
+def is_truncated(explanation: Explanation) -> bool:
+    """Whether the model was given less than the whole text."""
+    return explanation.seen is not None and explanation.seen.characters < explanation.seen.of
+
+
+class Counted(Protocol):
+    """A part of the summary; `order` has the place of every method of the run."""
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        ...
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:
+        """The fields of the summary that it fills."""
+        ...
+
+
+def _make_parts() -> dict[Part, Counted]:
+    """Every part of a summary by its name, with nothing counted yet."""
+    return {
+        "answers": Answers(),
+        "certificates": Certificates(),
+        "agreement": Agreements(),
+        "diagnostics": Diagnostics(),
+    }
+
+
+@dataclass
+class Answers:
+    """What the model said, and what was right of it."""
+
+    predicted: Counter[str] = field(default_factory=Counter)
+    grades: GradeCount = field(default_factory=GradeCount)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document, if there is an answer to it."""
+        said = explanation.prediction
+        if said is None:
+            return
+        if said.positions == 1:
+            self.predicted.update((said.label,) if said.answers is None else said.answers or (NONE,))
+        self.grades.add(explanation)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, no method has a part in it
+        """Everything about labels."""
+        return {
+            "labelled": self.grades.graded,
+            "accuracy": self.grades.accuracy(),
+            "predicted": dict(sorted(self.predicted.items())),
+            "f1": self.grades.f1(),
+            "marks": self.grades.scores(),
+            "deviation": self.grades.deviation(),
+            "unknown": self.grades.strangers(),
+            "strangers": self.grades.unknown.total(),
+        }
+
+
+@dataclass
+class Certificates:
+    """How the certificates came out, by method."""
+
+    found: "dict[str, Certified]" = field(default_factory=dict)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        certificates = ((one.method, one.certificate) for part in explanation.sections for one in part.attributions)
+        for method, some in gather(certificates).items():
+            self.found.setdefault(method, Certified(some[0].claim)).add(some)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:
+        """The verdicts of every method, in the order of the run."""
+        names = sorted(self.found, key=lambda name: order.get(name, len(order)))
+        return {"verdicts": tuple(self.found[name].record(name) for name in names)}
+
+
+@dataclass
+class Agreements:
+    """How far methods agree, pair by pair."""
+
+    found: "dict[tuple[str, str], Pair]" = field(default_factory=dict)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        pairs = (((pair.a, pair.b), pair) for part in explanation.sections for pair in part.agreement)
+        for names, compared in gather(pairs).items():
+            self.found.setdefault(names, Pair()).add(compared)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:
+        """The agreement of every pair, in the order of the run."""
+        pairs = sorted(self.found, key=lambda pair: [order.get(name, len(order)) for name in pair])
+        return {"agreement": tuple(self.found[pair].record(*pair) for pair in pairs)}
+
+
+@dataclass
+class Diagnostics:
+    """What every diagnostic of every method comes to."""
+
+    found: "dict[tuple[str, str], Diagnosed]" = field(default_factory=dict)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        diagnosed = (((one.name, one.method), one) for part in explanation.sections for one in part.diagnostics)
+        for names, measured in gather(diagnosed).items():
+            self.found.setdefault(names, Diagnosed()).add(measured)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they stand as they were asked for
+        """Every diagnostic, method by method."""
+        return {"diagnostics": tuple(found.record(*names) for names, found in self.found.items())}
+
+
+@dataclass
+class _Tally:
+    counts: Counter[str] = field(default_factory=Counter)
+    parts: dict[Part, Counted] = field(default_factory=_make_parts)
+    failures: list[Failure] = field(default_factory=list)
+    lapses: list[Lapse] = field(default_factory=list)
+    gaps: dict[Part, str] = field(default_factory=dict)
+
+    def add(self, explanation: Explanation) -> None:
+        self.counts[explanation.status] += 1
+        self.counts["truncated"] += is_truncated(explanation)
+        id, source = explanation.id, explanation.source
+        if explanation.status == "failed":
+            self.failures.append(Failure(id=id, source=source, error=explanation.error or "No reason was recorded."))
+        gone = dict.fromkeys((one.method, one.reason) for part in explanation.sections for one in part.omissions)
+        self.lapses += [Lapse(id=id, source=source, method=method, reason=reason) for method, reason in gone]
+        for name, part in self.parts.items():
+            with self._noting(name):
+                part.add(explanation)
+
+    @contextmanager
+    def _noting(self, part: Part) -> Iterator[None]:
+        """Take note of a part that fails, whatever it raises: it costs no other."""
+        try:
+            yield
+        except Exception as error:
+            self.gaps.setdefault(part, f"This could not be summed up over all texts: {quote_error(error)}.")
+
+    def summary(self, order: Mapping[str, int]) -> Summary:
+        found: dict[Part, dict[str, Any]] = {}
+        for name, part in self.parts.items():
+            with self._noting(name):
+                found[name] = part.fields(order)
+        facts = dict(_NOTHING)
+        for name, fields in found.items():
+            facts |= {} if name in self.gaps else fields
+        return Summary(
+            documents=self.counts["explained"] + self.counts["failed"],
+            explained=self.counts["explained"],
+            failed=self.counts["failed"],
+            truncated=self.counts["truncated"],
+            lapses=tuple(self.lapses),
+            gaps=tuple(Gap(part=part, reason=reason) for part, reason in self.gaps.items()),
+            **facts,
+        )
