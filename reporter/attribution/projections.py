@@ -56,12 +56,8 @@ def project_values(cases: Cases) -> Carried:
     found = _find(cases.network.model)
     assert found is not None, "a method asked for values without looking at `find_gap`"
     seen: list[Tensor] = []
-    hook = found.value.register_forward_hook(lambda _m, _i, output: seen.append(output))
-    try:
-        with torch.no_grad():
-            cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
-    finally:
-        hook.remove()
+    with torch.no_grad(), found.value.register_forward_hook(lambda _m, _i, output: seen.append(output)):
+        cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
     return _shape(found, seen[-1], heads=cases.attention.weights.shape[2])
 
 
@@ -83,18 +79,16 @@ def _explains(network: Network, found: Projections, inputs: dict[str, Tensor]) -
     """Whether attention times values is what goes into the output projection."""
     values: list[Tensor] = []
     gathered: list[Tensor] = []
-    hooks = (
-        found.value.register_forward_hook(lambda _m, _i, output: values.append(output)),
-        found.output.register_forward_pre_hook(lambda _m, given: gathered.append(given[0])),
-    )
     try:
-        with torch.no_grad(), network.eager():
+        with (
+            torch.no_grad(),
+            network.eager(),
+            found.value.register_forward_hook(lambda _m, _i, output: values.append(output)),
+            found.output.register_forward_pre_hook(lambda _m, given: gathered.append(given[0])),
+        ):
             weights = network.model(**inputs, output_attentions=True).attentions[-1]
         carried = _shape(found, values[-1], heads=weights.shape[1])
         told = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
         return told.shape == gathered[-1].shape and bool(told.allclose(gathered[-1], rtol=1e-4, atol=1e-5))
     except Exception:  # a network from outside may raise any, and its modules may be of any kind
         return False
-    finally:
-        for hook in hooks:
-            hook.remove()

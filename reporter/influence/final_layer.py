@@ -1,6 +1,7 @@
 """The final layer of a classifier: the linear layer whose outputs are the logits, found by measuring."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -25,16 +26,11 @@ def find_final_layer(network: Network) -> FinalLayer:
     """The linear layer that the logits come out of; raises `UserError` if the network has none."""
     caught: dict[str, Tensor] = {}
     linear = {name: one for name, one in network.model.named_modules() if isinstance(one, nn.Linear)}
-    hooks = [
-        one.register_forward_hook(lambda _layer, _given, out, name=name: caught.update({name: out}))
-        for name, one in linear.items()
-    ]
-    try:
-        with torch.no_grad():
-            logits = network.run(network.probe).logits
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with ExitStack() as hooks, torch.no_grad():
+        for name, layer in linear.items():
+            hook = layer.register_forward_hook(lambda _layer, _given, out, name=name: caught.update({name: out}))
+            hooks.enter_context(hook)
+        logits = network.run(network.probe).logits
     if logits.dim() != 2 or logits.shape[1] < 2 or network.problem in ("regression", "multi_label_classification"):
         raise UserError(f"--training-data needs a model with one label of several for each text; {_is_not(network)}")
     for name, out in reversed(caught.items()):
@@ -52,14 +48,9 @@ def read_features(network: Network, name: str, inputs: Mapping[str, Tensor]) -> 
     A layer that is called for every token is read at the token whose output is the answer.
     """
     caught: list[tuple[Tensor, Tensor]] = []
-    hook = network.model.get_submodule(name).register_forward_hook(
-        lambda _layer, given, out: caught.append((given[0], out))
-    )
-    try:
-        with torch.no_grad():
-            logits = network.run(inputs).logits
-    finally:
-        hook.remove()
+    layer = network.model.get_submodule(name)
+    with torch.no_grad(), layer.register_forward_hook(lambda _layer, given, out: caught.append((given[0], out))):
+        logits = network.run(inputs).logits
     given, out = caught[-1]
     width = given.shape[-1]
     places = _gaps(out, logits).argmin(-1)

@@ -5,7 +5,7 @@ of the text's tokens a call reads is told by the numbers it is given, each time 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,9 +112,7 @@ def _changing(layers: Sequence[nn.Module], change: Change) -> Iterator[None]:
             found = None if turned is None else turned.transpose(0, 1)
         return found
 
-    hooks = [one.register_forward_hook(hook, with_kwargs=True) for one in layers]
-    try:
+    with ExitStack() as hooks:
+        for layer in layers:
+            hooks.enter_context(layer.register_forward_hook(hook, with_kwargs=True))
         yield
-    finally:
-        for one in hooks:
-            one.remove()

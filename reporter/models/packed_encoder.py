@@ -117,7 +117,7 @@ def _before(module: nn.Module, change: Callable[[Tensor], Tensor], stack: ExitSt
     hook = module.register_forward_pre_hook(
         lambda _, given: tuple(change(x) if isinstance(x, Tensor) else x for x in given)
     )
-    stack.callback(hook.remove)
+    stack.enter_context(hook)
 
 
 def _instead(module: Any, forward: Callable[..., Any], stack: ExitStack) -> None:  # noqa: ANN401
