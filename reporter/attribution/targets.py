@@ -9,6 +9,7 @@ from reporter.records import (
     NONE,
     Baseline,
     Document,
+    DocumentError,
     Prediction,
     Settings,
     Target,
@@ -91,12 +92,12 @@ def to_probabilities(table: Tensor, problem: str | None) -> Tensor | None:
 def choose(
     prediction: Prediction, positions: list[int], wanted: str, against: str | None, given: Document
 ) -> list[Target]:
-    """The cells to explain at each of the positions; raises `ValueError` if the document allows none."""
+    """The cells to explain at each of the positions; raises `DocumentError` if the document allows none."""
     other = None if against is None else find_label(against, prediction.labels)
     cells = [(place, index) for place in positions for index in _choose_labels(prediction, place, wanted, given)]
     chosen = [_read(prediction, place, index, other) for place, index in cells if index != other]
     if positions and not chosen:
-        raise ValueError(f"The target is {against} itself, so there is no difference to explain; name a --target.")
+        raise DocumentError(f"The target is {against} itself, so there is no difference to explain; name a --target.")
     return chosen
 
 
@@ -112,22 +113,22 @@ def _choose_labels(prediction: Prediction, place: int, wanted: str, given: Docum
         return _choose_given(prediction, given)
     found = find_label(wanted, prediction.labels)
     if found is None:
-        raise ValueError(f"The target '{wanted}' is none of the model's labels: {', '.join(prediction.labels)}.")
+        raise DocumentError(f"The target '{wanted}' is none of the model's labels: {', '.join(prediction.labels)}.")
     return [found]
 
 
 def _choose_given(prediction: Prediction, given: Document) -> list[int]:
     """The columns of the labels given; the only one there is of a model with one number or one label."""
     if given.label is None and given.labels is None:
-        raise ValueError("--target given asks for the document's own label, and it has none.")
+        raise DocumentError("--target given asks for the document's own label, and it has none.")
     if prediction.probabilities is None and len(prediction.labels) == 1 and read_number(given.label) is not None:
         return [0]
     several = prediction.answers is not None
     found = find_given(given.label, given.labels, prediction.labels, several=several)
     if found is None:
-        raise ValueError(f"Its label '{given.label}' is none of the model's: {', '.join(prediction.labels)}.")
+        raise DocumentError(f"Its label '{given.label}' is none of the model's: {', '.join(prediction.labels)}.")
     if not found and len(prediction.labels) > 1:
-        raise ValueError("--target given asks for the document's own labels, and it was given none of the model's.")
+        raise DocumentError("--target given asks for the document's own labels, and it was given none of the model's.")
     return sorted(found) or [0]
 
 

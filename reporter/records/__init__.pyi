@@ -5,6 +5,7 @@ from .attention import summarize_heads as summarize_heads
 from .consensus import Consensus as Consensus
 from .consensus import Vote as Vote
 from .consensus import find_consensus as find_consensus
+from .errors import DocumentError as DocumentError
 from .errors import UserError as UserError
 from .errors import escape_line as escape_line
 from .errors import escape_lines as escape_lines

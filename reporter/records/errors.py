@@ -7,6 +7,10 @@ class UserError(Exception):
     """Something only the user can put right; its text says what was asked, what there is and what to do."""
 
 
+class DocumentError(ValueError):
+    """What keeps one text from being explained, as a whole sentence for its page."""
+
+
 def escape_line(text: str) -> str:
     """Text from outside with every character that a terminal would act on, or that no file can hold, written out."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -18,7 +18,7 @@ from reporter.evidence import (
 )
 from reporter.methods import Method, Scores, is_attentive
 from reporter.models import Encoded, Network, drop_frames, is_out_of_memory, make_batches, pool_by_cost, work_in_halves
-from reporter.records import Explanation, Section, UserError, quote_error
+from reporter.records import DocumentError, Explanation, Section, UserError, quote_error
 from reporter.runs.sections import Answered, Recorder, conclude, fail
 from reporter.runs.stopwatch import Stopwatch
 
@@ -128,4 +128,6 @@ class Attribute:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, DocumentError):
+        return str(error)
     return f"The model could not explain this text: {quote_error(error)}."
