@@ -68,6 +68,7 @@ def test_texts_are_answered_alone_where_company_changes_answers(tiny, monkeypatc
         return usual(*given, **(named | {"attention_mask": torch.ones_like(named["attention_mask"])}))
 
     monkeypatch.setattr(model, "forward", forward)
+    vars(attribute.explainer.network).pop("pads_freely", None)  # it was found out while the network was accepted
     assert attribute.explainer.part(encoded(attribute, *ALL)) == [[number] for number in range(len(ALL))]
 
 
