@@ -16,7 +16,7 @@ from reporter.records.explanation import Explanation, Prediction
 from reporter.records.labels import find_label
 from reporter.records.summary import Summary
 from reporter.site.pages import Tally
-from reporter.site.pages.index import facts
+from reporter.site.pages.index.facts import facts
 from reporter.summary.exact_sum import Total
 from reporter.summary.run_summary import summarise
 from tests import runs
