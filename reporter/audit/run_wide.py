@@ -1,6 +1,6 @@
 """What belongs to a run as a whole, computed again where it was measured and held against what was saved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from reporter.audit.comparison import TOLERANCE, compare_numbers
 from reporter.audit.findings import Verified
-from reporter.evidence import TEXTS, find_level
+from reporter.evidence import find_level
 from reporter.records import Document, Example, Explanation, Likeness, Provenance, Sanities, Sanity, Training, Validity
-from reporter.runs import SHOWN, SUSPECTS, Attribute, check_sanity, make_key, prepare_tracing
+from reporter.runs import SHOWN, SUSPECTS, Attribute, check_sanity, choose_for_sanity, make_key, prepare_tracing
 
 _LIKENESS = 0.05
 """By how much a mean rank correlation may differ on another machine, where nearly equal scores change their ranks."""
@@ -18,20 +18,17 @@ _MORE = 5  # examples that are listed again beyond those that are shown: on anot
 _VALIDITY = 0.02  # by how much the correlation with retraining may, which has many more texts and no ties
 
 
-def verify_sanity(documents: dict[str, Document], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
-    """Make the sanity checks again, on the documents of the run (by their keys) that are to be taken for them."""
+def verify_sanity(documents: Iterable[Document], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
+    """Make the sanity checks again, on those documents of the run that are to be taken for them."""
     if not find_level(attribute.explainer.settings.evidence).sanity and saved.sanity is None:
         return
-    sample = [documents[key] for key in sorted(documents)[:TEXTS]]
-    now = check_sanity(replace(saved, sanity=None), sample, attribute).sanity
+    sample: dict[str, Document] = {}
+    for one in documents:
+        sample = choose_for_sanity(sample | {make_key(one, saved): one})
+    now = check_sanity(replace(saved, sanity=None), list(sample.values()), attribute).sanity
     assert now is not None
     found = tuple(compare_sanity(saved.sanity, now))
     yield Verified(source="Its sanity checks", differences=found, exact=saved.sanity == now, whole=True)
-
-
-def key_documents(documents: Sequence[Document], saved: Provenance) -> dict[str, Document]:
-    """The documents of a run by the keys that they were measured under."""
-    return {make_key(one, saved): one for one in documents}
 
 
 def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:

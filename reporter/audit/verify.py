@@ -1,6 +1,6 @@
 """Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 from reporter.audit.comparison import compare, is_same
 from reporter.audit.findings import Verified
 from reporter.audit.recomputed.records import find_faults
-from reporter.audit.run_wide import key_documents, verify_influence, verify_sanity
+from reporter.audit.run_wide import verify_influence, verify_sanity
 from reporter.audit.unverified import list_unverified
 from reporter.documents import read_documents, read_intake
 from reporter.models import examine_machine, find_checkpoint, fingerprint, hash_checkpoint
@@ -88,13 +88,12 @@ def _compute_again(
     saved, now = made
     yield Verified(source="What made the run", differences=tuple(compare_runs(saved, now)), exact=True, whole=True)
     if inputs is not None:
-        yield from compare_inputs(list(store.explanations()), inputs, attribute.explainer.settings, saved.tables)
+        yield from compare_inputs(store.explanations(), inputs, attribute.explainer.settings, saved.tables)
     promised = promises_bits(saved, now)
     explained = [one for one in store.explanations() if one.id in chosen]
     for explanation in explained:
         yield judge(explanation, explain_again(explanation, attribute), saved, promised=promised)
-    documents = [_make_document(one) for one in store.explanations()]
-    for found in verify_sanity(key_documents(documents, saved), saved, attribute):
+    for found in verify_sanity((one.document for one in store.explanations()), saved, attribute):
         yield replace(found, differences=found.differences or ((_BITS,) if promised and not found.exact else ()))
     yield from verify_influence(explained, saved, attribute)
 
@@ -168,7 +167,7 @@ def promises_bits(saved: Provenance, now: Provenance) -> bool:
 
 
 def compare_inputs(
-    explained: Sequence[Explanation], inputs: Path, settings: Settings, saved: Sequence[Table]
+    explained: Iterable[Explanation], inputs: Path, settings: Settings, saved: Sequence[Table]
 ) -> Iterator[Verified]:
     """Every document of a folder that is not in the run as it is, and every one of the run that is not there."""
     tables = list[Table]()
@@ -178,7 +177,7 @@ def compare_inputs(
         source, found = given.pop(one.id, (one.source, None))
         if found is None:
             yield Verified(source=source, differences=("it is in the run, and not in the input.",))
-        elif found != _hash_document(_make_document(one)):
+        elif found != _hash_document(one.document):
             yield Verified(source=source, differences=("its text, label or rationale is not that of the input.",))
     for source, _ in given.values():
         yield Verified(source=source, differences=("it is in the input, and was left out of the run.",))
@@ -195,22 +194,7 @@ def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
     return set(Random(sample.seed).sample(ids, min(sample.count, len(ids))))
 
 
-def _make_document(saved: Explanation) -> Document:
-    """The document that was explained, or that could not be read."""
-    return Document(
-        id=saved.id,
-        source=saved.source,
-        group=saved.group,
-        text=saved.text,
-        text_pair=saved.text_pair,
-        label=saved.label,
-        labels=saved.labels,
-        rationale=saved.rationale,
-        problem=None if saved.text else saved.error,
-    )
-
-
 def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
     """The record that the text of a saved one gets now."""
-    (row,) = (row for rows in explain_documents({"": _make_document(saved)}, attribute) for row in rows)
+    (row,) = (row for rows in explain_documents({"": saved.document}, attribute) for row in rows)
     return row.explanation

@@ -90,7 +90,7 @@ class FeatureExtractor:
         return self.look(documents)
 
     def _pass(self, network: Network, rows: list[dict[str, list[int]]]) -> Array:
-        """One pass of a member of the crew."""
+        """One pass of one of the replicas."""
         features, logits = read_features(network, self.layer.name, network.pad(rows))
         raw: Array = features.float().cpu().numpy()
         answers = [multiply_rows(raw, weight) + bias for weight, bias in self.heads] or [logits.float().cpu().numpy()]

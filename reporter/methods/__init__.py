@@ -5,8 +5,8 @@ score like any other; `description` says what is claimed, and a claim of complet
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
@@ -34,16 +34,8 @@ class Scores:
 
     def pick(self, row: int) -> "Scores":
         """Those of one row alone."""
-        own = slice(row, row + 1)
-        return Scores(
-            self.values[own],
-            self.evaluations[own],
-            errors=None if self.errors is None else self.errors[own],
-            whole=None if self.whole is None else self.whole[own],
-            rules=None if self.rules is None else self.rules[own],
-            paths=None if self.paths is None else self.paths[own],
-            slivers=None if self.slivers is None else self.slivers[own],
-        )
+        known: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Scores(**{name: one[row : row + 1] for name, one in known.items() if one is not None})
 
 
 class Method(Protocol):

@@ -172,3 +172,18 @@ class Explanation:
     sections: tuple[Section, ...]
     rationale: Rationale | None = None
     labels: tuple[str, ...] | None = None
+
+    @property
+    def document(self) -> Document:
+        """The document that was explained, or that could not be read."""
+        return Document(
+            id=self.id,
+            source=self.source,
+            group=self.group,
+            text=self.text,
+            text_pair=self.text_pair,
+            label=self.label,
+            labels=self.labels,
+            rationale=self.rationale,
+            problem=None if self.text else self.error,
+        )

@@ -4,6 +4,7 @@ from .database import copy_run as copy_run
 from .drawn_files import DrawnFile as DrawnFile
 from .explain import Attribute as Attribute
 from .measure import check_sanity as check_sanity
+from .measure import choose_for_sanity as choose_for_sanity
 from .measure import explain_documents as explain_documents
 from .measure import measure_folder as measure_folder
 from .measure import prepare as prepare

@@ -33,17 +33,19 @@ def check_network(network: Network, task: Task) -> None:
     with _running(network), torch.no_grad():
         points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
         held, swapped, again = (network.run(inputs, points).logits for inputs in served)
-        _, twice = network.pads_freely, network.reads_beside()
         _try_gradient(network, points)
+        _ = network.pads_freely  # each text alone, which a network may refuse as well
     if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
             "look for dropout that stays on, random numbers, a counter or a clock in its code."
         )
     if not (_alike(held, swapped, near) and _alike(held, first, _SAME)):
+        with _running(network):
+            how = _HOW[network.reads_beside()]
         raise UserError(
-            f"{name} reads a text {_HOW[twice]}, so an explanation by one table of word embeddings would be of only a "
-            "part of what it reads; it cannot be explained. Choose another model."
+            f"{name} reads a text {how}, so an explanation by one table of word embeddings would be of only a part of "
+            "what it reads; it cannot be explained. Choose another model."
         )
 
 

@@ -16,7 +16,7 @@ from reporter.evidence import (
     measure_sensitivity,
     vary_baseline,
 )
-from reporter.methods import Method, Scores, is_attentive
+from reporter.methods import Method, Scores
 from reporter.models import Encoded, Network, drop_frames, is_out_of_memory, make_batches, pool_by_cost, work_in_halves
 from reporter.records import DocumentError, Explanation, Section, UserError, quote_error
 from reporter.runs.sections import Answered, Recorder, conclude, fail
@@ -97,14 +97,14 @@ class Attribute:
     def _measure_together(self, batches: list[list[TargetQuery]]) -> list[Section]:
         """The sections of some batches, in their order; every method sees all of the batches at once."""
         posed = [self.explainer.make_cases(questions) for questions in batches]
-        attentive = any(map(is_attentive, self.methods))
+        recorder = Recorder(self.explainer, self.methods)
         with self.watch.on(ENDS):
-            if attentive:
+            if recorder.attentive:
                 self.explainer.network.replicas.share(lambda network, cases: cases.look(network), posed[::-1])
-            compute_ends(posed, texts=not attentive)
+            compute_ends(posed, texts=not recorder.attentive)
         scores = [self._attribute(method, posed) for method in self.methods]
         rows = zip(*scores, strict=True) if scores else iter([()] * sum(map(len, batches)))
-        recorder, pairs = Recorder(self.explainer, self.methods), zip(batches, posed, strict=True)
+        pairs = zip(batches, posed, strict=True)
         sections = [
             section
             for questions, cases in pairs

@@ -1,7 +1,7 @@
 """The left half of the picture: a folder of documents becomes a saved run."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def measure_folder(
             notice(len(rows))
         release_memory()
         keys += keyed
-        sample = dict(sorted((sample | keyed).items())[:TEXTS])
+        sample = choose_for_sanity(sample | keyed)
     provenance = replace(provenance, tables=tuple(tables))
     store.describe(provenance)
     remember(settings, store)
@@ -118,6 +118,11 @@ def _strip(one: Provenance) -> Provenance:
     """A provenance without what was found out, the date, and what is traced."""
     settings = {name: value for name, value in one.settings.items() if name not in TRAINING}
     return replace(one, settings=settings, sanity=None, training=None, created="", tables=())
+
+
+def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:
+    """Those of some documents, by their keys, that sanity checks are made on: the first by key."""
+    return dict(sorted(keyed.items())[:TEXTS])
 
 
 def check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 
 import torch
@@ -64,19 +65,20 @@ class Recorder:
                     attributions=attributions,
                     diagnostics=(),
                     agreement=tuple(compare_all(tokens, attributions, seed=seed)),
-                    heads=look if names & self._attentive else None,
+                    heads=look if names & self.attentive else None,
                     consensus=agree_on_words(tokens, attributions),
                     omissions=tuple(one for one in results if isinstance(one, Omission)),
                 )
             )
         return sections
 
-    @property
-    def _attentive(self) -> set[str]:
+    @cached_property
+    def attentive(self) -> set[str]:
+        """The methods among them that read attention weights."""
         return {method.description.name for method in self.methods if is_attentive(method)}
 
     def _survey(self, questions: Sequence[TargetQuery], cases: Cases) -> list[Heads | None]:
-        if not self._attentive:
+        if not self.attentive:
             return [None] * len(questions)
         words = [[token.word for token in question.encoded.tokens] for question in questions]
         rows = zip(to_array(cases.attention.rows), words, strict=True)

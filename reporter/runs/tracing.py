@@ -92,7 +92,7 @@ class Tracing:
         saved = store.provenance()
         store.describe(saved)
         lines = (twin.load_explanation(line) for _, line in store.untraced(self.fingerprint))
-        documents = [_make_document(one) for one in lines if one.sections]
+        documents = [one.document for one in lines if one.sections]
         if documents or saved.training is None:
             with open_cache(store.folder) as cache:
                 seen = self._look(documents, cache, notice)
@@ -102,7 +102,7 @@ class Tracing:
 
     def again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
         """Some documents with their influences, and what those were traced to; what is computed is kept in a folder."""
-        documents = [_make_document(one) for one in explained if one.sections]
+        documents = [one.document for one in explained if one.sections]
         with open_cache(folder) as cache:
             seen = self._look(documents, cache, notice=lambda _: None)
         return list(self._trace(explained, seen, 0)), self._describe(seen)
@@ -239,8 +239,3 @@ def prepare_tracing(explainer: Explainer) -> Tracing | None:
     layer = find_final_layer(explainer.network)
     examples = read_examples(sources, explainer.network.facts.labels)
     return Tracing(explainer, layer, sources.checkpoints, examples, hash_training(explainer.settings))
-
-
-def _make_document(one: Explanation) -> Document:
-    """The document that was explained."""
-    return Document(id=one.id, source=one.source, group=one.group, text=one.text, text_pair=one.text_pair)

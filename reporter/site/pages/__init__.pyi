@@ -8,7 +8,6 @@ from .document.page import give_up as give_up
 from .index.entries import Entry as Entry
 from .index.entries import Finding as Finding
 from .index.entries import find as find
-from .index.facts import facts as facts
 from .index.lists import ListPage as ListPage
 from .index.lists import ListPageLink as ListPageLink
 from .index.lists import link_list_page as link_list_page
