@@ -100,3 +100,27 @@ def test_errors_evaluations_and_the_path_are_there_for_who_wants_them(network, r
 def test_what_is_no_number_is_refused():
     with pytest.raises(ValueError, match="gradient of the score is not a finite number"):
         AdaptiveIntegratedGradients(lambda x: torch.sqrt(x**2).sum(1)).attribute(torch.zeros(1, 4), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("baselines", "target", "sentence"),
+    [
+        ((0, 0), 1, "There are 1 inputs and 2 baselines"),
+        (torch.zeros(3, 4), 1, r"A baseline of shape \(3, 4\) does not go with an input of shape \(5, 4\)"),
+        (0, None, r"gives \(\d+, 3\) scores; name a target"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_said(network, rows, baselines, target, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        AdaptiveIntegratedGradients(network).attribute(rows, baselines, target)
+
+
+@pytest.mark.parametrize("target", [(1, 2), [(0, 1), (1, 2), (0, 0), (1, 1), (0, 2)]], ids=str)
+def test_a_place_in_an_answer_of_several_dimensions_is_captums(network, rows, target):
+    def forward(x):
+        return torch.stack([network(x), network(x) ** 2], 1)
+
+    mine = AdaptiveIntegratedGradients(forward).attribute(rows, target=target, tolerance=FINE)
+    theirs = IntegratedGradients(forward).attribute(rows, target=target, n_steps=200)
+    torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-5)

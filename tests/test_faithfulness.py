@@ -13,7 +13,7 @@ from reporter.evidence import deletion
 from reporter.evidence.agreement import add_by_word
 from reporter.evidence.levels import LEVELS
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Ranking
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.records.errors import UserError
 from reporter.records.run import Description
 from reporter.records.settings import Settings
@@ -43,6 +43,10 @@ class Noise:
     """Random scores: a method that knows nothing."""
 
     description: ClassVar[Description] = replace(description("occlusion"), name="noise", signed=True)
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations):  # noqa: ARG002
+        return self
 
     def objection(self, network):  # noqa: ARG002
         return None

@@ -170,3 +170,34 @@ def test_only_one_module_writes_to_the_terminal():
         if (isinstance(node, ast.Name) and node.id in names) or (isinstance(node, ast.Attribute) and node.attr in names)
     }
     assert writing == {"cli.terminal", "exports.export"}  # an export goes to standard output if that is asked for
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_nothing_private_of_a_library_is_imported(path):
+    named = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    modules = [node.module or "" for node in named if isinstance(node, ast.ImportFrom)]
+    words = [word for node in named for alias in node.names for word in alias.name.split(".")]
+    words += [word for module in modules if module != "__future__" for word in module.split(".")]
+    assert [word for word in words if word.startswith("_") and word != "__version__"] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_what_is_frozen_is_filled_by_nobody(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    looked = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript | ast.Attribute)]
+    filled = [node for node in looked if isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "vars"]
+    assert not named & {"__dict__", "__setattr__"}
+    assert not [one for one in filled if isinstance(one.ctx, ast.Store) or getattr(one, "attr", "") == "update"]
+
+
+def test_hooks_are_registered_in_one_place():
+    calling = {
+        name(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr.startswith("register_")
+    }
+    assert calling == {"models.hooks"}

@@ -1,5 +1,6 @@
 """Promises over every method, closed forms, and independent computations."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from reporter import registry
+from reporter.attribution.cases import Cases
 from reporter.models.network import Network
 from reporter.records.explanation import Explanation
 from reporter.records.settings import METHODS
@@ -36,6 +38,30 @@ def test_every_method_serves_short_and_cut_texts(tiny, method, text):
     (section,) = found.sections
     assert len(section.attributions[0].scores) == len(section.tokens) <= 64
     assert found.seen.characters == (len(text) if len(text) < 200 else 62 * 5 - 1)
+
+
+@pytest.mark.parametrize("method", EVERY)
+def test_every_method_says_what_it_needs_and_what_it_costs(tiny, monkeypatch, method):
+    attribute = prepared(tiny, methods=(method,), tolerance=1e-5)
+    (document,) = encoded(attribute, TEXTS[1])
+    (one,), asked = attribute.methods, attribute.explainer.choose(document, *attribute.explainer.predict([document]))
+    read, usual = [], Cases.attention
+    monkeypatch.setattr(Cases, "attention", property(lambda self: read.append(self) or usual.fget(self)))
+    (found,) = one.attribute([attribute.explainer.make_cases(asked)])
+    assert bool(read) == one.needs.attention
+    assert found.evaluations[0] >= 0.9 * one.needs.copies  # whole orders of the words may be a few less
+    few = one.bounded(12)
+    (less,) = few.attribute([attribute.explainer.make_cases(asked)])
+    assert few == one or less.evaluations[0] <= 12 < found.evaluations[0]
+
+
+def test_a_batch_that_is_made_from_another_knows_nothing_of_its_passes(linear):
+    usual = linear.embeddings, linear.baselines, linear.input_pass.score, linear.baseline_pass.score
+    moved = replace(linear, shift=torch.ones_like(linear.embeddings))
+    torch.testing.assert_close(moved.embeddings, usual[0] + 1)
+    assert not torch.equal(moved.baselines, usual[1])
+    assert not torch.equal(moved.input_pass.score, usual[2])
+    assert not torch.equal(moved.baseline_pass.score, usual[3])
 
 
 def test_the_default_methods_are_among_the_files():

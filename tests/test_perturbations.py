@@ -111,7 +111,7 @@ def test_sampled_shapley_values_are_as_far_off_as_they_say_and_always_sum_to_the
         object.__setattr__(cases, "seeds", [seed])
         values, errors = weigh(method, cases, samples=64)
         assert errors.any()
-        assert values.sum() == pytest.approx(float(cases.end.score - cases.start.score), abs=1e-5)
+        assert values.sum() == pytest.approx(float(cases.input_pass.score - cases.baseline_pass.score), abs=1e-5)
         held += (np.abs(values - exact) <= errors).tolist()
     assert np.mean(held) >= 0.95
 

@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from reporter.evidence.randomization import DEAF, SURVIVED, UNSTEADY, compare, draw_maps, examine_methods, randomise
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.records.run import Description, Run
 from reporter.records.settings import Settings
 from reporter.runs import measure as measuring
@@ -30,6 +30,10 @@ class Noise:
 
     random: torch.Generator
     description: ClassVar[Description] = replace(description("occlusion"), name="noise", signed=True)
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations):  # noqa: ARG002
+        return self
 
     def objection(self, network):  # noqa: ARG002
         return None
@@ -46,6 +50,10 @@ class Spelling:
     """A number for each piece of the vocabulary: it never looks at the model."""
 
     description: ClassVar[Description] = replace(description("occlusion"), name="spelling", signed=True)
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations):  # noqa: ARG002
+        return self
 
     def objection(self, network):  # noqa: ARG002
         return None

@@ -125,7 +125,7 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
     assert len({question.target.index for question in questions}) == 1
     posed = [attribute.explainer.make_cases([question]) for question in questions]
     with attribute.explainer.network.replicas.at_work():
-        alone = [attribute.explainer.make_cases([question]).start for question in questions]
+        alone = [attribute.explainer.make_cases([question]).baseline_pass for question in questions]
     passes = []
     usual = PassBatch.differentiate
     monkeypatch.setattr(
@@ -138,7 +138,7 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
     assert sum(passes) == (2 if marked else 1)
     for cases, start in zip(posed, alone, strict=True):
         for name in ("answer", "score", "gradient"):
-            assert torch.equal(getattr(cases.start, name), getattr(start, name))
+            assert torch.equal(getattr(cases.baseline_pass, name), getattr(start, name))
 
 
 @pytest.mark.batch_invariant

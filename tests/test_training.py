@@ -127,7 +127,7 @@ def test_what_was_traced_is_not_traced_again_and_new_texts_are(built, inputs, ti
 
 
 def test_an_interruption_goes_on_to_the_same_bytes(inputs, tiny, built, tmp_path, monkeypatch):
-    monkeypatch.setattr(features, "_WINDOW", 16)
+    monkeypatch.setattr(features, "FEATURES_WINDOW", 16)
     command = ("build", inputs, "--model", tiny, "--training-data", built.parent / "train.jsonl", *COMMAND)
     assert run(*command, "-o", tmp_path / "whole") == 1
     kept: list[int] = []
@@ -150,7 +150,7 @@ def test_an_interruption_goes_on_to_the_same_bytes(inputs, tiny, built, tmp_path
 
 
 def test_a_large_set_is_projected(built, inputs, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(tracing, "_MEMORY", 60 * 16 * 4)
+    monkeypatch.setattr(tracing, "FEATURES_BYTES", 60 * 16 * 4)
     monkeypatch.setattr(tracing, "_NARROWEST", 16)
     data = built.parent / "train.jsonl"
     run("build", inputs, "-o", tmp_path / "site", "--model", tiny, "--training-data", data, *COMMAND)

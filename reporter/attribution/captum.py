@@ -13,15 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from captum._utils.common import (
-    _format_additional_forward_args,
-    _format_output,
-    _format_tensor_into_tuples,
-    _is_tuple,
-    _run_forward,
-)
 from captum.attr import GradientAttribution
-from captum.attr._utils.common import _format_input_baseline, _validate_input
 from torch import Tensor
 
 from reporter.attribution.quadrature.integration import Integration, integrate_paths
@@ -55,12 +47,12 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         All but `tolerance` (a share of that change, and of the scores) and `max_evaluations` (per row) is as in
         Captum's IntegratedGradients. Raises `ValueError` where the score or its gradient is not finite.
         """
-        ways = Ways.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
-        goal = Goal(tolerance, max_evaluations, few_rounds=ways.ends[0].device.type != "cpu")
-        found = ways.answer(goal, width=internal_batch_size)
-        values = ways.shaped([journey.integral.values for journey in found])
-        result = _format_output(_is_tuple(inputs), values)
-        deltas = torch.tensor([journey.integral.residual for journey in found], dtype=values[0].dtype)
+        paths = ForwardPaths.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        goal = Goal(tolerance, max_evaluations, few_rounds=paths.inputs[0].device.type != "cpu")
+        found = paths.integrate(goal, rows_per_pass=internal_batch_size)
+        values = paths.shape([one.integral.values for one in found])
+        result = values if isinstance(inputs, tuple) else values[0]
+        deltas = torch.tensor([one.integral.residual for one in found], dtype=values[0].dtype)
         return (result, deltas.to(values[0].device)) if return_convergence_delta else result
 
     def integrate(
@@ -73,8 +65,8 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         goal: Goal,
     ) -> list[Integration]:
         """What `attribute` rests on, row by row: nodes, F along the path, values with their errors, evaluations."""
-        ways = Ways.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
-        return ways.answer(goal, width=None)
+        paths = ForwardPaths.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        return paths.integrate(goal, rows_per_pass=None)
 
     def has_convergence_delta(self) -> bool:
         """It has one."""
@@ -82,19 +74,19 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
 
     @property
     def multiplies_by_inputs(self) -> bool:
-        """The scores are those of the whole way from baseline to input."""
+        """The scores are those of the whole path from baseline to input."""
         return True
 
 
 @dataclass(frozen=True)
-class Ways:
-    """The ways from baselines to inputs: the score anywhere on them, and its gradient along each feature's part."""
+class ForwardPaths:
+    """The straight paths from baselines to inputs: the score anywhere on them, and its gradient along each feature."""
 
     forward: Callable[..., Tensor]
-    starts: tuple[Tensor, ...]
-    ends: tuple[Tensor, ...]
+    baselines: tuple[Tensor, ...]
+    inputs: tuple[Tensor, ...]
     target: Any
-    extra: Any
+    extra: tuple[Any, ...]
 
     @classmethod
     def ask(
@@ -104,55 +96,79 @@ class Ways:
         baselines: Any,  # noqa: ANN401
         target: Any,  # noqa: ANN401
         extra: Any,  # noqa: ANN401
-    ) -> "Ways":
-        """The ways, in Captum's terms."""
-        given = _format_tensor_into_tuples(inputs)
-        ends, starts = _format_input_baseline(given, baselines)
-        _validate_input(ends, starts)
-        ends = tuple(end.detach() for end in ends)
-        whole = (_whole(start, end) for start, end in zip(starts, ends, strict=True))
-        return cls(forward, tuple(whole), ends, target, _format_additional_forward_args(extra))
+    ) -> "ForwardPaths":
+        """The paths, in Captum's terms; raises `ValueError` where baselines do not go with the inputs."""
+        given = tuple(one.detach() for one in _as_tuple(inputs))
+        absent = (0,) * len(given) if baselines is None else _as_tuple(baselines)
+        if len(absent) != len(given):
+            raise ValueError(f"There are {len(given)} inputs and {len(absent)} baselines; give one for each.")
+        whole = tuple(_expand(one, other) for one, other in zip(absent, given, strict=True))
+        return cls(forward, whole, given, target, () if extra is None else _as_tuple(extra))
 
-    def answer(self, goal: Goal, *, width: int | None) -> list[Integration]:
-        """Integrate every row, `width` evaluations in one pass, or all that are wanted at a time."""
+    def integrate(self, goal: Goal, *, rows_per_pass: int | None) -> list[Integration]:
+        """Integrate every row, so many evaluations in one pass, or all that are wanted at a time."""
 
         def sample(rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
-            step = width or len(rows)
+            step = rows_per_pass or len(rows)
             parts = [self._evaluate(rows[at : at + step], nodes[at : at + step]) for at in range(0, len(rows), step)]
             totals, gradients = (np.concatenate(part) for part in zip(*parts, strict=True))
             return totals, list(gradients)
 
-        return integrate_paths(sample, [None] * len(self.ends[0]), goal)
+        return integrate_paths(sample, [None] * len(self.inputs[0]), goal)
 
-    def shaped(self, rows: list[Array]) -> tuple[Tensor, ...]:
+    def shape(self, rows: list[Array]) -> tuple[Tensor, ...]:
         """Numbers for every feature of every row, as tensors like the inputs."""
-        sizes = [end[0].numel() for end in self.ends]
+        sizes = [one[0].numel() for one in self.inputs]
         parts = torch.split(torch.tensor(np.stack(rows)), sizes, dim=1)
-        return tuple(part.reshape(end.shape).to(end) for part, end in zip(parts, self.ends, strict=True))
+        return tuple(part.reshape(one.shape).to(one) for part, one in zip(parts, self.inputs, strict=True))
 
     def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
-        count, where = len(self.ends[0]), torch.tensor(rows)
-        starts, ends = ([one[where.to(one.device)] for one in side] for side in (self.starts, self.ends))
+        count, where = len(self.inputs[0]), torch.tensor(rows)
+        baselines, inputs = ([one[where.to(one.device)] for one in side] for side in (self.baselines, self.inputs))
         points = []
-        for start, end in zip(starts, ends, strict=True):
-            share = torch.tensor(nodes, dtype=end.dtype, device=end.device).view(-1, *[1] * (end.dim() - 1))
-            points.append(torch.lerp(start, end, share).requires_grad_())
-        extra = None if self.extra is None else tuple(_follow(one, where, count) for one in self.extra)
+        for baseline, given in zip(baselines, inputs, strict=True):
+            share = torch.tensor(nodes, dtype=given.dtype, device=given.device).view(-1, *[1] * (given.dim() - 1))
+            points.append(torch.lerp(baseline, given, share).requires_grad_())
+        extra = [_follow(one, where, count) for one in self.extra]
         with torch.enable_grad():
-            scores = _run_forward(self.forward, tuple(points), _follow(self.target, where, count), extra)
+            scores = _select(self.forward(*points, *extra), _follow(self.target, where, count))
             gradients = torch.autograd.grad(scores.sum(), points)
-        ways = (
-            (gradient * (end - start)).flatten(1).cpu()
-            for gradient, end, start in zip(gradients, ends, starts, strict=True)
-        )
-        return scores.detach().cpu().double().numpy(), torch.cat(list(ways), 1).double().numpy()
+        parts = zip(gradients, inputs, baselines, strict=True)
+        moved = [(gradient * (given - baseline)).flatten(1).cpu() for gradient, given, baseline in parts]
+        return scores.detach().cpu().double().numpy(), torch.cat(moved, 1).double().numpy()
 
 
-def _whole(start: Tensor | float, end: Tensor) -> Tensor:
+def _as_tuple(value: Any) -> tuple[Any, ...]:  # noqa: ANN401, Captum takes one or several of anything
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _expand(baseline: Tensor | float, given: Tensor) -> Tensor:
     """A baseline as one tensor like the input."""
-    if isinstance(start, Tensor):
-        return start.detach().to(end).expand_as(end)
-    return torch.full_like(end, start)
+    if not isinstance(baseline, Tensor):
+        return torch.full_like(given, baseline)
+    if baseline.shape not in (given.shape, (1, *given.shape[1:])):
+        raise ValueError(
+            f"A baseline of shape {tuple(baseline.shape)} does not go with an input of shape {tuple(given.shape)}; "
+            "give a number, or as many rows or one."
+        )
+    return baseline.detach().to(given).expand_as(given)
+
+
+def _select(output: Tensor, target: Any) -> Tensor:  # noqa: ANN401
+    """The score of each row: the output itself, or the place in it that a target names for all rows, or for each.
+
+    Raises `ValueError` where that is not one number for each row.
+    """
+    if isinstance(target, Tensor):
+        target = target.item() if target.numel() == 1 else target.tolist()
+    if isinstance(target, list):
+        places = torch.tensor([_as_tuple(one) for one in target], device=output.device)
+        output = output[(torch.arange(len(output), device=output.device), *places.T)]
+    elif target is not None:
+        output = output[(slice(None), *_as_tuple(target))]
+    if output.numel() != len(output):
+        raise ValueError(f"The forward function gives {tuple(output.shape)} scores; name a target for one of each row.")
+    return output.flatten()
 
 
 def _follow(value: Any, rows: Tensor, count: int) -> Any:  # noqa: ANN401, whatever the caller's forward takes

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,32 +10,11 @@ import torch
 from torch import Tensor
 
 from reporter.attribution.baselines import find_piece
-from reporter.attribution.passes import Pass, differentiate, read_cells, read_places
+from reporter.attribution.passes import Attention, Known, Pass, differentiate, read_cells, read_places
 from reporter.attribution.quadrature.refinement import Samples
 from reporter.attribution.quadrature.rules import Array
 from reporter.models import Network
 from reporter.tasks import Task
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Attention weights, layers rows heads tokens tokens, and which positions the answer is read from, rows tokens.
-
-    `readout` is the share of each position in the gradient of the score with respect to the last hidden state:
-    measured, so that no method needs to know where a head reads. Each of its rows sums to 1.
-    """
-
-    weights: Tensor
-    readout: Tensor
-
-    @cached_property
-    def rows(self) -> Tensor:
-        """Attention from where the answer is read, rows layers heads tokens."""
-        return torch.einsum("bq,lbhqk->blhk", self.readout, self.weights)
-
-    def pick(self, row: int) -> "Attention":
-        """That of one row alone."""
-        return Attention(self.weights[:, row : row + 1], self.readout[row : row + 1])
 
 
 @dataclass(frozen=True)
@@ -46,6 +25,7 @@ class Cases:
     special, both rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is no content;
     `cells` are rows x (position, choice, choice it is set against or -1). `seeds` are what a row's random numbers start
     from. `budget` is how many tokens may share a pass. `shift`, rows tokens width, is added to the text's embeddings.
+    `known` is filled as the batch is worked on; a batch that is made from this one by `replace` starts with nothing.
     """
 
     network: Network
@@ -59,6 +39,7 @@ class Cases:
     baseline: str
     budget: int
     shift: Tensor | None = None
+    known: Known = field(default_factory=Known, init=False, repr=False, compare=False)
 
     @property
     def rows(self) -> Tensor:
@@ -71,22 +52,20 @@ class Cases:
         counts: list[int] = self.attention_mask.sum(1).tolist()
         return counts
 
-    @cached_property
+    @property
     def embeddings(self) -> Tensor:
         """The word embeddings as served, or shifted from there, rows tokens width."""
-        return self._embed()
+        if self.known.embeddings is None:
+            served = self.network.embed(self.inputs)
+            self.known.embeddings = served if self.shift is None else served + self.shift
+        return self.known.embeddings
 
-    @cached_property
+    @property
     def baselines(self) -> Tensor:
         """The word embeddings of the absent text, rows tokens width: ordinary tokens replaced, all others as served."""
-        return self._leave_out()
-
-    def _embed(self) -> Tensor:
-        served = self.network.embed(self.inputs)
-        return served if self.shift is None else served + self.shift
-
-    def _leave_out(self) -> Tensor:
-        return torch.where(self.content_mask.unsqueeze(-1), self._absent, self.embeddings)
+        if self.known.baselines is None:
+            self.known.baselines = torch.where(self.content_mask.unsqueeze(-1), self._absent, self.embeddings)
+        return self.known.baselines
 
     @property
     def _absent(self) -> Tensor:
@@ -102,17 +81,21 @@ class Cases:
         """The target's score, one per row, with these word embeddings (rows tokens width) in the cases `rows`."""
         return read_cells(self._answer(embeddings, rows), self.cells[rows])
 
-    @cached_property
-    def end(self) -> Pass:
+    @property
+    def input_pass(self) -> Pass:
         """The pass at the text itself, shared by everything that looks at it as it is."""
-        return self._looked[0]
+        if self.known.input_pass is None:
+            self.known.input_pass, self.known.attention = self._look()
+        return self.known.input_pass
 
     @property
     def attention(self) -> Attention:
         """The attention weights of that pass, and where the answer is read; only where the network shows them."""
-        shown = self._looked[1]
-        assert shown is not None, "a method asked for attention without looking at `attention_gap`"
-        return shown
+        if self.known.attention is None:
+            looked, self.known.attention = self._look()
+            self.known.input_pass = self.known.input_pass or looked
+        assert self.known.attention is not None, "a method asked for attention without looking at `attention_gap`"
+        return self.known.attention
 
     def slope_attention(self, network: Network) -> Tensor:
         """The gradient of the score by each attention weight, layers rows heads tokens tokens, by a pass of `network`.
@@ -125,10 +108,12 @@ class Cases:
             score = read_cells(self.task.table(found.logits), cells)
             return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
 
-    @cached_property
-    def start(self) -> Pass:
+    @property
+    def baseline_pass(self) -> Pass:
         """The pass at the baseline."""
-        return self._pass(self.baselines)
+        if self.known.baseline_pass is None:
+            self.known.baseline_pass = self._pass(self.baselines)
+        return self.known.baseline_pass
 
     @property
     def marks(self) -> list[bytes]:
@@ -144,21 +129,21 @@ class Cases:
     @cached_property
     def ends(self) -> list[Samples]:
         """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
-        way = self.embeddings - self.baselines
-        totals = to_array(torch.stack([self.start.score, self.end.score], 1))
-        gradients = to_array(torch.stack([(one.gradient * way).sum(-1) for one in (self.start, self.end)], 1))
+        delta, passes = self.embeddings - self.baselines, (self.baseline_pass, self.input_pass)
+        totals = to_array(torch.stack([one.score for one in passes], 1))
+        gradients = to_array(torch.stack([(one.gradient * delta).sum(-1) for one in passes], 1))
         rows = zip(totals, gradients, self.lengths, strict=True)
         return [Samples(np.array([0.0, 1.0]), total, gradient[:, :length]) for total, gradient, length in rows]
 
     def measure_noise(self, row: int) -> float:
         """By how much F(input) - F(baseline) of a row is off, by float64 of it alone; all of it if that fails."""
-        ends = self.end.score[row].cpu(), self.start.score[row].cpu()
+        ends = self.input_pass.score[row].cpu(), self.baseline_pass.score[row].cpu()
         with torch.no_grad(), suppress(Exception):
             exact = self.pick(row, self.network.exact)
             points = exact.embeddings, exact.baselines
             off = [exact.score(one, exact.rows).cpu() - end for one, end in zip(points, ends, strict=True)]
             return float(sum(abs(one.item()) for one in off))
-        return float((self.end.score - self.start.score)[row].abs())
+        return float((self.input_pass.score - self.baseline_pass.score)[row].abs())
 
     def pick(self, row: int, network: Network | None = None) -> "Cases":
         """One row alone, of which nothing is known yet, over the same network or another of its kind."""
@@ -179,31 +164,18 @@ class Cases:
     def part(self) -> list["Cases"]:
         """Every row alone, with the passes that are known of it."""
         rows = [self.pick(row) for row in range(len(self.cells))]
-        known = {name: value for name, value in vars(self).items() if name in ("start", "end")}
         for row, cases in enumerate(rows):
-            cases.know(**{name: value.pick(row) for name, value in known.items()})
-            if "_looked" in vars(self):
-                end, shown = self._looked
-                cases.know(_looked=(end.pick(row), None if shown is None else shown.pick(row)))
+            cases.known.take(self.known, row)
         return rows
 
     def look(self, network: Network) -> None:
         """Compute the pass at the text now, with `network`: it may be the same one on another core."""
-        # cached properties are not used on the way, since up to Python 3.11 all instances wait for each other there
-        there = replace(self, network=network)
-        there.know(embeddings=there._embed())
-        self.know(embeddings=there.embeddings, baselines=there._leave_out(), _looked=there._look())
-
-    def know(self, **facts: object) -> None:
-        """Take what was computed elsewhere for what would be computed here when it is asked for."""
-        self.__dict__.update(facts)
+        there, own = replace(self, network=network), self.known
+        own.embeddings, own.baselines = there.embeddings, there.baselines
+        own.input_pass, own.attention = there._look()
 
     def _pass(self, embeddings: Tensor) -> Pass:
         return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells)
-
-    @cached_property
-    def _looked(self) -> tuple[Pass, Attention | None]:
-        return self._look()
 
     def _look(self) -> tuple[Pass, Attention | None]:
         """One pass at the text itself, which shows its attention weights if the network can."""

@@ -128,9 +128,9 @@ def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
     known = dict(zip((marks[row] for row in once), passes, strict=False))
     starts, ends = iter([known[mark] for mark in marks]), iter(passes[len(once) :])
     for cases in batches:
-        cases.know(start=_join(list(islice(starts, len(cases.cells))), cases))
+        cases.known.baseline_pass = _join(list(islice(starts, len(cases.cells))), cases)
         if texts:
-            cases.know(end=_join(list(islice(ends, len(cases.cells))), cases))
+            cases.known.input_pass = _join(list(islice(ends, len(cases.cells))), cases)
 
 
 def _join(passes: list[Pass], cases: Cases) -> Pass:

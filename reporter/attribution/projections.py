@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from reporter.attribution.cases import Cases
-from reporter.models import Network
+from reporter.models import Network, record_calls
 
 _NAMES = (
     ("attention.self.value", "attention.output.dense"),  # BERT and those like it
@@ -55,10 +55,9 @@ def project_values(cases: Cases) -> Carried:
     """The value vectors of the last layer at the text itself; only for a network without a gap."""
     found = _find(cases.network.model)
     assert found is not None, "a method asked for values without looking at `find_gap`"
-    seen: list[Tensor] = []
-    with torch.no_grad(), found.value.register_forward_hook(lambda _m, _i, output: seen.append(output)):
+    with torch.no_grad(), record_calls([found.value]) as values:
         cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
-    return _shape(found, seen[-1], heads=cases.attention.weights.shape[2])
+    return _shape(found, values[-1].output, heads=cases.attention.weights.shape[2])
 
 
 def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any family
@@ -77,18 +76,12 @@ def _shape(found: Projections, values: Tensor, *, heads: int) -> Carried:
 
 def _explains(network: Network, found: Projections, inputs: dict[str, Tensor]) -> bool:
     """Whether attention times values is what goes into the output projection."""
-    values: list[Tensor] = []
-    gathered: list[Tensor] = []
     try:
-        with (
-            torch.no_grad(),
-            network.eager(),
-            found.value.register_forward_hook(lambda _m, _i, output: values.append(output)),
-            found.output.register_forward_pre_hook(lambda _m, given: gathered.append(given[0])),
-        ):
+        with torch.no_grad(), network.eager(), record_calls([found.value, found.output]) as calls:
             weights = network.model(**inputs, output_attentions=True).attentions[-1]
-        carried = _shape(found, values[-1], heads=weights.shape[1])
+        last = {call.module: call for call in calls}
+        carried, gathered = _shape(found, last[found.value].output, heads=weights.shape[1]), last[found.output].given[0]
         told = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
-        return told.shape == gathered[-1].shape and bool(told.allclose(gathered[-1], rtol=1e-4, atol=1e-5))
+        return told.shape == gathered.shape and bool(told.allclose(gathered, rtol=1e-4, atol=1e-5))
     except Exception:  # a network from outside may raise any, and its modules may be of any kind
         return False

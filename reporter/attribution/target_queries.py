@@ -7,12 +7,9 @@ import torch
 
 from reporter.attribution.cases import Cases
 from reporter.attribution.targets import choose, predict, read_baseline, winners
-from reporter.models import POOL, Budget, Encoded, Network, check_served, make_batches
+from reporter.models import ATTENTION_BYTES, DEAR, POOL, Budget, Encoded, Network, check_served, make_batches
 from reporter.records import Baseline, Prediction, Settings, Target, find_label, make_seed
 from reporter.tasks import Task
-
-_ATTENTION_BYTES = 2**28  # how much attention may be held at a time
-_DEAR = 4  # how many times as many texts and as much attention that is where passes are dear
 
 
 @dataclass(frozen=True)
@@ -74,12 +71,12 @@ class Explainer:
     @property
     def crowd(self) -> int:
         """How many texts are explained together at most: as many as share passes, where few passes are wanted."""
-        return POOL * (_DEAR if self.network.roomy else 1)
+        return POOL * (DEAR if self.network.roomy else 1)
 
     @property
     def attention_limit(self) -> int:
         """How many bytes of attention weights may be held at a time."""
-        return _ATTENTION_BYTES * (_DEAR if self.network.roomy else 1)
+        return ATTENTION_BYTES * (DEAR if self.network.roomy else 1)
 
     def attention_bytes(self, question: TargetQuery) -> int:
         """What the attention weights of a question take, in all layers together."""

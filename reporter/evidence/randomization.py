@@ -7,7 +7,7 @@ and the maps are compared. A map that stays what it was shows the text and not w
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import fields, replace
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -38,7 +38,7 @@ DEAF = "It does not ask for the target: another label gets the very same map."
 
 def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
     """What becomes of every method's maps of some texts when the model, the target or the order of words changes."""
-    cheap = tuple(_cheapen(method) for method in methods)
+    cheap = [method.bounded(_MOST) for method in methods]
     with explainer.network.replicas.at_work():
         questions = [found for one in documents for found in _ask(explainer, one)]
         usual = draw_maps(explainer, cheap, questions)
@@ -179,10 +179,3 @@ def _flag(one: Sanity) -> Iterator[str]:
         yield SURVIVED
     if one.target.mean is not None and one.target.mean > _IDENTICAL:
         yield DEAF
-
-
-def _cheapen(method: Method) -> Method:
-    """The method with fewer evaluations, where it counts them."""
-    if "max_evaluations" not in {option.name for option in fields(method)}:  # type: ignore[arg-type]
-        return method
-    return replace(method, max_evaluations=_MOST)  # type: ignore[type-var]

@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 
 from reporter.influence.final_layer import FinalLayer, read_features
 from reporter.influence.tracin import Array, multiply_rows
-from reporter.models import Budget, Network, drop_frames, is_out_of_memory, share_passes, take_windows
+from reporter.models import FEATURES_WINDOW, Budget, Network, drop_frames, is_out_of_memory, share_passes, take_windows
 from reporter.records import Document, UserError
 
 NAME = "features.sqlite"
-_WINDOW = 512
 _TABLE = "create table if not exists features (key blob primary key, vector blob not null)"
 
 Head = tuple[Array, Array]
@@ -144,7 +143,7 @@ def extract_features(
     features = np.zeros((len(documents), lens.width), np.float32)
     logits = np.zeros((len(documents), lens.columns - lens.width), np.float32)
     at = 0
-    for some in take_windows(documents, _WINDOW):
+    for some in take_windows(documents, FEATURES_WINDOW):
         keys = [_make_key(lens, one) for one in some]
         found = cache.find(keys)
         missing = {

@@ -1,13 +1,12 @@
 """The final layer of a classifier: the linear layer whose outputs are the logits, found by measuring."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from reporter.models import Network
+from reporter.models import Network, record_calls
 from reporter.records import UserError
 
 _NEAR = 1e-5
@@ -24,18 +23,17 @@ class FinalLayer:
 
 def find_final_layer(network: Network) -> FinalLayer:
     """The linear layer that the logits come out of; raises `UserError` if the network has none."""
-    caught: dict[str, Tensor] = {}
-    linear = {name: one for name, one in network.model.named_modules() if isinstance(one, nn.Linear)}
-    with ExitStack() as hooks, torch.no_grad():
-        for name, layer in linear.items():
-            hook = layer.register_forward_hook(lambda _layer, _given, out, name=name: caught.update({name: out}))
-            hooks.enter_context(hook)
+    linear: dict[nn.Module, str] = {
+        layer: name for name, layer in network.model.named_modules() if isinstance(layer, nn.Linear)
+    }
+    with torch.no_grad(), record_calls(linear) as calls:
         logits = network.run(network.probe).logits
     if logits.dim() != 2 or logits.shape[1] < 2 or network.problem in ("regression", "multi_label_classification"):
         raise UserError(f"--training-data needs a model with one label of several for each text; {_is_not(network)}")
-    for name, out in reversed(caught.items()):
+    last = {linear[call.module]: call for call in calls}
+    for name, (layer, _, out) in reversed(last.items()):
         if out.shape[-1] == logits.shape[1] and bool((_gaps(out, logits).amin(-1) < _NEAR).all()):
-            return FinalLayer(name, linear[name].weight, linear[name].bias is not None)
+            return FinalLayer(name, layer.weight, layer.bias is not None)  # type: ignore[arg-type]
     raise UserError(
         "--training-data needs a model whose logits come out of a linear layer at its end; "
         f"{network.facts.architecture} has none."
@@ -47,11 +45,9 @@ def read_features(network: Network, name: str, inputs: Mapping[str, Tensor]) -> 
 
     A layer that is called for every token is read at the token whose output is the answer.
     """
-    caught: list[tuple[Tensor, Tensor]] = []
-    layer = network.model.get_submodule(name)
-    with torch.no_grad(), layer.register_forward_hook(lambda _layer, given, out: caught.append((given[0], out))):
+    with torch.no_grad(), record_calls([network.model.get_submodule(name)]) as calls:
         logits = network.run(inputs).logits
-    given, out = caught[-1]
+    _, (given, *_), out = calls[-1]
     width = given.shape[-1]
     places = _gaps(out, logits).argmin(-1)
     features = given.reshape(len(logits), -1, width)[torch.arange(len(logits), device=given.device), places]

@@ -38,13 +38,31 @@ class Scores:
         return Scores(**{name: one[row : row + 1] for name, one in known.items() if one is not None})
 
 
-class Method(Protocol):
-    """A way to share the score of a target out among the tokens.
+@dataclass(frozen=True)
+class Needs:
+    """What a method needs beside the passes at text and baseline, so that a run can prepare it and plan its work.
 
-    One that reads attention weights says so by `attentive`, so that they are not shown where nobody looks.
+    `attention` says that it reads attention weights, which are shown only where a method does; `copies` is about how many
+    changed copies of each text it runs whatever the text is.
     """
 
+    attention: bool = False
+    copies: int = 0
+
+
+class Method(Protocol):
+    """A way to share the score of a target out among the tokens; its fields are its options."""
+
     description: ClassVar[Description]
+
+    @property
+    def needs(self) -> Needs:
+        """What it needs and costs."""
+        ...
+
+    def bounded(self, evaluations: int) -> "Method":
+        """The same method with at most so many evaluations of a text, where it goes on until it is exact enough."""
+        ...
 
     def objection(self, network: Network) -> str | None:
         """Why this method cannot serve this network, or None if it can."""
@@ -53,8 +71,3 @@ class Method(Protocol):
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """The scores of every case, batch by batch; a method may let the cases of all batches share its passes."""
         ...
-
-
-def is_attentive(method: Method) -> bool:
-    """Whether a method reads attention weights."""
-    return getattr(method, "attentive", False)

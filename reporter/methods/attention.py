@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
@@ -16,7 +16,6 @@ from reporter.records import Description
 class Attention:
     """The last layer's attention from the position that the answer is read from, mean over heads; sums to 1."""
 
-    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention",
         title="Attention, last layer",
@@ -29,6 +28,11 @@ class Attention:
         "sign, mixes in what earlier layers moved between tokens, and often rests on special tokens.",
         source="Vaswani et al., Attention Is All You Need, 2017; Jain and Wallace, Attention is not Explanation, 2019.",
     )
+    needs: ClassVar[Needs] = Needs(attention=True)
+
+    def bounded(self, evaluations: int) -> "Attention":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

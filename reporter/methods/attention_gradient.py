@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
@@ -17,7 +17,6 @@ from reporter.records import Description
 class AttentionGradient:
     """Attention times its gradient, negatives left out, mean over heads, added up along all ways through the layers."""
 
-    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_gradient",
         title="Attention × gradient",
@@ -30,6 +29,11 @@ class AttentionGradient:
         "subtracted, so a word that speaks against the answer looks like one that says nothing.",
         source="Chefer, Gur and Wolf, Generic Attention-Model Explainability, ICCV 2021 (equations 5 and 6).",
     )
+    needs: ClassVar[Needs] = Needs(attention=True)
+
+    def bounded(self, evaluations: int) -> "AttentionGradient":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

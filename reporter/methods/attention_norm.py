@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases, find_gap, project_values
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
@@ -17,7 +17,6 @@ from reporter.records import Description
 class AttentionNorm:
     """The norm of each token's attention-weighted value vectors, all heads together, at the last layer."""
 
-    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_norm",
         title="Norm-weighted attention",
@@ -32,6 +31,11 @@ class AttentionNorm:
         "last layer a token’s vector already holds others.",
         source="Kobayashi, Kuribayashi, Yokoi and Inui, Attention is Not Only a Weight, EMNLP 2020.",
     )
+    needs: ClassVar[Needs] = Needs(attention=True)
+
+    def bounded(self, evaluations: int) -> "AttentionNorm":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights and what they weigh."""

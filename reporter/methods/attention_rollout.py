@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
@@ -17,7 +17,6 @@ from reporter.records import Description
 class AttentionRollout:
     """The product over layers of half attention (mean over heads) and half identity, read where the answer is read."""
 
-    attentive: ClassVar[bool] = True
     description: ClassVar[Description] = Description(
         name="attention_rollout",
         title="Attention rollout",
@@ -29,6 +28,11 @@ class AttentionRollout:
         limits="It knows nothing of values, feed-forward layers or the target: all targets get the same scores.",
         source="Abnar and Zuidema, Quantifying Attention Flow in Transformers, ACL 2020.",
     )
+    needs: ClassVar[Needs] = Needs(attention=True)
+
+    def bounded(self, evaluations: int) -> "AttentionRollout":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reporter.attribution import Cases
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -25,11 +25,16 @@ class Gradient:
         limits="Local: where the model is sure of itself the gradient is flat, whatever made it so. It has no sign.",
         source="Simonyan, Vedaldi and Zisserman, Deep Inside Convolutional Networks, 2014; Li et al., NAACL 2016.",
     )
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations: int) -> "Gradient":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""
         return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Take the norm of the slope over the embedding's width."""
-        return [Scores(cases.end.gradient.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]
+        """Take the norm of the gradient over the embedding's width."""
+        return [Scores(cases.input_pass.gradient.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]

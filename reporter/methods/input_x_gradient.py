@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reporter.attribution import Cases
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -26,11 +26,18 @@ class InputXGradient:
         "embedding of zeros, which is no word.",
         source="Shrikumar et al., Not Just a Black Box, 2016; Kindermans et al., 2016.",
     )
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations: int) -> "InputXGradient":  # noqa: ARG002
+        """It takes one pass."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""
         return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Sum input times slope over the embedding's width."""
-        return [Scores((one.embeddings * one.end.gradient).sum(-1), [1] * len(one.cells)) for one in batches]
+        """Sum input times gradient over the embedding's width."""
+        return [
+            Scores((cases.embeddings * cases.input_pass.gradient).sum(-1), [1] * len(cases.cells)) for cases in batches
+        ]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import START, Array, Cases, Goal, Integration, Paths, integrate_paths
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import EXACT, FORMATS, Network
 from reporter.records import Description, round_values
 
@@ -38,6 +38,11 @@ class IntegratedGradients:
         "estimated: about one score in a hundred is further off than it says.",
         source="Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017.",
     )
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations: int) -> "IntegratedGradients":
+        """It stops there, whatever it knows by then."""
+        return replace(self, max_evaluations=evaluations)
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""

@@ -18,7 +18,7 @@ from reporter.attribution import (
     shapley_exactly,
     weigh_words,
 )
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -45,6 +45,15 @@ class KernelShap:
         source="Lundberg and Lee, A Unified Approach to Interpreting Model Predictions, NIPS 2017; Covert and Lee, "
         "AISTATS 2021.",
     )
+
+    @property
+    def needs(self) -> Needs:
+        """One text with some of its words for each sample."""
+        return Needs(copies=self.samples)
+
+    def bounded(self, evaluations: int) -> "KernelShap":  # noqa: ARG002
+        """It looks at as many points as its options say."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""

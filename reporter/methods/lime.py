@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from reporter.attribution import Cases, Coalitions, Observed, Worth, count_coalitions, draw_sets, fit_ridge, weigh_words
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -35,6 +35,15 @@ class Lime:
         "conventions. The errors are those of the sample; that the model is not linear is not in them.",
         source="Ribeiro, Singh and Guestrin, Why Should I Trust You?, KDD 2016.",
     )
+
+    @property
+    def needs(self) -> Needs:
+        """One text with some of its words for each sample."""
+        return Needs(copies=self.samples)
+
+    def bounded(self, evaluations: int) -> "Lime":  # noqa: ARG002
+        """It looks at as many points as its options say."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""

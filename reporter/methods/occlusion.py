@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from reporter.attribution import Cases, Coalitions, Observed, Worth, weigh_words
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -29,6 +29,11 @@ class Occlusion:
         source="Zeiler and Fergus, ECCV 2014; Li, Monroe and Jurafsky, Understanding Neural Networks through "
         "Representation Erasure, 2016.",
     )
+    needs: ClassVar[Needs] = Needs()
+
+    def bounded(self, evaluations: int) -> "Occlusion":  # noqa: ARG002
+        """It takes a pass for each word."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""

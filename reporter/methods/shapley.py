@@ -18,7 +18,7 @@ from reporter.attribution import (
     shapley_exactly,
     weigh_words,
 )
-from reporter.methods import Scores
+from reporter.methods import Needs, Scores
 from reporter.models import Network
 from reporter.records import Description
 
@@ -44,6 +44,15 @@ class Shapley:
         source="Shapley, 1953; Castro, Gómez and Tejada, Computers & Operations Research 2009; Štrumbelj and "
         "Kononenko, JMLR 2010.",
     )
+
+    @property
+    def needs(self) -> Needs:
+        """One text with some of its words for each sample."""
+        return Needs(copies=self.samples)
+
+    def bounded(self, evaluations: int) -> "Shapley":  # noqa: ARG002
+        """It looks at as many points as its options say."""
+        return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""

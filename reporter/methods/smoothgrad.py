@@ -11,11 +11,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from reporter.attribution import Cases, PassBatch, Rows
-from reporter.methods import Scores
-from reporter.models import Network, pool_by_cost
+from reporter.methods import Needs, Scores
+from reporter.models import HELD_PASSES, Network, pool_by_cost
 from reporter.records import Description
-
-_HELD = 32  # passes full of slopes that are held before they are added up
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,15 @@ class Smoothgrad:
         source="Smilkov, Thorat, Kim, Viégas and Wattenberg, SmoothGrad: removing noise by adding noise, 2017.",
     )
 
+    @property
+    def needs(self) -> Needs:
+        """One noisy copy of the text after another."""
+        return Needs(copies=self.copies)
+
+    def bounded(self, evaluations: int) -> "Smoothgrad":  # noqa: ARG002
+        """It looks at as many points as its options say."""
+        return self
+
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
         """It serves every network."""
         return None
@@ -52,7 +59,7 @@ class Smoothgrad:
         rows = Rows(batches)
         sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
         items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
-        for some in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=_HELD * batches[0].budget):
+        for some in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=HELD_PASSES * batches[0].budget):
             for (row, _), gradient in zip(some, self._differentiate(rows, some), strict=True):
                 sums[row] = sums[row] + gradient
                 squares[row] = squares[row] + gradient.square().sum(-1)

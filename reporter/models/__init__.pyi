@@ -1,7 +1,17 @@
 """What `models` offers; each is loaded when it is first asked for."""
 
 from .batch_invariance import multiply_shares as multiply_shares
+from .batching import ATTENTION_BYTES as ATTENTION_BYTES
+from .batching import BATCH_TOKENS as BATCH_TOKENS
+from .batching import DEAR as DEAR
+from .batching import FEATURES_BYTES as FEATURES_BYTES
+from .batching import FEATURES_WINDOW as FEATURES_WINDOW
+from .batching import FREE_COPIES as FREE_COPIES
+from .batching import HELD_PASSES as HELD_PASSES
 from .batching import POOL as POOL
+from .batching import QUADRATURE_WEIGHTS as QUADRATURE_WEIGHTS
+from .batching import TRACED_TOGETHER as TRACED_TOGETHER
+from .batching import UNIT_PASSES as UNIT_PASSES
 from .batching import Budget as Budget
 from .batching import make_batches as make_batches
 from .batching import pool_by_cost as pool_by_cost
@@ -9,6 +19,7 @@ from .batching import share_passes as share_passes
 from .batching import take_windows as take_windows
 from .batching import work_in_halves as work_in_halves
 from .embedding_neighbours import Vocabulary as Vocabulary
+from .hooks import record_calls as record_calls
 from .invariance import examine_machine as examine_machine
 from .invariance import identify_machine as identify_machine
 from .loading.checkpoint import load_network as load_network

@@ -10,21 +10,22 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from reporter.models.batching import WIDTH_STEPS
+from reporter.models.hooks import Given, Named, hook
+
 _ROWS = 4
-_STEPS = 4  # widths there are between a power of two and the next
 
 
 def width_of(length: int, *, limit: int) -> int:
     """The width of the passes that a text of `length` tokens takes part in, in tokens; `limit` is the widest."""
-    step = max(1, (1 << length.bit_length() - 1) // _STEPS)
+    step = max(1, (1 << length.bit_length() - 1) // WIDTH_STEPS)
     return max(length, min(-(-length // step) * step, limit))
 
 
 def steady(model: nn.Module) -> None:
     """Let every linear layer of a model, and what GPT-2 has for one, compute few rows as it computes many."""
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D":
-            layer.register_forward_hook(_compute_alike)
+    layers = (one for one in model.modules() if isinstance(one, nn.Linear) or type(one).__name__ == "Conv1D")
+    hook(layers, after=_compute_alike)
 
 
 def accompany(values: Tensor) -> Tensor:
@@ -37,7 +38,7 @@ def multiply_shares(shares: Tensor, weights: Tensor) -> Tensor:
     return (shares.unsqueeze(-1) * weights).sum(1)
 
 
-def _compute_alike(layer: nn.Module, given: tuple[Any, ...], output: Any) -> Any:  # noqa: ANN401
+def _compute_alike(layer: nn.Module, given: Given, _: Named, output: Any) -> Any:  # noqa: ANN401
     rows = output.numel() // max(1, output.shape[-1]) if isinstance(output, Tensor) else 0
     if not given or not 0 < rows < _ROWS:
         return output

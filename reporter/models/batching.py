@@ -1,4 +1,8 @@
-"""Batches of like length under a token budget."""
+"""Batches of like length under a token budget, and every number that says how much is done, or held, at a time.
+
+They say how long it takes and how much memory. What comes out they leave as it is, but for rounding (`WIDTH_STEPS`)
+and for influence (`FEATURES_BYTES`).
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +15,20 @@ Item = TypeVar("Item")
 Member = TypeVar("Member")
 Result = TypeVar("Result")
 
-POOL = 64
+BATCH_TOKENS = {"cpu": 512, "cuda": 32768, "mps": 8192}  # in a pass, where the settings do not say
+POOL = 64  # texts that are explained together at most
+UNIT_PASSES = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
+FREE_COPIES = 32  # changed copies of a text up to which it takes no longer than usual
+ATTENTION_BYTES = 2**28  # of attention weights that are held at a time
+DEAR = 4  # how many times as many texts, and as much attention, that is where passes are dear
+FILLED_PACKED, FILLED_DEAR = 0.5, 0.15  # how much of a pass must be rows where they are packed, and where it is dear
+HELD_PASSES = 32  # passes full of gradients that are held before they are added up
+QUADRATURE_WEIGHTS = 2**17  # of rules that are found at a time
+FEATURES_WINDOW = 512  # training examples whose features are found and saved together
+FEATURES_BYTES = 2**28  # of the features of all examples; where they would take more, they are projected
+TRACED_TOGETHER = 32  # documents whose answers are traced at once
+WIDTH_STEPS = 4  # widths of passes there are between a power of two and the next
+BLOCK_WIDTH, BLOCK_STEP = 16, 4  # of packed rows: the narrowest block in tokens, and how many times as wide the next is
 _WORTH = 128  # tokens in a pass: fewer cost too much beside what they compute
 _LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
 

@@ -1,19 +1,58 @@
-"""Where a text enters a network: the calls of its word-embedding layers, read or replaced as they happen.
+"""Calls of a network's modules, looked at or changed as they happen; above all those by which a text enters it.
 
-An encoder-decoder calls them twice, the second time with the text one place to the right behind a start token. Which
-of the text's tokens a call reads is told by the numbers it is given, each time anew.
+A text enters where the word-embedding layers are called. An encoder-decoder calls them twice, the second time with the
+text one place to the right behind a start token. Which of the text's tokens a call reads is told by the numbers it is
+given, each time anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 Change = Callable[[Tensor, Tensor], Tensor | None]
 """What a call gives instead, by the numbers it was given (rows tokens) and its output (rows tokens width)."""
+
+Given = tuple[Any, ...]
+Named = dict[str, Any]
+Before = Callable[[nn.Module, Given], Given]
+"""What a module is called with instead, by what it is called with."""
+
+After = Callable[[nn.Module, Given, Named, Any], Any]
+"""What a call gives instead, by what it was given and its output; None for no change."""
+
+
+class Call(NamedTuple):
+    """A call of a module: what it was given and what it gave."""
+
+    module: nn.Module
+    given: Given
+    output: Any
+
+
+def hook(modules: Iterable[nn.Module], *, before: Before | None = None, after: After | None = None) -> ExitStack:
+    """Change what every call of some modules is given or gives: until the context that this returns is left, or ever.
+
+    It is the one place where hooks are registered with torch.
+    """
+    hooks = ExitStack()
+    for module in modules:
+        if before is not None:
+            hooks.enter_context(module.register_forward_pre_hook(before))
+        if after is not None:
+            hooks.enter_context(module.register_forward_hook(after, with_kwargs=True))
+    return hooks
+
+
+@contextmanager
+def record_calls(modules: Iterable[nn.Module]) -> Iterator[list[Call]]:
+    """Every call of some modules in its order, listed as it happens."""
+    calls: list[Call] = []
+    with hook(modules, after=lambda module, given, _, output: calls.append(Call(module, given, output))):
+        yield calls
 
 
 @dataclass(frozen=True)
@@ -47,7 +86,7 @@ def read_inside(ids: Tensor, table: Tensor) -> Tensor:
     return ids.where((ids >= 0) & (ids < len(table)), 0)
 
 
-def substitute(layers: Sequence[nn.Module], served: Served, embeddings: Tensor) -> AbstractContextManager[None]:
+def substitute(layers: Sequence[nn.Module], served: Served, embeddings: Tensor) -> ExitStack:
     """Let every call of these layers that reads the texts give these embeddings (rows tokens width) in their place.
 
     Each gets them anew, as some networks go on to scale what they are given in its place.
@@ -98,11 +137,10 @@ def reads(run: Callable[[], object], layers: Sequence[nn.Module], served: Served
     return any(served.reads(given) or served.follows(given) for given in calls)
 
 
-@contextmanager
-def _changing(layers: Sequence[nn.Module], change: Change) -> Iterator[None]:
+def _changing(layers: Sequence[nn.Module], change: Change) -> ExitStack:
     """Look at every call of some layers with numbers of tokens; one that goes by tokens and rows is turned for that."""
 
-    def hook(_: nn.Module, given: tuple[Any, ...], named: dict[str, Any], output: Any) -> Tensor | None:  # noqa: ANN401
+    def look(_: nn.Module, given: Given, named: Named, output: Any) -> Tensor | None:  # noqa: ANN401
         ids = next((one for one in (*given, *named.values()) if isinstance(one, Tensor)), None)
         if ids is None or ids.dim() != 2 or ids.is_floating_point() or not isinstance(output, Tensor):
             return None
@@ -112,7 +150,4 @@ def _changing(layers: Sequence[nn.Module], change: Change) -> Iterator[None]:
             found = None if turned is None else turned.transpose(0, 1)
         return found
 
-    with ExitStack() as hooks:
-        for layer in layers:
-            hooks.enter_context(layer.register_forward_hook(hook, with_kwargs=True))
-        yield
+    return hook(layers, after=look)

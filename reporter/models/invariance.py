@@ -13,6 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from reporter.models.batching import BATCH_TOKENS
 from reporter.models.network import Network
 from reporter.models.threads import describe_processor
 from reporter.records import Machine
@@ -21,7 +22,6 @@ _COUNTS = (4, 5, 6, 7, 9, 11, 14, 18, 23, 31)  # rows of a product, and where th
 _WORK = 2**26  # multiplications in the largest product that is tried
 _ROWS = (64, 512)  # in that one, at least and at most
 _LENGTHS = (0, 0, 1, 1, 2, 2, 5, 9, 9, 14, 23)  # of the texts that are tried, in words
-_BUDGET = 512
 
 Row = dict[str, list[int]]
 
@@ -93,7 +93,7 @@ def _answers_alike(network: Network) -> bool:
         return _look(member, [rows[at] for at in some])
 
     lengths = [len(row["input_ids"]) for row in rows]
-    together = network.share(look, lengths, budget=_BUDGET)
+    together = network.share(look, lengths, budget=BATCH_TOKENS["cpu"])
     alone = [found for row in rows for found in _look(network, [row])]
     return all(one.equal(other) for one, other in zip(alone, together, strict=True))
 

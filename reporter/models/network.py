@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reporter.models.attention_weights import Shown, find_attention_gap
 from reporter.models.batch_invariance import width_of
-from reporter.models.batching import share_passes
+from reporter.models.batching import FILLED_DEAR, FILLED_PACKED, share_passes
 from reporter.models.hooks import Served, catch_embeddings, read_inside, reads, substitute, wraps
 from reporter.models.packed_encoder import Packed, Shortcut, amplified, find_shortcuts
 from reporter.models.packed_rows import Blocked, RowByRow
@@ -23,17 +23,20 @@ from reporter.records import Model, UserError
 Result = TypeVar("Result")
 
 _PROBES = ("A short text, to see what the network does with it.", "Another.")
-_PACKED, _ROOMY = 0.5, 0.15  # how much of a pass must be rows where they are packed, and where passes are dear
 
 
 @dataclass(frozen=True)
 class Network:
-    """A frozen network in evaluation mode, its tokenizer, its device and what is known of it."""
+    """A frozen network in evaluation mode, its tokenizer, its device and what is known of it.
+
+    A copy has an `original`; what was measured of that is not measured again.
+    """
 
     model: Any
     tokenizer: Any
     device: torch.device
     facts: Model
+    original: "Network | None" = None
 
     def run(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None, **options: bool) -> Any:  # noqa: ANN401
         """The network's output for `inputs`, with `embeddings` (rows tokens width) in place of the word embeddings.
@@ -92,14 +95,14 @@ class Network:
     @property
     def filled(self) -> float:
         """How much of a pass of padded rows must be rows, as a share: all, but where passes are dear."""
-        return _ROOMY if self.roomy and self.pads_freely else 1.0
+        return FILLED_DEAR if self.roomy and self.pads_freely else 1.0
 
     def share(
         self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
     ) -> list[Result]:
         """What `work` makes of each of some rows of so many tokens, in passes by the crew; it gets their numbers."""
         widths = [self.span(length) for length in lengths]
-        filled = _PACKED if isinstance(self._shortcut, Packed) and not self.roomy else self.filled
+        filled = FILLED_PACKED if isinstance(self._shortcut, Packed) and not self.roomy else self.filled
         return share_passes(self.replicas, work, widths, budget=budget, filled=filled)
 
     @property
@@ -140,10 +143,9 @@ class Network:
         return Replicas([self, *(self._copy(deepcopy(self.model, dict(shared)), self.device) for _ in range(others))])
 
     def _copy(self, model: Any, device: torch.device) -> "Network":  # noqa: ANN401
-        """The same network as another object, of which nothing need be measured again."""
-        other = replace(self, model=model, device=device)
-        vars(other).update(pads_freely=self.pads_freely, _wraps=self._wraps)
-        return other
+        """The same network as another object, once it is known what need not be measured there."""
+        _ = self.pads_freely, self._wraps
+        return replace(self, model=model, device=device, original=self)
 
     @contextmanager
     def eager(self) -> Iterator[None]:
@@ -186,6 +188,8 @@ class Network:
     @cached_property
     def _wraps(self) -> bool:
         """Whether a decoder reads the text's last token before the text, as some do, and not a start token."""
+        if self.original is not None:
+            return self.original._wraps
         if not self.model.config.is_encoder_decoder:
             return False
         ids, lasts = self.probe["input_ids"].clone(), measure_seen(self.probe).sum(1) - 1
@@ -220,6 +224,8 @@ class Network:
     @cached_property
     def pads_freely(self) -> bool:
         """Whether its answers stay what they are if rows of other lengths share the pass."""
+        if self.original is not None:
+            return self.original.pads_freely
         with torch.no_grad():
             both = self.model(**self.probe).logits
             alone = [self.model(**self.serve(dict(self.tokenizer(text)))).logits[0] for text in _PROBES]

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from reporter.models.batch_invariance import accompany
+from reporter.models.hooks import hook
 from reporter.models.packed_rows import PackedRows
 
 _LOUD = 16.0
@@ -114,10 +115,9 @@ def _attend_first(attention: Any, line: PackedRows, hidden: Tensor, *_: object, 
 
 def _before(module: nn.Module, change: Callable[[Tensor], Tensor], stack: ExitStack) -> None:
     """Change the tensors that a module is called with, until the stack is left."""
-    hook = module.register_forward_pre_hook(
-        lambda _, given: tuple(change(x) if isinstance(x, Tensor) else x for x in given)
+    stack.enter_context(
+        hook([module], before=lambda _, given: tuple(change(x) if isinstance(x, Tensor) else x for x in given))
     )
-    stack.enter_context(hook)
 
 
 def _instead(module: Any, forward: Callable[..., Any], stack: ExitStack) -> None:  # noqa: ANN401

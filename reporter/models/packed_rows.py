@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-_NARROWEST = 16
-_NARROWER = 4  # times: the next block
+from reporter.models.batching import BLOCK_STEP, BLOCK_WIDTH
 
 
 class PackedRows(ABC):
@@ -112,11 +111,11 @@ def _count_runs(widths: Sequence[int]) -> list[tuple[int, int]]:
 def _choose_widths(lengths: Sequence[int]) -> list[int]:
     """The width of the block that takes each row: few blocks, for every one has its price, and so has padding."""
     widths = [_round(max(lengths))]
-    while widths[-1] > _NARROWEST:
-        widths.append(_round(-(-widths[-1] // _NARROWER)))
+    while widths[-1] > BLOCK_WIDTH:
+        widths.append(_round(-(-widths[-1] // BLOCK_STEP)))
     return [min(width for width in widths if width >= length) for length in lengths]
 
 
 def _round(length: int) -> int:
     """The next width that kernels take as it is."""
-    return -(-length // _NARROWEST) * _NARROWEST
+    return -(-length // BLOCK_WIDTH) * BLOCK_WIDTH

@@ -11,8 +11,11 @@ from reporter.documents import read_documents, read_intake
 from reporter.evidence import TEXTS, examine_methods, find_level
 from reporter.methods import Method
 from reporter.models import (
+    BATCH_TOKENS,
     EXACT,
     FORMATS,
+    FREE_COPIES,
+    UNIT_PASSES,
     Budget,
     Encoded,
     Network,
@@ -44,10 +47,6 @@ from reporter.runs.stopwatch import Stopwatch
 from reporter.runs.store import Row, Store
 from reporter.runs.tracing import Tracing, prepare_tracing
 from reporter.runs.versions import list_versions
-
-_BATCH = {"cpu": 512, "cuda": 32768, "mps": 8192}
-_UNIT = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
-_COPIES = 32  # changed copies of a text up to which it takes no longer than usual
 
 WHOLE = "everything"
 """What is watched of every unit of work as a whole."""
@@ -146,7 +145,7 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     check_network(network, task)
     willing = tuple(method for method in methods if method.objection(network) is None)
     _check_dtype(settings.dtype, network)
-    explainer = Explainer(network, task, settings, Budget(settings.batch_tokens or _BATCH[network.device.type]))
+    explainer = Explainer(network, task, settings, Budget(settings.batch_tokens or BATCH_TOKENS[network.device.type]))
     return Attribute(explainer, willing), _describe(settings, network, methods, created)
 
 
@@ -162,8 +161,8 @@ def _check_dtype(name: str, network: Network) -> None:
 def _make_method(name: str, settings: Settings) -> Method:
     """The method with those of its options that the settings hold."""
     kind = registry.load("methods", name)
-    options = {option.name: getattr(settings, option.name) for option in fields(kind) if hasattr(settings, option.name)}
-    made: Method = kind(**options)
+    names = {option.name for option in fields(kind)} & {setting.name for setting in fields(settings)}
+    made: Method = kind(**{name: getattr(settings, name) for name in names})
     return made
 
 
@@ -188,7 +187,7 @@ def explain_documents(keyed: dict[str, Document], attribute: Attribute) -> Itera
     encoded, failed = _encode_all(list(keyed.values()), attribute.explainer.network)
     yield [Row(keys[explanation.id], explanation, 0.0) for explanation in failed]
     encoded.sort(key=lambda one: len(one.tokens))
-    budget = max(1, int(_UNIT * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
+    budget = max(1, int(UNIT_PASSES * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
     for documents in pool_by_cost(encoded, lambda one: len(one.tokens), budget=budget, most=attribute.explainer.crowd):
         start = time.perf_counter()
         explanations = attribute(documents)
@@ -202,8 +201,8 @@ def explain_documents(keyed: dict[str, Document], attribute: Attribute) -> Itera
 
 def _weigh(methods: Sequence[Method]) -> float:
     """How many times as long as usual a text takes: by the changed copies of it that the methods look at."""
-    copies = sum(getattr(method, name, 0) for method in methods for name in ("samples", "copies"))
-    return max(1.0, copies / _COPIES)
+    copies = sum(method.needs.copies for method in methods)
+    return max(1.0, copies / FREE_COPIES)
 
 
 def _encode_all(documents: list[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:

@@ -9,7 +9,7 @@ import torch
 
 from reporter.attribution import Cases, Effort, Ends, Explainer, TargetQuery, certify, to_array
 from reporter.evidence import agree_on_words, compare_all, tell_failure
-from reporter.methods import Method, Scores, is_attentive
+from reporter.methods import Method, Scores
 from reporter.models import Encoded, is_out_of_memory
 from reporter.records import (
     SCHEMA,
@@ -49,7 +49,7 @@ class Recorder:
         self, questions: list[TargetQuery], cases: Cases, found: Sequence[Sequence[Scores | str]]
     ) -> list[Section]:
         """The section of each question, from what every method found of it, or why it found nothing."""
-        ends, answers = self._measure_ends(questions, cases), cases.start.answer.cpu()
+        ends, answers = self._measure_ends(questions, cases), cases.baseline_pass.answer.cpu()
         looks = self._survey(questions, cases)
         sections = []
         for question, both, answer, look, scores in zip(questions, ends, answers, looks, found, strict=True):
@@ -75,7 +75,7 @@ class Recorder:
     @cached_property
     def attentive(self) -> set[str]:
         """The methods among them that read attention weights."""
-        return {method.description.name for method in self.methods if is_attentive(method)}
+        return {method.description.name for method in self.methods if method.needs.attention}
 
     def _survey(self, questions: Sequence[TargetQuery], cases: Cases) -> list[Heads | None]:
         if not self.attentive:

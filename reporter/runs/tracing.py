@@ -33,7 +33,7 @@ from reporter.influence import (
     trace_influence,
     trace_self_influence,
 )
-from reporter.models import Network, identify_machine, load_network, take_windows
+from reporter.models import FEATURES_BYTES, TRACED_TOGETHER, Network, identify_machine, load_network, take_windows
 from reporter.records import (
     Document,
     Example,
@@ -51,9 +51,7 @@ from reporter.runs.versions import list_versions
 SHOWN = 5  # examples on either side of an answer
 SUSPECTS = 50
 _LONGEST = 600  # characters of an example that are kept
-_MEMORY = 2**28  # bytes that the features of all examples may take; where they would take more, they are projected
 _NARROWEST = 64
-_BLOCK = 32  # documents that are traced at once
 
 Notice = Callable[[int], None]
 
@@ -136,7 +134,7 @@ class Tracing:
 
     def _make_lens(self, network: Network, layer: FinalLayer, heads: tuple[Head, ...]) -> FeatureExtractor:
         width = layer.weight.shape[1]
-        room = _MEMORY // (4 * len(self.examples.documents) * max(1, len(self.checkpoints)))
+        room = FEATURES_BYTES // (4 * len(self.examples.documents) * max(1, len(self.checkpoints)))
         narrower = max(_NARROWEST, 2 ** int(log2(max(1, room))))
         projection = project(width, narrower, self.explainer.settings.seed) if width > max(room, narrower) else None
         stamp = f"{sorted(list_versions().items())} on {network.device}: {identify_machine(network.device)}"
@@ -162,7 +160,7 @@ class Tracing:
     def _trace_all(self, store: Store, seen: Seen) -> None:
         """Write the influences into all documents, some at a time."""
         at = 0
-        for some in take_windows(store.untraced(self.fingerprint), _BLOCK):
+        for some in take_windows(store.untraced(self.fingerprint), TRACED_TOGETHER):
             explained = [twin.load_explanation(line) for _, line in some]
             lines = [twin.dump(one).decode() for one in self._trace(explained, seen, at)]
             store.trace(dict(zip((key for key, _ in some), lines, strict=True)), fingerprint=self.fingerprint)

@@ -16,9 +16,7 @@ from reporter.attribution.quadrature.refinement import (
     refine,
 )
 from reporter.attribution.quadrature.rules import Array, find_rules
-from reporter.models import make_batches
-
-_WEIGHTS = 2**17  # of rules that are found at a time
+from reporter.models import QUADRATURE_WEIGHTS, make_batches
 
 Sampler = Callable[[list[int], list[float]], tuple[Array, list[Array]]]
 """Evaluates pairs of a row and a node on its path: the total F of each, and the gradients (features) there."""
@@ -65,7 +63,7 @@ def integrate_paths(sample: Sampler, known: Sequence[Samples | None], goal: Goal
 def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
     """What the integrals come to; the rules for as many nodes are found together."""
     found: dict[int, Integration] = {}
-    for rows in make_batches(paths, lambda row: len(paths[row].nodes) ** 2, budget=_WEIGHTS):
+    for rows in make_batches(paths, lambda row: len(paths[row].nodes) ** 2, budget=QUADRATURE_WEIGHTS):
         rules = dict(zip(rows, find_rules([paths[row].nodes for row in rows]), strict=True))
         for some in (
             [rows] if goal.few_rounds else [[row] for row in rows]

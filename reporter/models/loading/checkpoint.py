@@ -14,7 +14,7 @@ import transformers
 from torch import Tensor, nn
 
 from reporter.models.batch_invariance import steady
-from reporter.models.hooks import read_inside
+from reporter.models.hooks import hook, read_inside
 from reporter.models.loading import source
 from reporter.models.loading.containment import check_folder
 from reporter.models.loading.readiness import check_ready, explain_mismatch, explain_tokenizer
@@ -179,9 +179,8 @@ def _settle_padding(model: Any) -> None:  # noqa: ANN401
     if config.pad_token_id is None:
         config.pad_token_id = _NO_TOKEN
     if not 0 <= config.pad_token_id < len(table):
-        for layer in model.modules():
-            if getattr(layer, "weight", None) is table:
-                layer.register_forward_pre_hook(lambda _, given: tuple(read_inside(one, table) for one in given))
+        layers = (layer for layer in model.modules() if getattr(layer, "weight", None) is table)
+        hook(layers, before=lambda _, given: tuple(read_inside(one, table) for one in given))
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
