@@ -42,8 +42,8 @@ class Scores:
 class Needs:
     """What a method needs beside the passes at text and baseline, so that a run can prepare it and plan its work.
 
-    `attention` says that it reads attention weights, which are shown only where a method does; `copies` is about how many
-    changed copies of each text it runs whatever the text is.
+    `attention` says that it reads attention weights, which are shown only where a method does; `copies` is about how
+    many changed copies of each text it runs, whatever the text is.
     """
 
     attention: bool = False
