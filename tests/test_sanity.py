@@ -1,6 +1,6 @@
 """Sanity: methods that ignore the model, or know nothing, are flagged; sound ones are not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import numpy as np
@@ -8,8 +8,19 @@ import pytest
 import torch
 from scipy import stats
 
-from reporter.evidence.randomization import DEAF, SURVIVED, UNSTEADY, compare, draw_maps, examine_methods, randomise
+from reporter.evidence import randomization
+from reporter.evidence.randomization import (
+    DEAF,
+    EXHAUSTED,
+    SURVIVED,
+    UNSTEADY,
+    compare,
+    draw_maps,
+    examine_methods,
+    randomise,
+)
 from reporter.methods import Needs, Scores
+from reporter.models.batching import Budget
 from reporter.records.run import Description, Run
 from reporter.records.settings import Settings
 from reporter.runs import measure as measuring
@@ -124,6 +135,10 @@ def test_a_random_network_without_an_answer_leaves_nothing_to_compare(tiny):
     assert draw_maps(attribute.explainer, [Broken()], questions) == [[{}, {}]]
 
 
+def vars_of(provenance):
+    return {one.name: getattr(provenance, one.name) for one in fields(provenance)}
+
+
 def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(TEXTS[1])
@@ -139,8 +154,46 @@ def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypa
         measuring.measure_folder(tmp_path / "in", standard, store, notice=lambda _: None)
         assert store.provenance() == first
         summary, failures = summarise(store.explanations())
-    facts = {name: getattr(first, name) for name in first.__dataclass_fields__}
-    page = methods_page(Run(**facts, summary=summary, failures=failures))
+    page = methods_page(Run(**vars_of(first), summary=summary, failures=failures))
     told = " ".join(page.entries[0].evidence)
     assert "random weights" in told
     assert "over 1 text" in told
+
+
+@dataclass(frozen=True)
+class Hungry(Spelling):
+    """Needs more memory than there is until batches are small enough."""
+
+    budget: Budget
+    enough: int
+
+    def attribute(self, batches):
+        if self.budget.tokens > self.enough:
+            raise MemoryError("none left")
+        return super().attribute(batches)
+
+
+@pytest.mark.parametrize("enough", [100, 0])
+def test_too_little_memory_makes_batches_smaller_and_then_costs_the_checks_alone(tiny, enough):
+    attribute = prepared(tiny, methods=SOUND)
+    explainer = replace(attribute.explainer, budget=Budget(400))
+    found = examine_methods(explainer, (Hungry(explainer.budget, enough),), encoded(attribute, *LONG))
+    assert (found.failure is None, len(found.methods)) == ((True, 1) if enough else (False, 0))
+    assert len(found.texts) == len(LONG)
+
+
+def test_checks_that_could_not_be_made_are_said_on_the_page_and_the_run_is_not_whole(tiny, tmp_path, monkeypatch):
+    def exhaust(*_):
+        raise MemoryError("none left")
+
+    monkeypatch.setattr(randomization, "_examine", exhaust)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(TEXTS[1])
+    with Store(tmp_path / "run.sqlite", create=True) as store:
+        settings = Settings(model=str(tiny), methods=("gradient",), evidence="standard")
+        measuring.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
+        found = store.provenance()
+        run = Run(**vars_of(found), summary=summarise(store.explanations())[0], failures=())
+    assert not run.is_whole
+    assert replace(run, sanity=None).is_whole
+    assert [EXHAUSTED in entry.evidence for entry in methods_page(run).entries] == [True]

@@ -36,6 +36,9 @@ def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
     if saved is None or saved.texts != now.texts:
         yield "they are missing, or were made on other texts than those that this version takes."
         return
+    if saved.failure or now.failure:
+        yield from () if saved == now else (saved.failure or now.failure or "",)
+        return
     if [one.method for one in saved.methods] != [one.method for one in now.methods]:
         yield "they are of other methods."
         return

@@ -104,6 +104,8 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         warn(f"... and {len(lost) - _SHOWN} more, all in data/run.json.")
     for gap in what.gaps:
         warn(f"Summary, {gap.part}: {gap.reason}")
+    if run.sanity and run.sanity.failure:
+        warn(run.sanity.failure)
     say(f"The site is ready: {site / 'index.html'}")
 
 

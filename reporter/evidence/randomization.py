@@ -18,7 +18,7 @@ from reporter.attribution import Cases, Explainer, TargetQuery
 from reporter.evidence.attempts import attempt
 from reporter.evidence.intervals import quantile
 from reporter.methods import Method
-from reporter.models import Encoded, Network
+from reporter.models import Encoded, Network, drop_frames, is_out_of_memory
 from reporter.records import Likeness, Sanities, Sanity, UserError
 
 TEXTS = 6
@@ -33,11 +33,29 @@ Map = Mapping[int, float]
 
 SURVIVED = "Its map survives random weights: it shows the text more than the model."
 UNSTEADY = "It does not repeat: the same question gets another map."
+EXHAUSTED = (
+    "The methods' sanity checks could not be made: they hold two more copies of the model, and the memory is too small."
+)
 DEAF = "It does not ask for the target: another label gets the very same map."
 
 
 def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
-    """What becomes of every method's maps of some texts when the model, the target or the order of words changes."""
+    """What becomes of every method's maps of some texts when the model, the target or the order of words changes.
+
+    Where there is no memory for that, even with the smallest batches, it says so.
+    """
+    try:
+        return _examine(explainer, methods, documents)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+    drop_frames()
+    if explainer.budget.halve():
+        return examine_methods(explainer, methods, documents)
+    return Sanities(texts=tuple(one.document.id for one in documents), methods=(), failure=EXHAUSTED)
+
+
+def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
     cheap = [method.bounded(_MOST) for method in methods]
     with explainer.network.replicas.at_work():
         questions = [found for one in documents for found in _ask(explainer, one)]

@@ -84,5 +84,6 @@ class Run(Provenance):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing failed: no document, no method on one, no page and no part of the summary."""
-        return not (self.failures or self.undrawn or self.summary.lapses or self.summary.gaps)
+        """Whether nothing failed: no document, no method on one, no page, no part of the summary, no sanity check."""
+        failed = self.failures or self.undrawn or self.summary.lapses or self.summary.gaps
+        return not (failed or (self.sanity and self.sanity.failure))

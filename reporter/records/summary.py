@@ -220,7 +220,11 @@ class Sanity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sanities:
-    """The sanity checks of one model: on which texts, and one by one for every method."""
+    """The sanity checks of one model: on which texts, and one by one for every method.
+
+    `failure` is the sentence that says why they could not be made.
+    """
 
     texts: tuple[str, ...]
     methods: tuple[Sanity, ...]
+    failure: str | None = None

@@ -124,12 +124,12 @@ def main() -> None:
     parser.add_argument("--real", type=Path, nargs=2, metavar=("FOLDER", "TEXTS"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        for head in HEADS if given.attention_mask else ():
+        for head in HEADS if given.real else ():
             report(
                 f"trained, {head}",
-                convert(given.attention_mask[0], head, Path(place) / head),
+                convert(given.real[0], head, Path(place) / head),
                 given,
-                given.attention_mask[1],
+                given.real[1],
             )
         for name, (kind, options) in FAMILIES.items():
             report(name, save_network(Path(place) / name, kind, **options), given)

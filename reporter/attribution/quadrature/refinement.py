@@ -14,7 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporter.attribution.quadrature.estimates import estimate, find_jumps, measure_roughness
+from reporter.attribution.quadrature.estimates import (
+    estimate,
+    find_jumps,
+    measure_roughness,
+    weigh_jumps_seen,
+)
 from reporter.attribution.quadrature.rules import Array, Rules, find_rules
 
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
@@ -25,7 +30,8 @@ START_HASTY: Array = np.array([0, 3, 8, 14, 22, 32, 45, 60, 78, 99, 125, 158, 20
 
 _MARGIN = 2.12  # of a feature's error over its estimate, for 99 in 100 tokens, where `_ease` is 1
 _CLOSER = 1 / 3  # the power of `_ease` by which that is less elsewhere
-_WHOLE = 0.63  # of the error of all features together over the sum of their estimates
+_SUM = 0.63  # of the error of all features over the sum of their estimates, by which `_ease` goes
+_WHOLE = 0.5  # the same, for the verdict, beside what jumps do
 _COARSE, _EASE, _LEAST = 0.01, 0.15, 0.6  # below that share of the scores, the power and the least of `_ease`
 _ANYWHERE = 12**-0.5  # of the error of a panel over its width times a jump, which may be anywhere on it
 _KINKED = 2.1  # of what jumps do, to a feature or to all, over the estimate: a single one does no more than 1.73
@@ -124,7 +130,7 @@ def integrate(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rules] | Non
     widths = np.diff([path.nodes for path in paths], axis=1)
     seen = widths[:, None, :, None] * (np.stack([one.jumps for one in weights]) @ gradients[:, None])
     rough = measure_roughness(seen)
-    judged = zip(estimates.sum(2), _ANYWHERE * find_jumps(seen), defects, rough, strict=True)
+    judged = zip(estimates.sum(2), _ANYWHERE * find_jumps(seen), defects, rough, weigh_jumps_seen(seen), strict=True)
     facts = zip(paths, panels.sum(1), errors, judged, strict=True)
     return [_conclude(path, goal, *found) for path, *found in facts]
 
@@ -141,19 +147,19 @@ def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged
     """What values (features) come to, by their errors (features) and how panels are judged.
 
     Of each panel these are the sum of its estimates, what its jumps may do to each feature, and its defect; and of all
-    of them how rough the integrand is, 1 where it is smooth.
+    of them how rough the integrand is, 1 where it is smooth, and how much what jumps do is to count for the verdict.
     """
-    estimates, kinks, defects, rough = judged
+    estimates, kinks, defects, rough, evidence = judged
     count = samples.gradients.shape[1]
     values, size = values[:count], float(np.abs(values).sum())
-    errors = errors[:count] * (ease := _ease(_WHOLE * float(errors.sum()) / (size or 1.0)))
+    errors = errors[:count] * (ease := _ease(_SUM * float(errors.sum()) / (size or 1.0)))
     together = kinks.sum(1)
     jumps = _KINKED * float(np.sqrt((together**2).sum()))
     own = np.hypot(_MARGIN * ease**_CLOSER * rough**3 * errors, _KINKED * np.sqrt((kinks[:, :count] ** 2).sum(0)))
     bounds = np.hypot(own, _SHARED * jumps * _share(samples.gradients))
     bounds += samples.noise(goal.unit_roundoff) * np.abs(values) / (size or 1.0)
     rounding = 2 * goal.unit_roundoff * size
-    whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), jumps)) + rounding
+    whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), evidence * jumps)) + rounding
     return Integral(values, bounds, whole, rounding, np.hypot(estimates, together), defects)
 
 

@@ -61,7 +61,11 @@ def _find_sanity_faults(run: Provenance, settings: Settings) -> Iterator[str]:
         yield f"its settings ask for the evidence '{settings.evidence}', which this version has not."
     elif level.sanity != (run.sanity is not None):
         yield "its methods were tried for sanity and its settings do not ask for that, or ask for it and were not."
-    elif run.sanity is not None and [one.method for one in run.sanity.methods] != [one.name for one in run.methods]:
+    elif run.sanity is None:
+        return
+    elif [one.method for one in run.sanity.methods] != (
+        [] if run.sanity.failure else [one.name for one in run.methods]
+    ):
         yield "other methods were tried for sanity than those of the run."
 
 

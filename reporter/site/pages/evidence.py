@@ -18,6 +18,8 @@ def evidence(method: str, run: Run) -> Iterator[str]:
         if (one.method, one.name) == (method, FIFTH) and one.gap is not None:
             yield _beside_random(one)
     yield from _beside_text({one.name: one for one in run.summary.diagnostics if one.method == method})
+    if run.sanity and run.sanity.failure:
+        yield run.sanity.failure
     for sane in run.sanity.methods if run.sanity else ():
         if sane.method == method:
             stages = ", ".join(f"{one.change} {rank(one.mean)}" for one in sane.randomised)
