@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from reporter.evidence.aligned_text import AlignedText
 from reporter.records.evidence import Change
 from reporter.site.pages.document.changes import changes
-from reporter.site.pages.document.reading import Reading
 from tests import runs
 
 
@@ -15,7 +15,7 @@ def shown(record=runs.REVIEW, **changed):
     found = runs.explanation("a", record)
     section = runs.examined(found.sections[0])
     section = replace(section, counterfactual=replace(section.counterfactual, **changed))
-    return section.counterfactual, changes(Reading(found, section), found)
+    return section.counterfactual, changes(AlignedText(found, section), found)
 
 
 def flip(*words: int) -> Change:
@@ -76,4 +76,4 @@ def test_of_a_long_text_what_stands_around_the_words_is_shown():
 
 def test_a_section_without_a_probe_shows_nothing():
     found = runs.explanation("a")
-    assert changes(Reading(found, found.sections[0]), found) is None
+    assert changes(AlignedText(found, found.sections[0]), found) is None

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from reporter.evidence.agreement import add_by_word
+from reporter.evidence.aligned_text import AlignedText
 from reporter.records.consensus import find_consensus
 from reporter.site.pages.document.page import document_page
-from reporter.site.pages.document.reading import Reading
 from tests import runs
 from tests.test_report import run_of
 
@@ -68,7 +68,7 @@ def test_the_page_shows_the_votes_of_the_twin():
     (part,), votes = page.parts, section.consensus.words
     assert page.consensus
     assert votes
-    reading = Reading(found, section)
+    reading = AlignedText(found, section)
     shown = {bar.text: bar for bar in (*part.agreed.supporting, *part.agreed.opposing)}
     for vote in votes:
         word = reading.words[vote.word]

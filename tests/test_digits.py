@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reporter.exports.figure import make_figure
 from reporter.exports.formats.svg import Svg
 from reporter.records.evidence import Diagnostic
 from reporter.records.explanation import Prediction
+from reporter.site.digits import answered, apart, bound, digits_for, gap, of_change, size, sure
 from reporter.site.pages import document_page
-from reporter.site.pages.digits import answered, apart, bound, digits_for, gap, of_change, size, sure
-from reporter.site.pages.drawings.figure import make_figure
-from reporter.site.pages.wording import fixed, percent, rank, whole_percent
+from reporter.site.wording import fixed, percent, rank, whole_percent
 from tests import runs
 from tests.test_render import site_of
 from tests.test_report import run_of

@@ -10,7 +10,7 @@ from reporter.audit.check import Thresholds, check_site
 from reporter.records import twin
 from reporter.records.explanation import Explanation
 from reporter.records.run import Run
-from reporter.site.pages.frame import page_path
+from reporter.site.addresses import page_path
 from tests import runs
 from tests.test_render import Page, site_of
 

@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 from reporter import registry
 from reporter.cli import commands
 from reporter.exports.export import choose_format
+from reporter.exports.figure import Passage, Word, make_figure
 from reporter.exports.formats import csv as csv_sink
 from reporter.exports.formats import latex
+from reporter.exports.typesetting import cut_text, set_lines, set_passage, width_of
 from reporter.records.explanation import Explanation, Token
 from reporter.runs.store import Store
+from reporter.site.addresses import document_path
 from reporter.site.colours import COLOURS, OKLCH, tint
-from reporter.site.pages.drawings.figure import Passage, Word, make_figure
-from reporter.site.pages.drawings.layout import cut_text, set_lines, set_passage, width_of
-from reporter.site.pages.frame import document_path
-from reporter.site.render import visible
+from reporter.site.environment import visible
 from tests import runs
 
 ROOT = Path(__file__).parent.parent

@@ -30,7 +30,8 @@ from reporter.records.seeds import make_seed
 from reporter.records.settings import Settings
 from reporter.runs.measure import prepare
 from reporter.runs.store import Store, list_columns
-from reporter.site.render import draw_site, sum_up
+from reporter.site.render import draw_site
+from reporter.summary.run_summary import sum_up
 from tests.networks import TEXTS, save_network
 from tests.test_cli import run
 

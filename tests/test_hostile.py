@@ -34,8 +34,9 @@ from reporter.records.settings import Trust
 from reporter.records.summary import Likeness, Sanities, Sanity
 from reporter.runs.drawn_files import DrawnFile
 from reporter.runs.store import Store
-from reporter.site.pages.frame import page_path
-from reporter.site.render import draw_site, visible
+from reporter.site.addresses import page_path
+from reporter.site.environment import visible
+from reporter.site.render import draw_site
 from tests import runs
 from tests.networks import save_network
 from tests.payloads import PAYLOADS

@@ -95,7 +95,8 @@ def test_what_a_package_offers_is_there(folder):
     assert all(getattr(found, offered) is not None for offered in found.__all__)
 
 
-def test_no_module_imports_itself_by_way_of_others():
+def follow_imports() -> dict[str, set[str]]:
+    """What every module imports of `reporter`: the modules themselves, also where a front door offers their names."""
     graph = {
         here: {f"{module}.{one}" if f"{module}.{one}" in MODULES else module for module, one in imports(path)}
         for here, path in MODULES.items()
@@ -109,7 +110,32 @@ def test_no_module_imports_itself_by_way_of_others():
     }
     for here, path in MODULES.items():
         graph[here] |= {offered[each] for each in imports(path) if each in offered}
-    assert tuple(TopologicalSorter(graph).static_order())
+    return graph
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert tuple(TopologicalSorter(follow_imports()).static_order())
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "service"),
+    [
+        ("evidence", "site", None),
+        ("summary", "site", None),
+        ("exports", "site.pages", None),
+        ("audit", "site.pages", "site.render"),  # `check` has every page drawn again
+    ],
+)
+def test_what_is_measured_and_written_knows_no_page(above, below, service):
+    graph = follow_imports()
+    reached, waiting = set[str](), [module for module in graph if package(module) == above]
+    assert len(waiting) > 3
+    while waiting:
+        module = waiting.pop()
+        if module not in reached and module != service:
+            reached.add(module)
+            waiting += graph.get(module, ())
+    assert sorted(module for module in reached if f"{module}.".startswith(f"{below}.")) == []
 
 
 @pytest.mark.parametrize(

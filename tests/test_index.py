@@ -13,19 +13,20 @@ from pathlib import Path
 import pytest
 from scipy.stats import t
 
+from reporter.evidence.aligned_text import AlignedText
+from reporter.evidence.checks import check_section
 from reporter.evidence.intervals import Moments, quantile, wilson
 from reporter.records.explanation import Explanation
+from reporter.records.sections import order_sections
 from reporter.runs.processes import map_in_processes
 from reporter.site import render
+from reporter.site.digits import sure
 from reporter.site.pages import Audit, Entry, IndexPage, document_pages, find, link_list_page, list_pages
-from reporter.site.pages.checks import checks, shown
-from reporter.site.pages.digits import sure
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.drawings.histogram import NARROW, WIDE, histogram
 from reporter.site.pages.index.audit import figures
-from reporter.site.pages.index.facts import Push
-from reporter.site.pages.index.pushes import PushCount, Pushes, push_tables
-from reporter.site.pages.wording import rank, signed, whole_percent
+from reporter.site.pages.index.pushes import Pushes, push_tables
+from reporter.site.wording import rank, signed, whole_percent
+from reporter.summary.pushes import Push, PushCount, list_pushes
 from tests import runs
 from tests.test_render import Page, site_of
 from tests.test_report import run_of
@@ -229,8 +230,7 @@ def test_the_count_of_words_is_bounded_and_says_what_it_left_out() -> None:
 
 def test_a_word_counts_once_per_text_and_bare_punctuation_never() -> None:
     one = runs.explanation("a", "Great great, GREAT!")
-    (page,) = document_pages(run_of(one), [one])
-    (push,) = find(*page).facts.pushes
+    (push,) = list_pushes(one)
     scores = one.sections[0].attributions[-1].scores
     places = [at for at, token in enumerate(one.sections[0].tokens) if token.text == "great"]
     assert (push.word, push.score) == ("great", pytest.approx(sum(scores[at] for at in places) / 3))
@@ -343,7 +343,9 @@ def test_marks_are_the_checks_that_do_not_hold() -> None:
     assert rows["films/wrong.txt"][-1] == "wrong"
     assert rows["letters/not-met.txt"][:2] == ("any", "complete")
     for one in found:
-        states = [check.state for check in checks(Reading(one, shown(one)[0]))] if one.sections else []
+        states = (
+            [check.state for check in check_section(AlignedText(one, order_sections(one)[0]))] if one.sections else []
+        )
         assert ("any" in rows[one.source]) == any(state in ("doubt", "fails") for state in states)
     chips = {chip.mark: chip.count for chip in index_of(found).listing.chips}
     assert chips[""] == len(found)
@@ -382,8 +384,7 @@ def test_a_word_counts_once_per_text_however_often_its_label_is_explained() -> N
     one = runs.explanation("a", "Great film")
     section = one.sections[0]
     places = [runs.changed_section(section, target=dataclasses.replace(section.target, position=at)) for at in range(3)]
-    (page,) = document_pages(run_of(one), [runs.changed(one, sections=tuple(places))])
-    pushes = find(*page).facts.pushes
+    pushes = list_pushes(runs.changed(one, sections=tuple(places)))
     assert sorted(push.word for push in pushes) == ["film", "great"]
 
 

@@ -17,7 +17,7 @@ from reporter.models.memory import is_out_of_memory
 from reporter.records import twin
 from reporter.records.run import Run
 from reporter.records.settings import Settings
-from reporter.site.pages.frame import page_path
+from reporter.site.addresses import page_path
 from tests import runs
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -166,6 +166,16 @@ PARTS = {
     "agreement": ("reporter.summary.corpus.Pair.add", "Do methods agree?"),
     "diagnostics": ("reporter.summary.corpus.Diagnosed.record", "What deletion and people say"),
     "answers": ("reporter.summary.grading.GradeCount.accuracy", "Is the model right?"),
+    "checks": ("reporter.summary.slices.check_text", "Where it holds, and where not"),
+    "words": ("reporter.summary.run_summary.list_pushes", "Words that push most"),
+}
+KEPT = {
+    "certificates": "verdicts",
+    "agreement": "agreement",
+    "diagnostics": "diagnostics",
+    "answers": "accuracy",
+    "checks": "slices",
+    "words": "pushes",
 }
 
 
@@ -176,14 +186,15 @@ def test_a_part_of_the_summary_that_fails_costs_that_part(part, tmp_path, monkey
     def break_off(*_given, **_named):
         raise ZeroDivisionError("float division by zero")
 
-    whole = read(site_of(tmp_path / "whole", runs.every_kind())).summary
+    texts = (*runs.every_kind(), *(runs.explanation(f"again/{at}") for at in range(5)))
+    whole = read(site_of(tmp_path / "whole", texts)).summary
+    assert all(getattr(whole, name) for name in KEPT.values())
     monkeypatch.setattr(place, break_off)
-    site = site_of(tmp_path / "site", runs.every_kind())
+    site = site_of(tmp_path / "site", texts)
     told = read(site)
     assert [gap.part for gap in told.summary.gaps] == [part]
     assert not told.is_whole
-    kept = {"certificates": "verdicts", "agreement": "agreement", "diagnostics": "diagnostics", "answers": "accuracy"}
-    for other, name in kept.items():
+    for other, name in KEPT.items():
         if other == part:
             assert not getattr(told.summary, name)
         else:

@@ -7,12 +7,12 @@ from html import unescape
 
 import pytest
 
+from reporter.evidence.aligned_text import AlignedText
 from reporter.evidence.metrics import PLAUSIBILITY
 from reporter.site.pages import document_page
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.methods import methods_page
 from reporter.site.pages.people import MetricTable, tell_marked
-from reporter.site.pages.wording import rank
+from reporter.site.wording import rank
 from tests import runs
 from tests.test_index import index_of
 from tests.test_render import Page, site_of
@@ -103,14 +103,14 @@ def test_the_methods_page_tells_it_in_sentences():
 def test_long_passages_and_many_of_them_are_cut_short():
     many = runs.explanation("many", "good bad " * 100)
     spans = tuple((9 * at, 9 * at + 4) for at in range(30))
-    told = tell_marked(Reading(replace(many, rationale=spans), many.sections[0]))
+    told = tell_marked(AlignedText(replace(many, rationale=spans), many.sections[0]))
     assert told.endswith("“good” and 10 more passages")
     assert told.count("“good”") == 20
-    long = tell_marked(Reading(replace(many, rationale=((0, 900),)), many.sections[0]))
+    long = tell_marked(AlignedText(replace(many, rationale=((0, 900),)), many.sections[0]))
     assert long == f"“{('good bad ' * 7)[:58]}…”"
 
 
 def test_what_the_model_did_not_read_has_no_mark():
     cut = runs.truncated("cut")
     spans = ((0, 9), (len(cut.text) - 8, len(cut.text)))
-    assert tell_marked(Reading(replace(cut, rationale=spans), cut.sections[0])) == "“The first”"
+    assert tell_marked(AlignedText(replace(cut, rationale=spans), cut.sections[0])) == "“The first”"

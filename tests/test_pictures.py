@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from reporter.evidence.aligned_text import AlignedText
 from reporter.records.attention import STRETCHES, summarize_heads
 from reporter.site.pages.document.overview import overview
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.drawings.axis import LEFT, RIGHT
 from reporter.site.pages.drawings.curve import curve
 from tests import runs
@@ -19,9 +19,9 @@ from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
 
-def reading_of(text: str) -> Reading:
+def reading_of(text: str) -> AlignedText:
     found = runs.explanation("a", text)
-    return Reading(found, found.sections[0])
+    return AlignedText(found, found.sections[0])
 
 
 def pixels(url: str) -> list[bytes]:

@@ -21,7 +21,8 @@ from reporter.records import twin
 from reporter.records.explanation import Explanation
 from reporter.runs.store import Store
 from reporter.site import pages as report
-from reporter.site.render import _compact, draw_site, make_environment, visible
+from reporter.site.environment import _compact, make_environment, visible
+from reporter.site.render import draw_site
 from tests import runs
 
 CONTENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"

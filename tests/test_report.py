@@ -8,18 +8,20 @@ from dataclasses import replace
 
 import pytest
 
+from reporter.evidence.aligned_text import AlignedText
+from reporter.evidence.checks import count_settled
 from reporter.records.evidence import Diagnostic, Sensitivity
 from reporter.records.explanation import Explanation, Prediction, Section, Seen, Target, Token
 from reporter.records.run import SCHEMA, Run
+from reporter.records.sections import order_sections as shown_sections
+from reporter.site.addresses import page_path, page_root
 from reporter.site.pages import document_page, document_pages
-from reporter.site.pages.checks import settled_words, verdict_line
-from reporter.site.pages.checks import shown as shown_sections
+from reporter.site.pages.checks import verdict_line
+from reporter.site.pages.document.blocks import blocks
 from reporter.site.pages.document.page import Part
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.document.tables import tables
 from reporter.site.pages.drawings.axis import Axis
-from reporter.site.pages.frame import page_path, page_root
-from reporter.site.pages.wording import css, exact, fine_percent, percent, rank, signed, spoken
+from reporter.site.wording import css, exact, fine_percent, percent, rank, signed, spoken
 from reporter.summary.run_summary import summarise
 from tests import runs
 
@@ -31,7 +33,7 @@ def run_of(*explanations: Explanation) -> Run:
     return Run(**facts, summary=summary, failures=failures)
 
 
-def reading_of(text: str, tokens: tuple[Token, ...], values: tuple[float, ...], pair: str | None = None) -> Reading:
+def reading_of(text: str, tokens: tuple[Token, ...], values: tuple[float, ...], pair: str | None = None) -> AlignedText:
     section = Section(
         target=Target(position=0, label="POSITIVE", index=1, against=None, score=1.0, probability=None),
         baseline=runs.BASELINE,
@@ -45,13 +47,13 @@ def reading_of(text: str, tokens: tuple[Token, ...], values: tuple[float, ...], 
         schema=SCHEMA, id="a", source="a.txt", group="", text=text, text_pair=pair, label=None, status="explained",
         error=None, seen=Seen(characters=size, of=size, windows=1), prediction=runs.prediction(), sections=(section,),
     )  # fmt: skip
-    return Reading(whole, section)
+    return AlignedText(whole, section)
 
 
-def shown(reading: Reading) -> str:
+def shown(reading: AlignedText) -> str:
     """All that the page shows of a text, without its special tokens."""
     told = ""
-    for block in reading.blocks(["integrated_gradients"]):
+    for block in blocks(reading, ["integrated_gradients"]):
         for item in block.items:
             told += item.before + ("" if item.special else item.text)
             if item.pieces:
@@ -99,7 +101,7 @@ def test_special_tokens_stand_at_their_place_and_in_no_word() -> None:
     text, pair = "a great", "film"
     tokens = runs.tokens(text, pair)
     reading = reading_of(text, tokens, tuple(0.1 for _ in tokens), pair)
-    first, second = reading.blocks(["integrated_gradients"])
+    first, second = blocks(reading, ["integrated_gradients"])
     assert [item.text for item in first.items] == ["[CLS]", "a", "great"]
     assert [item.text for item in second.items] == ["[SEP]", "film", "[SEP]"]
     assert all(0 not in word.tokens for word in reading.words)
@@ -107,9 +109,9 @@ def test_special_tokens_stand_at_their_place_and_in_no_word() -> None:
 
 def test_styles_are_shares_of_the_largest_of_each_method() -> None:
     found = runs.explanation("a", "great film")
-    reading = Reading(found, found.sections[0])
+    reading = AlignedText(found, found.sections[0])
     names = [one.method for one in found.sections[0].attributions]
-    styles = dict(pair.split(":") for pair in reading.blocks(names)[0].items[1].style.split(";"))
+    styles = dict(pair.split(":") for pair in blocks(reading, names)[0].items[1].style.split(";"))
     for number, one in enumerate(found.sections[0].attributions):
         largest = max(abs(one.scores[1]), abs(one.scores[2]))
         assert math.isclose(float(styles[f"--{number}"]) / 100, one.scores[1] / largest, abs_tol=0.0051)
@@ -185,7 +187,7 @@ def test_the_order_is_settled_as_far_as_no_error_can_turn_it(
 ) -> None:
     reading = reading_of("a b c", (token(0, 1), token(2, 3, 1), token(4, 5, 2)), scores)
     first = dataclasses.replace(reading.section.attributions[0], errors=errors)
-    assert settled_words(first, reading) == settled
+    assert count_settled(first, reading) == settled
 
 
 def test_the_strip_counts_what_was_measured() -> None:
@@ -426,7 +428,7 @@ TITLES = ("Attention, last layer", "Attention rollout", "Gradient norm", "Input 
 def test_what_other_baselines_say_is_told_in_a_sentence_and_word_by_word() -> None:
     section = page_section()
     count = len({token.word for token in section.tokens} - {None})
-    totals = Reading(runs.explanation("a"), section)
+    totals = AlignedText(runs.explanation("a"), section)
     own = [word.total(section.attributions[-1].scores) for word in totals.words]
     strongest = max(range(count), key=lambda at: abs(own[at]))
     found = page_part(

@@ -17,8 +17,9 @@ from starlette.testclient import TestClient
 from reporter.cli import commands
 from reporter.runs.store import Store
 from reporter.site import writer
+from reporter.site.environment import make_environment
 from reporter.site.preview import HOST, LAST, open_port, preview, watched
-from reporter.site.render import draw_site, make_environment
+from reporter.site.render import draw_site
 from tests import runs
 
 ROOT = Path(__file__).parent.parent

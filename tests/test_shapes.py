@@ -21,6 +21,7 @@ from reporter.records.explanation import Explanation
 from reporter.records.run import Provenance
 from reporter.runs.store import Row, Store
 from reporter.site import render
+from reporter.summary import sum_up
 from tests import runs
 from tests.test_cli import refusal, run
 from tests.test_forgeries import accept
@@ -173,7 +174,7 @@ def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
             made = msgspec.json.decode(json.dumps(facts), type=Provenance)
         except msgspec.ValidationError:
             continue
-        whole = render.sum_up(made, [honest])
+        whole = sum_up(made, [honest])
         render.draw_files(whole, lambda: [(honest.id, line)], Reckoning({}))
         list(records.find_run_faults(made))
         records.prove_all(whole, [line], documents=1)

@@ -42,3 +42,6 @@ from .targets import check_labels as check_labels
 from .targets import list_answers as list_answers
 from .targets import to_probabilities as to_probabilities
 from .targets import winners as winners
+from .words import Span as Span
+from .words import add_tokens as add_tokens
+from .words import cut_words as cut_words

@@ -17,7 +17,8 @@ from reporter.audit.recomputed.records import find_run_faults, prove_all
 from reporter.audit.redrawing import redraw
 from reporter.records import Explanation, Run, Summary, UserError, twin
 from reporter.runs import SavedRun, list_columns
-from reporter.site import RUN, Manifest, find_run, manifest, page_path, sum_up
+from reporter.site import RUN, Manifest, find_run, manifest, page_path
+from reporter.summary import sum_up
 
 UNSEEN = (
     "Not shown by any of this: that the model said so ('verify' computes it again), and who made the site, when and "

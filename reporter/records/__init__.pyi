@@ -51,9 +51,11 @@ from .labels import REGRESSION as REGRESSION
 from .labels import check_numbering as check_numbering
 from .labels import find_given as find_given
 from .labels import find_label as find_label
+from .labels import is_number as is_number
 from .labels import join_names as join_names
 from .labels import name_answer as name_answer
 from .labels import name_labels as name_labels
+from .labels import name_target as name_target
 from .labels import read_names as read_names
 from .labels import read_number as read_number
 from .machine import Machine as Machine
@@ -65,6 +67,9 @@ from .run import Model as Model
 from .run import Provenance as Provenance
 from .run import Run as Run
 from .run import Setting as Setting
+from .sections import choose_sections as choose_sections
+from .sections import order_sections as order_sections
+from .sections import put_lead_first as put_lead_first
 from .seeds import make_seed as make_seed
 from .settings import DATA as DATA
 from .settings import EMBEDDED as EMBEDDED

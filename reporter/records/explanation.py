@@ -174,6 +174,16 @@ class Explanation:
     labels: tuple[str, ...] | None = None
 
     @property
+    def segments(self) -> tuple[str, ...]:
+        """The text and, where there is one, its pair."""
+        return (self.text,) if self.text_pair is None else (self.text, self.text_pair)
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the model was given less than the whole text."""
+        return self.seen is not None and self.seen.characters < self.seen.of
+
+    @property
     def document(self) -> Document:
         """The document that was explained, or that could not be read."""
         return Document(

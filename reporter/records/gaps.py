@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Part = Literal["answers", "certificates", "agreement", "diagnostics"]
+Part = Literal["answers", "certificates", "agreement", "diagnostics", "checks", "words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 from reporter.records.errors import UserError
-from reporter.records.explanation import Prediction
+from reporter.records.explanation import Prediction, Target
 from reporter.records.settings import split_names
 
 REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
@@ -91,6 +91,16 @@ def find_given(
 def name_answer(prediction: Prediction) -> str:
     """The label or labels that are the answer, in one line."""
     return prediction.label if prediction.answers is None else ", ".join(prediction.answers) or NONE
+
+
+def is_number(prediction: Prediction | None) -> bool:
+    """Whether the model answers with a number, which words raise and lower, and not with a label."""
+    return prediction is not None and prediction.probabilities is None and prediction.positions == 1
+
+
+def name_target(target: Target) -> str:
+    """A target with the labels as the model writes them."""
+    return target.label if target.against is None else f"{target.label} minus {target.against}"
 
 
 def read_number(label: str | None) -> float | None:

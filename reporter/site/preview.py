@@ -25,7 +25,7 @@ from starlette.types import Scope
 
 from reporter.records import UserError
 from reporter.site import manifest
-from reporter.site.render import make_environment
+from reporter.site.environment import make_environment
 
 HOST = "127.0.0.1"
 LAST = Path(manifest.NAME)  # the last file that a build writes, and takes away first

@@ -1,22 +1,19 @@
 """A saved run becomes a static site: pages from templates, the public twin beside them. Same run, same bytes."""
 
 import json
-import re
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache, partial
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from reporter.models import count_cores
-from reporter.records import Explanation, Provenance, Run, twin
-from reporter.runs import DrawnFile, Store, find_templates, map_in_processes
+from reporter.records import Explanation, Run, twin
+from reporter.runs import DrawnFile, Store, map_in_processes
+from reporter.site.addresses import page_path
+from reporter.site.environment import make_environment
 from reporter.site.pages import (
     Audit,
     DocumentPage,
@@ -40,24 +37,14 @@ from reporter.site.pages import (
     provenance_page,
     training_page,
 )
-from reporter.site.pages.frame import page_path
 from reporter.site.writer import Paper, Put, Writer, hash_all
-from reporter.summary import summarise
+from reporter.summary import sum_up
 
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
 
 _ALONE = 200  # documents up to which other processes are not worth their start
 _BATCH = 8  # documents that are dealt out at once
 _PIECES = 40  # pieces of a page that are joined before they are written
-_MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
-_PICTURES = {
-    **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"},
-    **{code: f"⟦U+{code:04X}⟧" for code in range(0x80, 0xA0)},
-    **dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"),
-    **{int(mark[:4], 16): f"⟦{mark[5:]}⟧" for mark in _MARKS},
-    0x7F: "\N{SYMBOL FOR DELETE}",
-}
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def draw_site(store: Store, site: Path) -> None:
@@ -72,13 +59,6 @@ def draw_site(store: Store, site: Path) -> None:
     writer.begin()
     draw_files(run, store.named_lines, writer)
     writer.finish()
-
-
-def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
-    """A run with the summary of its documents, as far as that is known before they are drawn."""
-    summary, failures = summarise(explanations, [one.name for one in provenance.methods])
-    facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
-    return Run(**facts, summary=summary, failures=failures)
 
 
 def draw_files(run: Run, lines: Callable[[], Iterable[tuple[str, str]]], paper: Paper) -> Run:
@@ -200,33 +180,6 @@ class PageRenderer:
         return [_drawn(self._pages, page, name="document")]
 
 
-@cache
-def make_environment() -> Environment:
-    """The templates, read once; every value they print goes through `visible`, and is text, never markup."""
-    folder = find_templates()
-    pages = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=visible,
-    )
-    styles = {path.stem: Markup(_compact(path.read_text("utf-8"))) for path in sorted((folder / "style").glob("*.css"))}
-    script = Markup((folder / "index.js").read_text("utf-8"))
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    pages.filters["anchor"] = lambda name: quote(str(visible(name)))
-    pages.globals |= {"style": styles, "script": script, "digest": digest}
-    return pages
-
-
-def visible(value: object) -> object:
-    """Text with its control characters as pictures and its hidden changes of direction as marks; other values as is."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable() or not _HIDDEN.search(value):
-        return value
-    return value.replace("\r\n", "\n").translate(_PICTURES)
-
-
 def _drawn(pages: Environment, page: Page, *, name: str) -> str:
     return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
 
@@ -236,9 +189,3 @@ def _stream(pages: Environment, page: Page, *, name: str) -> Iterable[str]:
     drawing = pages.get_template(f"{name}.html.j2").stream({one.name: getattr(page, one.name) for one in fields(page)})
     drawing.enable_buffering(_PIECES)
     return drawing
-
-
-def _compact(css: str) -> str:
-    """A style sheet without its comments and the white space that means nothing."""
-    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    return re.sub(r"\s*([{};,>])\s*|(:) | ([*/]) ", r"\1\2\3", bare).replace(";}", "}").strip()

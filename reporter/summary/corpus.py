@@ -6,7 +6,7 @@ targets of one text are no independent samples.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import erfc, sqrt
 from statistics import fmean, median
@@ -43,8 +43,7 @@ class Certified:
         self.verdicts.update(one.verdict for one in found)
         self.met += all(one.verdict == "met" for one in found)
         self.evaluations.append(fmean(one.evaluations for one in found))
-        told = [one.relative for one in found if one.verdict in ("met", "not met") and one.relative is not None]
-        if told:
+        if told := list(list_residuals(found)):
             self.residuals.append(fmean(told))
 
     def record(self, method: str) -> Verdicts:
@@ -61,6 +60,13 @@ class Certified:
             texts=len(self.evaluations),
             texts_met=self.met,
         )
+
+
+def list_residuals(certificates: Iterable[Certificate]) -> Iterator[float]:
+    """The relative residuals of those certificates that could be decided."""
+    for one in certificates:
+        if one.verdict in ("met", "not met") and one.relative is not None:
+            yield one.relative
 
 
 _COMPARED = ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap")
@@ -139,11 +145,11 @@ class Diagnosed:
             name=name,
             method=method,
             sections=self.sections,
-            value=_figures(self.values.mean()),
-            control=_figures(self.controls.mean()) if number else None,
-            gap=None if gap is None else _figures(gap),
-            low=None if gap is None or half is None else _figures(gap - half),
-            high=None if gap is None or half is None else _figures(gap + half),
+            value=round_mean(self.values.mean()),
+            control=round_mean(self.controls.mean()) if number else None,
+            gap=None if gap is None else round_mean(gap),
+            low=None if gap is None or half is None else round_mean(gap - half),
+            high=None if gap is None or half is None else round_mean(gap + half),
             texts=self.values.number,
         )
 
@@ -156,7 +162,7 @@ def gather(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
     return found
 
 
-def _figures(value: float) -> float:
+def round_mean(value: float) -> float:
     """A mean in six figures, whatever its unit."""
     return float(f"{value:.6g}")
 

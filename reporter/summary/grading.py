@@ -12,6 +12,7 @@ from reporter.records import (
     REGRESSION,
     Deviation,
     Explanation,
+    Graded,
     LabelScore,
     Unknown,
     find_given,
@@ -96,6 +97,7 @@ class GradeCount:
     numbers: "array[float]" = field(default_factory=lambda: array("d"))
     gaps: "array[float]" = field(default_factory=lambda: array("d"))
     unknown: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, explanation: Explanation) -> None:
         """Take note of one document."""
@@ -105,6 +107,8 @@ class GradeCount:
                 self.unknown[explanation.label or name_answer(prediction)] += 1
             return
         self.graded += 1
+        if found.pair is not None:
+            self.pairs[found.pair] += 1
         if found.gap is not None and found.number is not None:
             self.numbers.append(found.number)
             self.gaps.append(found.gap)
@@ -150,6 +154,10 @@ class GradeCount:
             mean=_round(fsum(self.gaps) / number),
             correlation=round(float(np.corrcoef(given, said)[0, 1]), 4) if spread else None,
         )
+
+    def confusion(self) -> tuple[Graded, ...]:
+        """How often each label given met each label said, where both are single ones."""
+        return tuple(Graded(given=given, said=said, texts=texts) for (given, said), texts in sorted(self.pairs.items()))
 
     def strangers(self) -> tuple[Unknown, ...]:
         """The labels that the model has not, the most frequent first."""

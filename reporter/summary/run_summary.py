@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
-from reporter.records import NONE, Explanation, Failure, Gap, Lapse, Part, Summary, quote_error
+from reporter.records import NONE, Explanation, Failure, Gap, Lapse, Part, Provenance, Run, Summary, quote_error
 from reporter.summary.corpus import Certified, Diagnosed, Pair, gather
 from reporter.summary.grading import GradeCount
+from reporter.summary.pushes import PushCount, list_pushes
+from reporter.summary.slices import SliceCount
 
 _NOTHING: Mapping[str, Any] = {"labelled": 0, "accuracy": None, "predicted": {}, "verdicts": (), "agreement": ()}
 
@@ -24,9 +26,11 @@ def summarise(explanations: Iterable[Explanation], methods: Sequence[str] = ()) 
     return tally.summary({name: place for place, name in enumerate(methods)}), tuple(tally.failures)
 
 
-def is_truncated(explanation: Explanation) -> bool:
-    """Whether the model was given less than the whole text."""
-    return explanation.seen is not None and explanation.seen.characters < explanation.seen.of
+def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
+    """A run with the summary of its documents."""
+    summary, failures = summarise(explanations, [one.name for one in provenance.methods])
+    facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
+    return Run(**facts, summary=summary, failures=failures)
 
 
 class Counted(Protocol):
@@ -48,6 +52,8 @@ def _make_parts() -> dict[Part, Counted]:
         "certificates": Certificates(),
         "agreement": Agreements(),
         "diagnostics": Diagnostics(),
+        "checks": Checks(),
+        "words": Words(),
     }
 
 
@@ -78,6 +84,7 @@ class Answers:
             "deviation": self.grades.deviation(),
             "unknown": self.grades.strangers(),
             "strangers": self.grades.unknown.total(),
+            "graded": self.grades.confusion(),
         }
 
 
@@ -135,6 +142,37 @@ class Diagnostics:
 
 
 @dataclass
+class Checks:
+    """What became of the checks of every text, by slice."""
+
+    count: SliceCount = field(default_factory=SliceCount)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        self.count.add(explanation)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they are of the method shown first
+        """The slices, and how many texts pass every check."""
+        return {"slices": self.count.slices(), "passing": self.count.passing}
+
+
+@dataclass
+class Words:
+    """The words that push hardest."""
+
+    count: PushCount = field(default_factory=PushCount)
+
+    def add(self, explanation: Explanation) -> None:
+        """Take note of one document."""
+        for push in list_pushes(explanation):
+            self.count.add(push)
+
+    def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they are of the method shown first
+        """The words of every target, and how many occurrences found no place."""
+        return {"pushes": self.count.hardest(), "uncounted": self.count.uncounted}
+
+
+@dataclass
 class _Tally:
     counts: Counter[str] = field(default_factory=Counter)
     parts: dict[Part, Counted] = field(default_factory=_make_parts)
@@ -144,7 +182,7 @@ class _Tally:
 
     def add(self, explanation: Explanation) -> None:
         self.counts[explanation.status] += 1
-        self.counts["truncated"] += is_truncated(explanation)
+        self.counts["truncated"] += explanation.is_truncated
         id, source = explanation.id, explanation.source
         if explanation.status == "failed":
             self.failures.append(Failure(id=id, source=source, error=explanation.error or "No reason was recorded."))
@@ -168,8 +206,8 @@ class _Tally:
             with self._noting(name):
                 found[name] = part.fields(order)
         facts = dict(_NOTHING)
-        for name, fields in found.items():
-            facts |= {} if name in self.gaps else fields
+        for name, filled in found.items():
+            facts |= {} if name in self.gaps else filled
         return Summary(
             documents=self.counts["explained"] + self.counts["failed"],
             explained=self.counts["explained"],

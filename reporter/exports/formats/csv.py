@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import ClassVar
 
-from reporter.records import Attribution, Explanation, Provenance, Section, name_answer
-from reporter.site import choose_sections, exact_name
+from reporter.records import Attribution, Explanation, Provenance, Section, choose_sections, name_answer, name_target
 
 _COLUMNS = (
     "id", "source", "label", "predicted", "target", "at", "method",
@@ -44,7 +43,7 @@ class Csv:
 
 def _rows(explanation: Explanation, section: Section, *, one: Attribution) -> Iterator[list[str | float | None]]:
     said = name_answer(explanation.prediction) if explanation.prediction else None
-    facts = (explanation.id, explanation.source, explanation.label, said, exact_name(section))
+    facts = (explanation.id, explanation.source, explanation.label, said, name_target(section.target))
     named = [harmless(fact) for fact in facts]
     for at, token in enumerate(section.tokens):
         place = [at, harmless(token.text), token.segment, token.start, token.end, token.word, int(token.special)]

@@ -9,19 +9,10 @@ from typing import ClassVar
 from jinja2 import Template
 from markupsafe import Markup
 
+from reporter.exports.figure import Figure, Passage, make_figure
+from reporter.exports.typesetting import cut_text, fit_piece, parts_between
 from reporter.records import Explanation, Provenance
-from reporter.site import (
-    COLOURS,
-    Figure,
-    Passage,
-    Tint,
-    cut_text,
-    fit_piece,
-    make_environment,
-    make_figure,
-    parts_between,
-    tint,
-)
+from reporter.site import COLOURS, Tint, make_environment, tint
 
 _WIDEST = 20.0  # ems of one box, which no line can part
 _STEPS = 11  # of the ramp

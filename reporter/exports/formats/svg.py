@@ -7,22 +7,10 @@ from typing import ClassVar
 
 from jinja2 import Template
 
+from reporter.exports.figure import Figure, make_figure
+from reporter.exports.typesetting import Spot, cut_text, set_lines, set_passage, width_of
 from reporter.records import Explanation, Provenance
-from reporter.site import (
-    COLOURS,
-    PAPER,
-    Figure,
-    Spot,
-    Tint,
-    cut_text,
-    make_environment,
-    make_figure,
-    set_lines,
-    set_passage,
-    tint,
-    visible,
-    width_of,
-)
+from reporter.site import COLOURS, PAPER, Tint, make_environment, tint, visible
 
 _WIDTH, _MARGIN = 720, 20
 _TEXT, _SMALL = 20, 13  # pixels of type

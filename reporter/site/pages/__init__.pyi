@@ -14,7 +14,6 @@ from .index.lists import link_list_page as link_list_page
 from .index.lists import list_pages as list_pages
 from .index.page import Audit as Audit
 from .index.page import IndexPage as IndexPage
-from .index.tally import Tally as Tally
 from .methods import MethodsPage as MethodsPage
 from .methods import methods_page as methods_page
 from .provenance import NotFoundPage as NotFoundPage

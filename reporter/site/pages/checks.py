@@ -1,29 +1,27 @@
-"""May an explanation be relied on? Four checks of one section, each with the sentence that says what was found."""
+"""What the four checks of a target say: each as a badge with the sentence that tells what was found."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
-from math import fsum, inf
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from reporter.records import Agreement, Attribution, Certificate, Explanation, Section
-from reporter.site.pages.digits import MANY, answered, apart, of_score, size, unit_of
-from reporter.site.pages.document.reading import Reading
-from reporter.site.pages.wording import THIN, count, fine_percent, rank
-
-State = Literal["holds", "doubt", "fails", "open", "undecided"]
-"""What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
-
-_GRAVITY: tuple[State, ...] = ("fails", "doubt", "holds", "undecided", "open")
-
-TOP = 5  # words whose order must be settled
-FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
-_FEW = 3  # words under which nothing can be told from taking some away
+from reporter.evidence import (
+    AgreementCheck,
+    AlignedText,
+    Check,
+    CompletenessCheck,
+    DeletionCheck,
+    OrderCheck,
+    State,
+    check_section,
+    is_measured,
+)
+from reporter.records import Section
+from reporter.site.digits import MANY, answered, answered_between, apart, of_score, size, unit_of
+from reporter.site.wording import count, fine_percent, rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One badge: its sentence in three parts, the middle one bold, a short form, and the section that proves it."""
+class Badge:
+    """One check: its sentence in three parts, the middle one bold, a short form, and the section that proves it."""
 
     state: State
     name: str
@@ -34,44 +32,19 @@ class Check:
     proof: str | None
 
 
-def led(section: Section) -> Section:
-    """The section with the attribution that is shown first at its head."""
-    others = (one for one in section.attributions if one is not section.lead)
-    return replace(section, attributions=tuple(one for one in (section.lead, *others) if one is not None))
-
-
-def shown(explanation: Explanation) -> list[Section]:
-    """The sections with something to show, each `led`, the model's own answer before other targets."""
-    answer = explanation.prediction
-    said = () if answer is None else (answer.label, *(answer.answers or ()))
-    found = [led(section) for section in explanation.sections if section.attributions]
-    return sorted(
-        found, key=lambda section: said.index(section.target.label) if section.target.label in said else len(said)
-    )
-
-
-def checks(reading: Reading) -> tuple[Check, ...]:
-    """The four checks of a section that is `led`, in the order in which they are asked."""
+def badges(reading: AlignedText) -> tuple[Badge, ...]:
+    """The four checks of a section that has attributions, in the order in which they are asked."""
+    complete, order, agreement, deletion = check_section(reading)
     section = reading.section
-    first = section.attributions[0]
-    return (_complete(first, section), _order(first, reading), _agree(section, first), _deletion(section, first))
+    return (_complete(complete, section), _order(order), _agree(agreement), _deletion(deletion, section))
 
 
-def gravest(states: Iterable[State]) -> State:
-    """What becomes of a text's check with several targets: it holds if it does for all for which it was measured."""
-    return min(states, key=_GRAVITY.index)
-
-
-def is_measured(state: State) -> bool:
-    """Whether a check came to a verdict."""
-    return state not in ("open", "undecided")
-
-
-def verdict_line(found: Sequence[Check]) -> str:
+def verdict_line(found: Sequence[Badge]) -> str:
     """How many of the measured checks hold, as a sentence, and how many the text is too short for."""
-    short = sum(check.state == "undecided" for check in found)
+    states = [badge.state for badge in found]
+    short = states.count("undecided")
     more = f" The text is too short for {'one more' if short == 1 else f'{short} more'}." if short else ""
-    return f"{_verdict([check.state for check in found if is_measured(check.state)])}{more}"
+    return f"{_verdict([state for state in states if is_measured(state)])}{more}"
 
 
 def _verdict(states: Sequence[State]) -> str:
@@ -84,128 +57,102 @@ def _verdict(states: Sequence[State]) -> str:
     return spoken.get(held, f"All {held} measured checks hold.")
 
 
-def _check(state: State, name: str, *sentence: str, proof: str | None, short: str) -> Check:
+def _badge(check: Check, name: str, *sentence: str, short: str) -> Badge:
     before, bold, after = sentence
-    return Check(state=state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
+    proof = _PROOFS[check.name] if check.name != "deletion" or check.state != "open" else None
+    return Badge(state=check.state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
 
 
-def _complete(first: Attribution, section: Section) -> Check:
-    certificate, decimals = first.certificate, of_score(section)
+_PROOFS = {"complete": "complete", "order": "words", "agree": "agreement", "deletion": "deletion"}
+
+
+def _complete(check: CompletenessCheck, section: Section) -> Badge:
+    certificate, decimals = check.certificate, of_score(section)
     allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
     told = certificate.relative is not None and certificate.relative <= MANY
     off = fine_percent(certificate.relative or 0.0) if told else size(certificate.residual, decimals)
-    if certificate.verdict == "met":
+    if check.state == "holds":
         sentence = ("The scores add up to the answer within ", off, f"; {allowed}" if allowed else ".")
-        return _check("holds", "Complete", *sentence, proof="complete", short=f"within {off}")
-    if certificate.verdict == "not met":
-        return _not_complete(certificate, off)
-    if certificate.verdict == "unresolvable":
+        return _badge(check, "Complete", *sentence, short=f"within {off}")
+    if check.state == "fails":
+        return _not_complete(check, off)
+    if check.state == "doubt":
         change = size(certificate.input - certificate.baseline, decimals)
         sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
-        return _check("doubt", "Not certifiable", *sentence, proof="complete", short="change too small")
+        return _badge(check, "Not certifiable", *sentence, short="change too small")
     sentence = ("No method of this run claims that its scores add up.", "", "")
-    return _check("open", "Completeness", *sentence, proof="complete", short="not claimed")
+    return _badge(check, "Completeness", *sentence, short="not claimed")
 
 
-def _not_complete(certificate: Certificate, off: str) -> Check:
+def _not_complete(check: CompletenessCheck, off: str) -> Badge:
     """Why a certificate is not met: the sum is off, or the scores are not known well enough."""
+    certificate = check.certificate
     allowed = certificate.tolerance or 0.0
     why = "all evaluations are spent" if certificate.sliver is None else "the score all but jumps on the way"
     only = f"; only {fine_percent(allowed)} was allowed, and {why}."
     if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
-        sentence = ("The scores miss the answer by ", off, only)
-        return _check("fails", "Not complete", *sentence, proof="complete", short=f"off by {off}")
+        return _badge(check, "Not complete", "The scores miss the answer by ", off, only, short=f"off by {off}")
     error = "more than their sizes" if certificate.error > 1 else fine_percent(certificate.error)
-    sentence = ("The scores may be off by ", error, only)
-    return _check("fails", "Not exact", *sentence, proof="complete", short=f"may be off by {error}")
+    return _badge(check, "Not exact", "The scores may be off by ", error, only, short=f"may be off by {error}")
 
 
-def _order(first: Attribution, reading: Reading) -> Check:
-    if first.errors is None:
+def _order(check: OrderCheck) -> Badge:
+    settled = check.settled
+    if check.state == "open":
         unknown = ("Not measured: no error is known for these scores.", "", "")
-        return _check("open", "Order of words", *unknown, proof="words", short="not measured")
-    if len(reading.words) < 2:
+        return _badge(check, "Order of words", *unknown, short="not measured")
+    if settled is None:
         alone = ("Too short to tell: it takes two words to have an order.", "", "")
-        return _check("undecided", "Order of words", *alone, proof="words", short="too short")
-    wanted, settled = min(TOP, len(reading.words)), settled_words(first, reading)
-    if settled == 0:
+        return _badge(check, "Order of words", *alone, short="too short")
+    if check.state == "fails":
         sentence = ("Even the ", "strongest word", " may change its place within the errors.")
-        return _check("fails", "Order open", *sentence, proof="words", short="no word")
-    state: State = "holds" if settled >= wanted else "doubt"
+        return _badge(check, "Order open", *sentence, short="no word")
     bold = f"top {settled}" if settled > 1 else "first"
     words = "words keep their order" if settled > 1 else "word keeps its place"
-    sentence = ("The " if state == "holds" else "Only the ", bold, f" {words} within the errors.")
-    name = "Order settled" if state == "holds" else "Order partly open"
-    return _check(state, name, *sentence, proof="words", short=f"top {count(settled, 'word')}")
+    sentence = ("The " if check.state == "holds" else "Only the ", bold, f" {words} within the errors.")
+    name = "Order settled" if check.state == "holds" else "Order partly open"
+    return _badge(check, name, *sentence, short=f"top {count(settled, 'word')}")
 
 
-def settled_words(attribution: Attribution, reading: Reading) -> int:
-    """How many of the strongest words keep their places whatever their scores are within the errors."""
-    errors = attribution.errors or ()
-    sized = [(abs(word.total(attribution.scores)), fsum(errors[at] for at in word.tokens)) for word in reading.words]
-    sized.sort(reverse=True)
-    highs = [size + error for size, error in sized]
-    rivals = [*list(accumulate(reversed(highs), max))[::-1][1:], -inf]
-    apart = [size - error > rival for (size, error), rival in zip(sized, rivals, strict=True)]
-    return [*apart, False].index(False)
-
-
-def with_lead(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreement]]:
-    """The agreements of one method, each with the name of the other."""
-    return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
-
-
-def _known(section: Section) -> list[tuple[float, float]]:
-    """Tau and its chance for every method that could be compared with the one shown first, and tell something."""
-    others = with_lead(section.agreement, section.attributions[0].method)
-    return [(pair.kendall, pair.chance or 0.0) for _, pair in others if pair.kendall is not None and pair.decidable]
-
-
-def mean_tau(section: Section) -> float | None:
-    """The mean tau of the other methods with the one shown first, None where none is defined."""
-    known = _known(section)
-    return fsum(kendall for kendall, _ in known) / len(known) if known else None
-
-
-def _agree(section: Section, first: Attribution) -> Check:
-    others, known = with_lead(section.agreement, first.method), _known(section)
-    if others and not any(pair.decidable for _, pair in others):
-        few = (f"Too short to tell: of {count(others[0][1].words, 'word')}, any order may be chance.", "", "")
-        return _check("undecided", "Agreement", *few, proof="agreement", short="too short")
-    if not known:
+def _agree(check: AgreementCheck) -> Badge:
+    if check.state == "undecided":
+        few = (f"Too short to tell: of {count(check.words, 'word')}, any order may be chance.", "", "")
+        return _badge(check, "Agreement", *few, short="too short")
+    if check.state == "open":
         alone = ("Only one method was run.", "one method")
-        why, brief = ("The ranks cannot be compared: the scores are equal.", "undefined") if others else alone
-        return _check("open", "Agreement", why, "", "", proof="agreement", short=brief)
-    beyond = sum(kendall > chance for kendall, chance in known)
-    mean, chance = rank(mean_tau(section)), rank(max(chance for _, chance in known))
-    state: State = "holds" if beyond == len(known) else "doubt"
-    who = f"All {beyond} others" if beyond == len(known) else f"{beyond} of {len(known)} others"
-    if len(known) == 1:
-        who = "The one other method is" if beyond else "The one other method is not"
-    sentence = (f"{who} beyond chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
-    name = "Methods agree" if state == "holds" else "Methods differ"
-    return _check(state, name, *sentence, proof="agreement", short=f"τ {mean}")
+        why, brief = ("The ranks cannot be compared: the scores are equal.", "undefined") if check.others else alone
+        return _badge(check, "Agreement", why, "", "", short=brief)
+    mean, chance = rank(check.tau), rank(check.chance)
+    sentence = (f"{_who(check)} beyond chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
+    name = "Methods agree" if check.state == "holds" else "Methods differ"
+    return _badge(check, name, *sentence, short=f"τ {mean}")
 
 
-def _deletion(section: Section, first: Attribution) -> Check:
+def _who(check: AgreementCheck) -> str:
+    """How many of the other methods."""
+    if check.decided == 1:
+        return "The one other method is" if check.beyond else "The one other method is not"
+    if check.beyond == check.decided:
+        return f"All {check.beyond} others"
+    return f"{check.beyond} of {check.decided} others"
+
+
+def _deletion(check: DeletionCheck, section: Section) -> Badge:
     """What is left of the answer without the strongest fifth of the words, against a random fifth."""
-    found = next((one for one in section.diagnostics if (one.method, one.name) == (first.method, FIFTH)), None)
-    words = len({token.word for token in section.tokens} - {None})
-    if found is None or found.control is None or found.low is None or found.high is None:
-        return _check("open", "Deletion", "Not measured in this run.", "", "", proof=None, short="not measured")
-    if words < _FEW:
+    found, gone = check.diagnostic, check.gone
+    if found is None or found.low is None or found.high is None:
+        return _badge(check, "Deletion", "Not measured in this run.", "", "", short="not measured")
+    if check.state == "undecided":
         few = ("Too short to tell the strongest words from others.", "", "")
-        return _check("undecided", "Deletion", *few, proof="deletion", short="too short")
-    unit, values = unit_of(section), (found.value, found.low, found.high)
-    decimals = apart([values], unit)
-    own, low, high = (answered(value, unit, decimals) for value in values)
-    gone = max(1, round(0.2 * words))
-    span = low if low == high else f"{low.removesuffix(f'{THIN}%')} to {high}"
+        return _badge(check, "Deletion", *few, short="too short")
+    unit = unit_of(section)
+    decimals = apart([(found.value, found.low, found.high)], unit)
+    own = answered(found.value, unit, decimals)
     sentence = (
         f"Without its top {count(gone, 'word')}: " if gone > 1 else "Without its top word: ",
         own,
-        f". Without {gone} random {'one' if gone == 1 else 'ones'}: {span}.",
+        f". Without {gone} random {'one' if gone == 1 else 'ones'}: "
+        f"{answered_between(found.low, found.high, unit, decimals)}.",
     )
-    state: State = "holds" if found.value < found.low else "doubt" if found.value < found.control else "fails"
-    name = "Deletion confirms" if state == "holds" else "Not confirmed"
-    return _check(state, name, *sentence, proof="deletion", short=f"{own} left")
+    name = "Deletion confirms" if check.state == "holds" else "Not confirmed"
+    return _badge(check, name, *sentence, short=f"{own} left")

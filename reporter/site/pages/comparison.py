@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reporter.evidence import compare_with
 from reporter.records import Agreement, CorpusAgreement
-from reporter.site.pages.checks import with_lead
-from reporter.site.pages.frame import title_of
-from reporter.site.pages.wording import count, css, percent, rank, whole_percent
+from reporter.site.wording import count, css, percent, rank, title_of, whole_percent
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 408, 16, 392, 30
 _LETTER = 8  # width of a letter of a name, with some of the room before it
@@ -156,7 +155,7 @@ def _share(value: float | None) -> str:
 
 def line(pairs: Sequence[Agreement], method: str, *, titles: Mapping[str, str]) -> Line | None:
     """The drawing of all agreements with one method; None where none is defined."""
-    known = [(name, pair) for name, pair in with_lead(pairs, method) if pair.kendall is not None]
+    known = [(name, pair) for name, pair in compare_with(pairs, method) if pair.kendall is not None]
     values = [pair.kendall or 0.0 for _, pair in known]
     chances = [pair.chance for _, pair in known if pair.chance is not None]
     if not known:

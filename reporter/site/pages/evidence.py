@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from reporter.evidence import FIFTH
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import CorpusDiagnostic, Run
-from reporter.site.pages.checks import FIFTH
-from reporter.site.pages.digits import digits_for, sure
+from reporter.site.digits import digits_for, sure
 from reporter.site.pages.people import name_diagnostic
-from reporter.site.pages.wording import THIN, count, rank
+from reporter.site.wording import THIN, count, rank
 
 NOISE = "Over these texts its strongest words cannot be told from random ones."
 

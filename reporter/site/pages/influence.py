@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reporter.evidence import State
 from reporter.records import Example, Influence, Training, Validity
-from reporter.site.pages.checks import State
-from reporter.site.pages.wording import THIN, count, css, fine_percent, rank, shorten, signed, spoken
+from reporter.site.wording import THIN, count, css, fine_percent, rank, round_figures, shorten, signed, spoken
 
 _WHOLE, _FIRST = 220, 160  # characters up to which an example is shown whole, and those that are shown of others
 _WELL, _WEAK = 0.7, 0.3  # correlations from which influence is called a good guide, and under which a weak one
@@ -98,9 +98,8 @@ def row(one: Example, largest: float) -> Row:
 
 def figures(value: float) -> str:
     """An influence with its sign and three figures: +0.0123, −5.60, +200."""
-    size = float(f"{value:.{_FIGURES}g}")
-    power = int(f"{size:e}".partition("e")[2])
-    return signed(size, max(0, _FIGURES - 1 - power)) if size else "0"
+    rounded = round_figures(value, _FIGURES)
+    return signed(float(rounded), max(0, _FIGURES - 1 - rounded.adjusted())) if value else "0"
 
 
 def trust(validity: Validity | None) -> Trust:

@@ -8,11 +8,11 @@ from importlib.resources import files
 from itertools import groupby
 
 from reporter.records import Description, Run, Verdicts
+from reporter.site.digits import of_change
 from reporter.site.pages.comparison import Beyond, beyond_rows
-from reporter.site.pages.digits import of_change
 from reporter.site.pages.evidence import evidence, flags
-from reporter.site.pages.frame import Frame, frame, title_of, titles
-from reporter.site.pages.wording import count, fine_percent, signed, titled, whole_percent
+from reporter.site.pages.frame import Frame, frame
+from reporter.site.wording import count, fine_percent, fixed, title_of, titled, titles, whole_percent
 
 _REMOVALS = {"deleted": "words deleted", "mask": "[MASK]", "pad": "[PAD]"}
 
@@ -109,7 +109,7 @@ def starts() -> Starts:
             Start(
                 name=row["baseline"],
                 sure=whole_percent(row["start"]),
-                values=tuple((signed(row[name], 3).lstrip("+"), row[name] == best[name]) for name in columns),
+                values=tuple((fixed(row[name], 3), row[name] == best[name]) for name in columns),
             )
             for row in rows
         ),
@@ -159,9 +159,10 @@ def _passes(one: Verdicts) -> str:
     """What it took, forward only or forward and back, as a mean."""
     if one.evaluations is None:
         return ""
-    number = f"{one.evaluations:,.1f}".removesuffix(".0")
+    tenths = round(one.evaluations, 1)
+    number = f"{tenths:,.{0 if tenths == int(tenths) else 1}f}"
     each = "a text" if one.texts == _attributions(one) else "a text and target"
-    return f" It took {number} {'pass' if number == '1' else 'passes'} {each} on average."
+    return f" It took {number} {'pass' if tenths == 1 else 'passes'} {each} on average."
 
 
 def _held(one: Verdicts) -> str:

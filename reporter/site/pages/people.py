@@ -6,12 +6,12 @@ from functools import cache
 from itertools import pairwise
 
 from reporter import registry
+from reporter.attribution import Span
+from reporter.evidence import AlignedText
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import CorpusDiagnostic, Diagnostic, Run, Section
-from reporter.site.pages.digits import digits_for
-from reporter.site.pages.document.reading import Reading, Span
-from reporter.site.pages.frame import title_of, titles
-from reporter.site.pages.wording import count, rank, shorten, titled
+from reporter.site.digits import digits_for
+from reporter.site.wording import count, rank, shorten, title_of, titled, titles
 
 _LISTED, _LONGEST = 20, 60  # passages that are listed, and letters of each; the text shows all of them
 
@@ -41,7 +41,7 @@ def name_diagnostic(name: str) -> str:
     return title
 
 
-def tell_marked(reading: Reading) -> str:
+def tell_marked(reading: AlignedText) -> str:
     """What people marked, in their order, neighbouring words as one; empty where there is none."""
     runs: list[list[Span]] = []
     for before, word in pairwise((None, *reading.words)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reporter.records import HELP, Run, Setting, Settings
 from reporter.site.pages.frame import Frame, frame
-from reporter.site.pages.wording import date, list_names
+from reporter.site.wording import date, list_names
 
 _DEFAULTS = Settings().saved()
 _ALIKE = {True: "yes, as measured", False: "no, as measured", None: "not measured"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from reporter.records import EMBEDDED, Run, Training, Validity
 from reporter.site.pages.frame import Frame, frame
 from reporter.site.pages.influence import Row, Trust, row, trust
-from reporter.site.pages.wording import THIN, count, rank, spoken
+from reporter.site.wording import THIN, count, rank, spoken
 
 _LEFT, _RIGHT = 16, 392
 _NAMED = 6  # checkpoints that are named, and learning rates

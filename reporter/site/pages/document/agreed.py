@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from reporter.evidence import AlignedText
 from reporter.records import Vote
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.document.words import Bar
-from reporter.site.pages.wording import count, css, quoted
+from reporter.site.wording import count, css, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Agreed:
     told: str
 
 
-def agreed(reading: Reading) -> Agreed | None:
+def agreed(reading: AlignedText) -> Agreed | None:
     """The view of one section; None where too few methods were run."""
     found = reading.section.consensus
     if found is None:
@@ -36,7 +36,7 @@ def agreed(reading: Reading) -> Agreed | None:
     )
 
 
-def _bar(vote: Vote, methods: int, reading: Reading) -> Bar:
+def _bar(vote: Vote, methods: int, reading: AlignedText) -> Bar:
     share = vote.top / methods * (1 if vote.positive else -1)
     return Bar(
         text=quoted(reading.text(reading.words[vote.word])),

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reporter.records import NONE, Explanation, Prediction, Section, join_names
-from reporter.site.pages.digits import of_score, sure
-from reporter.site.pages.document.reading import Reading
-from reporter.site.pages.wording import count, css, exact, fixed, percent, spoken
-from reporter.summary import Grade, grade_answer, is_labelled, is_truncated
+from reporter.evidence import AlignedText
+from reporter.records import Explanation, Prediction, Section, is_number, join_names
+from reporter.site.answer_wording import head_answer, score_decimals, write_score
+from reporter.site.wording import count, css, exact, fixed, percent, rounds_to_zero, spoken
+from reporter.summary import Grade, grade_answer, is_labelled
 
 SHOWN = 8  # labels with a bar of their own
 
@@ -51,18 +51,14 @@ class Answer:
     wrong: str
 
 
-def is_number(prediction: Prediction | None) -> bool:
-    """Whether the model answers with a number, which words raise and lower, and not with a label."""
-    return prediction is not None and prediction.probabilities is None and prediction.positions == 1
-
-
-def answer(explanation: Explanation, prediction: Prediction, *, reading: Reading | None) -> Answer:
+def answer(explanation: Explanation, prediction: Prediction, *, reading: AlignedText | None) -> Answer:
     """The model's answer to one document."""
     many = prediction.positions > 1
-    lead, bold = _heading(prediction, reading)
-    given, wrong = _given(explanation, prediction, reading)
-    shares = () if many else _shares(prediction, reading)
-    places = _places(prediction, reading.section) if many and reading else ()
+    section = reading.section if reading else None
+    lead, bold = head_answer(prediction, section)
+    given, wrong = _given(explanation, prediction, section)
+    shares = () if many else _shares(prediction, section)
+    places = _places(prediction, section) if many and section else ()
     return Answer(
         lead=lead,
         bold=bold,
@@ -76,32 +72,6 @@ def answer(explanation: Explanation, prediction: Prediction, *, reading: Reading
     )
 
 
-def _heading(prediction: Prediction, reading: Reading | None) -> tuple[str, str]:
-    if prediction.positions > 1:
-        return "The model labels ", count(prediction.positions, "token")
-    if is_number(prediction) and len(prediction.labels) > 1:
-        return "The model answers ", count(len(prediction.labels), "number")
-    if is_number(prediction):
-        return "The model answers ", _score(prediction, 0, reading)
-    if prediction.answers is None:
-        return "The model says ", spoken(prediction.label)
-    if len(prediction.labels) == 1 and prediction.probabilities:
-        return f"The model gives {spoken(prediction.label)} ", percent(prediction.probabilities[0])
-    return "The model says ", join_names(
-        [spoken(label) for label in prediction.answers]
-    ) if prediction.answers else NONE
-
-
-def _score(prediction: Prediction, at: int, reading: Reading | None) -> str:
-    """A score as the page has it everywhere: F where it is explained, and as the twin has it where nothing is."""
-    value, section = prediction.logits[at], reading.section if reading else None
-    if section is None:
-        return exact(value)
-    if section.lead is not None and (section.target.index, section.target.against) == (at, None):
-        value = section.lead.certificate.input
-    return fixed(value, min(of_score(section), sure(0.0, value)))
-
-
 def _idle(prediction: Prediction) -> str:
     """What the model said of every token, where the page has no tokens to show it by."""
     labels = Counter(prediction.labels[best] for best in _winners(prediction))
@@ -109,14 +79,14 @@ def _idle(prediction: Prediction) -> str:
     return f"Nothing in it was to be explained: {', '.join(told)}."
 
 
-def _shares(prediction: Prediction, reading: Reading | None) -> tuple[Share, ...]:
+def _shares(prediction: Prediction, section: Section | None) -> tuple[Share, ...]:
     values = prediction.probabilities or prediction.logits
     said = () if is_number(prediction) else (prediction.label,) if prediction.answers is None else prediction.answers
     order = sorted(range(len(prediction.labels)), key=lambda at: -values[at])
     return tuple(
         Share(
             label=spoken(prediction.labels[at]),
-            value=percent(values[at]) if prediction.probabilities else _score(prediction, at, reading),
+            value=percent(values[at]) if prediction.probabilities else write_score(prediction, at, section),
             style=f"--s:{css(values[at])}" if prediction.probabilities else "",
             chosen=prediction.labels[at] in said,
         )
@@ -149,7 +119,7 @@ def _winners(prediction: Prediction) -> Iterator[int]:
         yield row.index(max(row))
 
 
-def _given(explanation: Explanation, prediction: Prediction, reading: Reading | None) -> tuple[str, str]:
+def _given(explanation: Explanation, prediction: Prediction, section: Section | None) -> tuple[str, str]:
     """What to say of the label that the document came with: a plain note, and a warning."""
     found = grade_answer(explanation)
     if not is_labelled(explanation):
@@ -157,7 +127,7 @@ def _given(explanation: Explanation, prediction: Prediction, reading: Reading | 
     if found is None:
         return f"The label given, {explanation.label}, is none of the model’s answers.", ""
     if found.number is not None and found.gap is not None:
-        return _given_number(found.number, found.gap, prediction, reading), ""
+        return _given_number(found.number, found.gap, score_decimals(prediction, 0, section)), ""
     labels = f"label given is {spoken(found.given[0])}" if len(found.given) == 1 else f"labels given are {_all(found)}"
     told = f"The {labels}" if found.given else "No label was given"
     return (f"{told} too.", "") if found.right else ("", f"{told}.")
@@ -167,22 +137,19 @@ def _all(found: Grade) -> str:
     return join_names([spoken(label) for label in found.given]) if found.given else ""
 
 
-def _given_number(number: float, gap: float, prediction: Prediction, reading: Reading | None) -> str:
-    """The number given, and by how much the answer is over or under it, in the digits of the answer."""
-    said = _score(prediction, 0, reading)
-    digits = len(said.partition(".")[2])
-    size = fixed(abs(gap), digits)
-    near = not any(sign in "123456789" for sign in size)
-    side = "the answer is the same" if near else f"the answer is {size} {'higher' if gap > 0 else 'lower'}"
+def _given_number(number: float, gap: float, decimals: int) -> str:
+    """The number given, and by how much the answer is over or under it, in the decimals of the answer."""
+    further = f"{fixed(abs(gap), decimals)} {'higher' if gap > 0 else 'lower'}"
+    side = "the answer is the same" if rounds_to_zero(gap, decimals) else f"the answer is {further}"
     return f"The value given is {number:g}; {side}."
 
 
-def _extent(explanation: Explanation, reading: Reading | None) -> str:
+def _extent(explanation: Explanation, reading: AlignedText | None) -> str:
     seen = explanation.seen
     if seen is None or reading is None:
         return ""
     size = f"{count(len(reading.words), 'word')}, {count(len(reading.section.tokens), 'token')}"
     windows = f", in {count(seen.windows, 'window')}" if seen.windows > 1 else ""
-    if is_truncated(explanation):
+    if explanation.is_truncated:
         return f"The model read {seen.characters:,} of {seen.of:,} characters: {size}{windows}."
     return f"The whole text was read: {size}{windows}."

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from itertools import takewhile
 
-from reporter.records import Attribution, Prediction, Target
-from reporter.site.pages.document.answer import is_number
-from reporter.site.pages.document.proof import cell_name
-from reporter.site.pages.document.reading import Reading
+from reporter.evidence import AlignedText
+from reporter.records import Attribution, Prediction, Target, is_number
 from reporter.site.pages.document.words import Bar, bars
+from reporter.site.wording import cell_name, name_sides
 
 WORTH = 0.1  # share of the strongest word from which another is named in the sentence
 
@@ -29,7 +28,7 @@ class Because:
     sides: tuple[str, str]
 
 
-def because(first: Attribution, reading: Reading, prediction: Prediction | None) -> Because:
+def because(first: Attribution, reading: AlignedText, prediction: Prediction | None) -> Because:
     """What the strongest words of the method that is shown first do to the target."""
     found = list(takewhile(lambda bar: bar.share >= WORTH, bars(first, reading)))
     supporting = tuple(bar for bar in found if bar.positive)[:3]
@@ -47,11 +46,6 @@ def because(first: Attribution, reading: Reading, prediction: Prediction | None)
         towards=f"a higher {name}" if number else name,
         sides=name_sides(prediction),
     )
-
-
-def name_sides(prediction: Prediction | None) -> tuple[str, str]:
-    """What words with a negative and with a positive score do to an answer: to a label, or to a number."""
-    return ("lowers", "raises") if is_number(prediction) else ("opposes", "supports")
 
 
 def _of_label(target: Target, prediction: Prediction | None, supporting: int) -> tuple[str, str, str]:

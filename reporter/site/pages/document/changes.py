@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reporter.evidence import AlignedText
 from reporter.records import Change, Counterfactual, Explanation, Prediction, Section, Target, name_answer
-from reporter.site.pages.digits import answered, apart, unit_of
-from reporter.site.pages.document.proof import cell_name
-from reporter.site.pages.document.reading import Reading
-from reporter.site.pages.wording import count, quoted, shorten, spoken, titled
+from reporter.site.digits import answered, apart, unit_of
+from reporter.site.wording import cell_name, count, quoted, shorten, spoken, titled
 
 _WHOLE, _AROUND = 360, 60  # characters up to which a text is shown whole, and else before and after a struck word
 
@@ -47,7 +46,7 @@ class Changes:
     struck: tuple[str, ...]
 
 
-def changes(reading: Reading, explanation: Explanation) -> Changes | None:
+def changes(reading: AlignedText, explanation: Explanation) -> Changes | None:
     """What was asked of one section; None where nothing was."""
     found = reading.section.counterfactual
     if found is None or not reading.words or explanation.prediction is None:
@@ -98,7 +97,7 @@ class _Answers:
         return one.score if one.probability is None else one.probability
 
 
-def _rows(found: Counterfactual, reading: Reading, *, usual: str, answers: _Answers) -> Iterator[Changed]:
+def _rows(found: Counterfactual, reading: AlignedText, *, usual: str, answers: _Answers) -> Iterator[Changed]:
     for change in found.removals:
         swaps = [one for one in found.replacements if one.words == change.words]
         told = [f"{spoken(change.label)} without it"] if change.label != usual else []
@@ -112,11 +111,11 @@ def _rows(found: Counterfactual, reading: Reading, *, usual: str, answers: _Answ
         )
 
 
-def _name(word: int, reading: Reading) -> str:
+def _name(word: int, reading: AlignedText) -> str:
     return quoted(reading.text(reading.words[word]))
 
 
-def _told(found: Counterfactual, reading: Reading, answers: _Answers) -> str:
+def _told(found: Counterfactual, reading: AlignedText, answers: _Answers) -> str:
     """What was found of the fewest words, and how far that may be trusted; empty where nothing was searched."""
     every = found.tried >= len(reading.words)
     among = "" if every else f" of the {found.tried} that support it most"
@@ -136,11 +135,11 @@ def _told(found: Counterfactual, reading: Reading, answers: _Answers) -> str:
     )
 
 
-def _left(flip: Change, reading: Reading, answers: _Answers) -> str:
+def _left(flip: Change, reading: AlignedText, answers: _Answers) -> str:
     return f": {spoken(reading.section.target.label)} is left with {answers.of(flip)}"
 
 
-def _struck(words: Sequence[int], reading: Reading) -> Iterator[str]:
+def _struck(words: Sequence[int], reading: AlignedText) -> Iterator[str]:
     """The text in pieces, plain and struck in turn; of a long one what stands around those words."""
     gone = [reading.words[word] for word in words]
     pieces: list[str] = [""]

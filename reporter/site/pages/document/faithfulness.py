@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reporter.evidence import SETTLED, AlignedText
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Band, Curve, Diagnostic, Effect
-from reporter.site.pages.checks import TOP
-from reporter.site.pages.digits import answered, apart, digits_for, gap
-from reporter.site.pages.document.reading import Reading
+from reporter.site.digits import answered, apart, digits_for, gap
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Plane
-from reporter.site.pages.frame import title_of
 from reporter.site.pages.people import name_diagnostic
-from reporter.site.pages.wording import rank, signed, titled
+from reporter.site.wording import rank, signed, title_of, titled
 
 _MIDDLE = (LEFT + RIGHT) / 2
 _NUMBER = 20  # what a number of words takes in width
@@ -67,7 +65,7 @@ class Baselines:
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def deletion(reading: Reading, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
+def deletion(reading: AlignedText, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
     """The proof for the method that is shown first; `name` is that of the target. None where nothing was measured."""
     found = reading.section.erasure
     measured = [one for one in reading.section.diagnostics if one.name not in PLAUSIBILITY + PERTURBATION]
@@ -139,7 +137,7 @@ def _places(curve: Curve, band: Band | None, *, unit: str) -> Iterator[tuple[str
     yield "Gap", tuple(gaps)
 
 
-def _scatter(effects: Sequence[Effect], reading: Reading) -> Scatter | None:
+def _scatter(effects: Sequence[Effect], reading: AlignedText) -> Scatter | None:
     """One dot per word; the strongest are named, where their names do not lie on each other."""
     claimed, measured = [one.claimed for one in effects], [one.measured for one in effects]
     if len(effects) < 3 or not (max(claimed) > min(claimed) and max(measured) > min(measured)):
@@ -182,14 +180,14 @@ def _rows(
         yield f"{draws} random orders", tuple(control.get(name, "–") for name in columns)
 
 
-def baselines(reading: Reading) -> Baselines | None:
+def baselines(reading: AlignedText) -> Baselines | None:
     """What other baselines say; None where none was tried."""
     found = reading.section.sensitivity
     one = next((one for one in reading.section.attributions if found and one.method == found.method), None)
     if found is None or one is None or not reading.words:
         return None
     totals = [word.total(one.scores) for word in reading.words]
-    order = sorted(range(len(totals)), key=lambda at: -abs(totals[at]))[:TOP]
+    order = sorted(range(len(totals)), key=lambda at: -abs(totals[at]))[:SETTLED]
     flips = sum(at in found.flips for at in order)
     names = ", ".join(found.baselines)
     top = f"{flips} of the {len(order)} strongest words" if len(order) > 1 else f"{flips} of one word"

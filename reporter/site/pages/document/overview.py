@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import pack
 
+from reporter.evidence import AlignedText
 from reporter.records import Heads
-from reporter.site.pages.document.reading import Reading
-from reporter.site.pages.wording import count, quoted, whole_percent
+from reporter.site.wording import count, quoted, whole_percent
 
 _GAP = 1  # empty columns between two heads
 _NAMED = 24  # characters of a stretch's first and last word
@@ -27,7 +27,7 @@ class Overview:
     told: str
 
 
-def overview(heads: Heads | None, reading: Reading) -> Overview | None:
+def overview(heads: Heads | None, reading: AlignedText) -> Overview | None:
     """The overview of a section, as far as every head has a share; None where the network shows no attention."""
     widths = [len(row) for layer in heads.shares for row in layer] if heads else []
     if heads is None or not widths or not min(widths):
@@ -75,7 +75,7 @@ def _png(rows: Sequence[bytes]) -> str:
     return f"data:image/png;base64,{b64encode(whole).decode()}"
 
 
-def _name(reading: Reading, first: int, end: int) -> str:
+def _name(reading: AlignedText, first: int, end: int) -> str:
     """What stands in a stretch of tokens: its first word and its last."""
     words = [word for word in reading.words if any(first <= place < end for place in word.tokens)]
     texts = [reading.text(word) for word in (words[:1] if len(words) < 2 else [words[0], words[-1]])]

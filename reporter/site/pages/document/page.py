@@ -5,24 +5,27 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from shlex import quote
 
-from reporter.records import Explanation, Run, Section, quote_error
-from reporter.site.pages.checks import Check, checks, shown, verdict_line
+from reporter.evidence import AlignedText
+from reporter.records import Explanation, Run, Section, name_target, order_sections, quote_error
+from reporter.site.addresses import page_path, page_root, url
+from reporter.site.digits import of_score
+from reporter.site.pages.checks import Badge, badges, verdict_line
 from reporter.site.pages.comparison import Beyond, Line, PairRow, Triangle, beyond_rows, line, pair_rows, triangle
-from reporter.site.pages.digits import of_score
 from reporter.site.pages.document.agreed import Agreed, agreed
 from reporter.site.pages.document.answer import Answer, answer
 from reporter.site.pages.document.because import Because, because
+from reporter.site.pages.document.blocks import Block, blocks, plain
 from reporter.site.pages.document.changes import Changes, changes
 from reporter.site.pages.document.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.site.pages.document.overview import Overview, overview
-from reporter.site.pages.document.proof import Proof, Running, Share, cell_name, proof, running, shares
-from reporter.site.pages.document.reading import Block, Reading, plain
+from reporter.site.pages.document.proof import Proof, Running, Share, proof, running, shares
 from reporter.site.pages.document.tables import Tables, tables
 from reporter.site.pages.document.words import Aside, Small, asides, smalls
 from reporter.site.pages.drawings.curve import Curve, curve
-from reporter.site.pages.frame import Frame, Link, frame, page_path, page_root, title_of, titles, url
+from reporter.site.pages.frame import Frame, Link, frame
 from reporter.site.pages.influence import Traced, traced
 from reporter.site.pages.people import MetricTable, nearby, people, tell_marked
+from reporter.site.wording import cell_name, title_of, titles
 
 UNDRAWN = "This page could not be drawn"
 _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
@@ -36,7 +39,7 @@ class Part:
     target: str
     because: Because
     verdict: str
-    checks: tuple[Check, ...]
+    checks: tuple[Badge, ...]
     blocks: tuple[Block, ...]
     asides: tuple[Aside, ...]
     agreed: Agreed | None
@@ -137,11 +140,10 @@ def document_page(
     path = page_path(explanation.id)
     root = page_root(path)
     name = explanation.source.rsplit("/", 1)[-1] or explanation.id
-    readings = [Reading(explanation, section) for section in shown(explanation)]
+    readings = [AlignedText(explanation, section) for section in order_sections(explanation)]
     prediction = explanation.prediction
     said = answer(explanation, prediction, reading=readings[0] if readings else None) if prediction else None
     choices = _choices(run, [reading.section for reading in readings])
-    texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
     return DocumentPage(
         path=path,
         frame=frame(run, f"{name}: {said.bold if said else 'not explained'}", root=root),
@@ -157,7 +159,7 @@ def document_page(
             _part(run, reading, number=number, methods=list(choices), explanation=explanation)
             for number, reading in enumerate(readings)
         ),
-        text=() if readings else tuple(plain(text) for text in texts if text.strip()),
+        text=() if readings else tuple(plain(text) for text in explanation.segments if text.strip()),
         export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
     )
 
@@ -178,20 +180,20 @@ def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
     }
 
 
-def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section, named, found, first = reading.section, titles(run), checks(reading), reading.section.attributions[0]
+def _part(run: Run, reading: AlignedText, *, number: int, methods: list[str], explanation: Explanation) -> Part:
+    section, named, found, first = reading.section, titles(run), badges(reading), reading.section.attributions[0]
     return Part(
         number=number,
         target=_spoken_name(section),
         because=because(first, reading, explanation.prediction),
         verdict=verdict_line(found),
         checks=found,
-        blocks=reading.blocks(methods),
+        blocks=blocks(reading, methods),
         asides=asides(reading, methods, first=first.method, about={one.name: one for one in run.methods}),
         agreed=agreed(reading),
         smalls=smalls(reading, first.method, titles=named),
         omissions=tuple((title_of(named, one.method), one.reason) for one in section.omissions),
-        proof=proof(first, reading, label=exact_name(section), titles=named),
+        proof=proof(first, reading, label=name_target(section.target), titles=named),
         shares=shares(section, named),
         curve=curve(first.certificate, decimals=of_score(section)),
         running=running(first, reading),
@@ -213,9 +215,3 @@ def _part(run: Run, reading: Reading, *, number: int, methods: list[str], explan
 
 def _spoken_name(section: Section) -> str:
     return cell_name(section.target.label, section.target.against)
-
-
-def exact_name(section: Section) -> str:
-    """A target's name with the labels as the model writes them."""
-    target = section.target
-    return target.label if target.against is None else f"{target.label} minus {target.against}"

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum
 
+from reporter.evidence import AlignedText
 from reporter.records import Attribution, Baseline, Certificate, Section
-from reporter.site.pages.digits import MANY, of_change, of_score, size, sure
-from reporter.site.pages.document.reading import Reading
+from reporter.site.digits import MANY, in_change, of_change, of_score, size, sure
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Axis
-from reporter.site.pages.frame import title_of
-from reporter.site.pages.wording import THIN, count, fine_percent, fixed, of_sizes, percent, spoken
+from reporter.site.wording import THIN, count, fine_percent, fixed, of_sizes, percent, spoken, title_of
 
 _APART = 15.0  # least distance of two names in the drawing
 _MARKS = {
@@ -83,7 +82,7 @@ class Running:
     end: tuple[int, str]
 
 
-def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[str, str]) -> Proof:
+def proof(first: Attribution, reading: AlignedText, *, label: str, titles: Mapping[str, str]) -> Proof:
     """The certificate of a method in one sentence, and line by line."""
     found, tokens = first.certificate, len(reading.section.tokens)
     decimals = of_score(reading.section)
@@ -94,7 +93,7 @@ def proof(first: Attribution, reading: Reading, *, label: str, titles: Mapping[s
         ("F(baseline)", fixed(found.baseline, decimals)),
         ("Difference", fixed(found.input - found.baseline, decimals)),
         (f"Sum of {count(tokens, 'token')}", fixed(found.sum, decimals)),
-        ("Residual", f"{fixed(found.residual, decimals)} ({_left(found).removesuffix(' of the change')})"),
+        ("Residual", f"{fixed(found.residual, decimals)} ({in_change(*_left(found))})"),
     )
     method = [("Method", title_of(titles, first.method)), ("Baseline", _start(reading.section.baseline))]
     if found.rule:
@@ -120,10 +119,10 @@ def _start(baseline: Baseline) -> str:
     return f"{baseline.kind}; the model says {spoken(baseline.label)}{sure}"
 
 
-def _left(found: Certificate) -> str:
-    """What is left over as a share of the change."""
+def _left(found: Certificate) -> tuple[float | None, float]:
+    """What is left over, and what arithmetic alone may do, as shares of the change."""
     change = abs(found.input - found.baseline)
-    return of_change(found.relative, (found.noise or 0.0) / change if change else 0.0)
+    return found.relative, (found.noise or 0.0) / change if change else 0.0
 
 
 def _describe(sliver: tuple[float, float]) -> str:
@@ -134,7 +133,7 @@ def _describe(sliver: tuple[float, float]) -> str:
     return f"{where} too narrow for more evaluations to tell how that part is to be split."
 
 
-def _sentence(found: Certificate, reading: Reading, *, label: str, decimals: int) -> str:
+def _sentence(found: Certificate, reading: AlignedText, *, label: str, decimals: int) -> str:
     change = found.input - found.baseline
     way = "rises" if change >= 0 else "falls"
     told = f"From the baseline to this text the {label} score {way} by {size(change, decimals)}."
@@ -144,7 +143,7 @@ def _sentence(found: Certificate, reading: Reading, *, label: str, decimals: int
         return f"{told} This method does not claim that they add up to the change."
     if found.relative is None or found.tolerance is None:
         return f"{told} Left over is {left}; the change is too small to certify a split of it."
-    told += f" Left over is {left}, that is {_left(found)}"
+    told += f" Left over is {left}, that is {of_change(*_left(found))}"
     if found.error is not None:
         told += f", all scores may be off by {of_sizes(found.error)}"
     told += f"; {fine_percent(found.tolerance)} was allowed."
@@ -177,7 +176,7 @@ def _share(one: Attribution, title: str, *, decimals: int) -> Share:
     )
 
 
-def running(first: Attribution, reading: Reading) -> Running | None:
+def running(first: Attribution, reading: AlignedText) -> Running | None:
     """The drawing, for a method whose scores have the units of the answer and a sign; None for others."""
     if not first.signed or first.certificate.claim != "complete" or not reading.words:
         return None
@@ -227,8 +226,3 @@ def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int,
         if all(abs(note.y - other.y) > _APART or abs(note.x - other.x) > 110 for other in notes):
             notes.append(note)
     return tuple(notes)
-
-
-def cell_name(label: str, against: str | None) -> str:
-    """What a target is called: its label, or the difference from another."""
-    return spoken(label) if against is None else f"{spoken(label)} against {spoken(against)}"

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import fsum
 
+from reporter.attribution import Span
+from reporter.evidence import AlignedText, count_settled
 from reporter.records import Attribution
-from reporter.site.pages.checks import settled_words
-from reporter.site.pages.digits import MANY, digits_for, sure
-from reporter.site.pages.document.reading import Reading, Span
+from reporter.site.digits import MANY, digits_for, sure
 from reporter.site.pages.document.words import bars
-from reporter.site.pages.frame import title_of
-from reporter.site.pages.wording import MINUS, THIN, count, fixed, percent, raised
+from reporter.site.wording import MINUS, THIN, count, fixed, percent, raised, title_of
 
 LISTED = 20
 
@@ -58,7 +57,7 @@ class Tables:
     tokens: tuple[TokenRow, ...]
 
 
-def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
+def tables(reading: AlignedText, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
     """Both tables of a section."""
     section = reading.section
     others = [one for one in section.attributions if one is not first]
@@ -88,9 +87,9 @@ def tables(reading: Reading, first: Attribution, *, titles: Mapping[str, str]) -
     )
 
 
-def _word_rows(reading: Reading, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
+def _word_rows(reading: AlignedText, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
     order = _by_size(reading.words, first.scores)[:LISTED]
-    settled = settled_words(first, reading) if first.errors is not None else 0
+    settled = count_settled(first, reading) if first.errors is not None else 0
     ranks = [{at: rank for rank, at in enumerate(_by_size(reading.words, one.scores), 1)} for one in others]
     return tuple(
         WordRow(
@@ -115,7 +114,7 @@ def _whole(value: float, digits: int) -> str:
     return str(round(Decimal(repr(value)).scaleb(digits))).replace("-", MINUS)
 
 
-def _rest(reading: Reading, first: Attribution) -> str:
+def _rest(reading: AlignedText, first: Attribution) -> str:
     """What the table does not list: the weaker words and the special tokens, with their part of the sum."""
     weaker = _by_size(reading.words, first.scores)[LISTED:]
     left = [reading.words[at].total(first.scores) for at in weaker] + [first.scores[at] for at in reading.special]

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+from reporter.evidence import AlignedText, compare_with, ratio
 from reporter.records import Attribution, Description
-from reporter.site.pages.checks import with_lead
-from reporter.site.pages.digits import bound, of_word
-from reporter.site.pages.document.reading import Reading, ratio
-from reporter.site.pages.frame import title_of
-from reporter.site.pages.wording import css, fixed, quoted, rank, signed, titled
+from reporter.site.digits import bound, largest, of_word
+from reporter.site.wording import css, fixed, quoted, rank, rounds_to_zero, signed, title_of, titled
 
 FIRST, OTHERS, SMALL = (6, 5), (4, 3), 100  # words listed for and against by the first method and by others
 _NARROWEST = 160  # width of a skyline of few words
@@ -80,18 +78,18 @@ def claim_of(one: Attribution) -> str:
     return "signed, complete" if one.certificate.claim == "complete" else "signed"
 
 
-def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
+def bars(one: Attribution, reading: AlignedText) -> Iterator[Bar]:
     """Every word with its score by one method, strongest first."""
     scale = reading.scale(one.scores)
     found = [(word.total(one.scores), word) for word in reading.words]
     found.sort(key=lambda pair: -abs(pair[0]))
     for total, word in found:
         error = word.total(one.errors) if one.errors is not None else 0.0
-        digits, tint, reach = of_word(one, error, scale), f"--s:{css(ratio(total, scale))}", css(ratio(error, scale))
+        digits, tint, reach = of_word(one, error, scale), f"--s:{css(ratio(total, scale))}", ratio(error, scale)
         yield Bar(
             text=quoted(reading.text(word)),
             tint=tint,
-            style=tint if reach == "0" else f"{tint};--e:{reach}",
+            style=tint if rounds_to_zero(reach, 2) else f"{tint};--e:{css(reach)}",
             value=signed(total, digits) if one.signed else fixed(total, digits),
             error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{bound(error, digits)}",
             positive=total > 0,
@@ -99,16 +97,8 @@ def bars(one: Attribution, reading: Reading) -> Iterator[Bar]:
         )
 
 
-def largest(one: Attribution, reading: Reading) -> str:
-    """The largest size of a word or piece by a method, in the digits of its strongest word."""
-    scale = reading.scale(one.scores)
-    strongest = max(reading.words, key=lambda word: abs(word.total(one.scores)), default=None)
-    error = strongest.total(one.errors) if strongest is not None and one.errors is not None else 0.0
-    return fixed(scale, of_word(one, error, scale))
-
-
 def asides(
-    reading: Reading, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
+    reading: AlignedText, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
 ) -> tuple[Aside, ...]:
     """What stands beside the text, one per method of the page that this section has."""
     found = {one.method: one for one in reading.section.attributions}
@@ -127,12 +117,12 @@ def _unknown(name: str) -> Description:
     )
 
 
-def _taus(reading: Reading, first: str) -> dict[str, str]:
+def _taus(reading: AlignedText, first: str) -> dict[str, str]:
     """What to say of every other method's agreement with the first."""
-    return {name: rank(pair.kendall) for name, pair in with_lead(reading.section.agreement, first)}
+    return {name: rank(pair.kendall) for name, pair in compare_with(reading.section.agreement, first)}
 
 
-def _aside(one: Attribution, reading: Reading, *, number: int, about: Description, tau: str) -> Aside:
+def _aside(one: Attribution, reading: AlignedText, *, number: int, about: Description, tau: str) -> Aside:
     found = list(takewhile(lambda bar: bar.share >= _NAMED, bars(one, reading)))
     most, least = OTHERS if number else FIRST
     supporting = tuple(bar for bar in found if bar.positive)[:most]
@@ -167,7 +157,7 @@ def _claim_sentence(one: Attribution) -> str:
     return "No certificate: its numbers are strengths, without a sign and not in units of the score."
 
 
-def smalls(reading: Reading, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
+def smalls(reading: AlignedText, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
     """One small multiple per method of the section."""
     taus = _taus(reading, first)
     return tuple(
@@ -176,7 +166,7 @@ def smalls(reading: Reading, first: str, *, titles: Mapping[str, str]) -> tuple[
     )
 
 
-def _small(one: Attribution, reading: Reading, *, title: str, tau: str) -> Small:
+def _small(one: Attribution, reading: AlignedText, *, title: str, tau: str) -> Small:
     shares = reading.shares(one.scores)
     heights = [(at, round(share * _HALF)) for at, share in enumerate(shares) if abs(share) >= _LEAST]
     brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
@@ -208,7 +198,7 @@ def _skyline(bars: Sequence[tuple[int, int]]) -> str:
     return "".join(path).replace(" -", "-")
 
 
-def fragments(reading: Reading, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
+def fragments(reading: AlignedText, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
     """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
     found: list[Fragment] = []
     for segment, text in enumerate(reading.texts):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-from reporter.site.pages.wording import fixed
+from reporter.site.wording import fixed
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 312, 16, 196
 FOOT = 186  # of a plane, which has two lines of text below

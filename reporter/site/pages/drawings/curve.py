@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from reporter.records import Certificate
-from reporter.site.pages.digits import answered, apart
+from reporter.site.digits import answered, apart
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Axis
-from reporter.site.pages.wording import count, fixed, signed
+from reporter.site.wording import count, fixed, signed
 
 _ROOM = 40  # what three numbers below each other take
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-from reporter.site.pages.wording import fine_percent
+from reporter.site.wording import fine_percent
 
 _BASE, _TOP = 196.0, 34.0
 _LEAST = 1e-7  # a smaller residual is counted in the first bar

@@ -7,9 +7,19 @@ from statistics import median
 
 from reporter.evidence import wilson
 from reporter.records import Deviation, Graded, LabelScore, Run, Summary, Verdicts
-from reporter.site.pages.digits import of_change, sure
-from reporter.site.pages.frame import title_of, titles
-from reporter.site.pages.wording import THIN, count, css, fine_percent, percent, rank, spoken, whole_percent
+from reporter.site.digits import in_change, of_change, sure
+from reporter.site.wording import (
+    THIN,
+    count,
+    css,
+    fine_percent,
+    in_percent,
+    rank,
+    spoken,
+    title_of,
+    titles,
+    whole_percent,
+)
 
 _LABELS = 12  # labels in the table of right and wrong
 
@@ -116,7 +126,7 @@ def figures(summary: Summary) -> Iterator[Figure]:
     for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
         of = [] if _certificates(one) == one.texts else [f"of {count(one.texts, 'text')}, for every target"]
         left = [] if one.residual is None else [f"median residual {of_change(one.residual)}"]
-        share = percent(one.texts_met / one.texts).removesuffix(f"{THIN}%")
+        share = in_percent(one.texts_met / one.texts)
         yield Figure(value=share, unit="%", name="Complete", note="; ".join([*of, *left]))
     known = [one.kendall for one in summary.agreement if one.kendall is not None]
     if known:
@@ -163,7 +173,7 @@ def verdict_rows(run: Run) -> Iterator[VerdictRow]:
             met=f"{one.met:,}",
             not_met=f"{one.not_met:,}",
             unresolvable=f"{one.unresolvable:,}",
-            residual="–" if one.residual is None else of_change(one.residual).removesuffix(" of the change"),
+            residual="–" if one.residual is None else in_change(one.residual),
         )
 
 

@@ -1,17 +1,16 @@
-"""One document as the index has it: its row in the list, with what the audit counts of it."""
+"""One document as the index has it: its row in the list, with what the audit takes from it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reporter.records import Explanation, Failure, Section
-from reporter.site.pages.checks import Check, gravest, shown
+from reporter.evidence import AlignedText, gravest, mean_tau
+from reporter.records import Explanation, Failure, order_sections
+from reporter.site.addresses import url
+from reporter.site.pages.checks import Badge
 from reporter.site.pages.document.page import DocumentPage, is_undrawn
-from reporter.site.pages.document.reading import Reading
 from reporter.site.pages.document.words import Fragment, fragments
-from reporter.site.pages.frame import url
-from reporter.site.pages.index.facts import Facts, facts
-from reporter.site.pages.wording import count, rank, shorten, spoken
-from reporter.summary import is_truncated
+from reporter.site.wording import count, rank, shorten, spoken
+from reporter.summary import list_residuals, name_given, name_said
 
 MINIATURE = 120  # characters of a text in its row
 CHECKS = ("complete", "order", "agree", "deletion")  # marks of a row whose check does not hold
@@ -34,7 +33,7 @@ class Entry:
     says: str
     value: str
     style: str
-    checks: tuple[Check, ...]
+    checks: tuple[Badge, ...]
     tau: str
     wrong: str
     flags: tuple[str, ...]
@@ -47,62 +46,52 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the index takes from one document: its row, its residuals, what the audit counts, and a page undrawn."""
+    """What the index takes from one document: its row, its residuals, and a page undrawn."""
 
     path: str
     entry: Entry
     residuals: tuple[float, ...]
-    facts: Facts
     undrawn: Failure | None
 
 
 def find(explanation: Explanation, page: DocumentPage) -> Finding:
     """Everything that the index needs of a document and its page."""
-    found = facts(explanation, [[check.state for check in part.checks] for part in page.parts])
-    sections = shown(explanation)
+    sections = order_sections(explanation)
     return Finding(
         path=page.path,
-        entry=_entry(explanation, page, reading=Reading(explanation, sections[0]) if sections else None, facts=found),
-        residuals=tuple(_residuals(sections)),
-        facts=found,
+        entry=_entry(explanation, page, reading=AlignedText(explanation, sections[0]) if sections else None),
+        residuals=tuple(list_residuals(section.attributions[0].certificate for section in sections)),
         undrawn=Failure(id=explanation.id, source=explanation.source, error=page.failure or "")
         if is_undrawn(explanation)
         else None,
     )
 
 
-def _residuals(sections: list[Section]) -> Iterator[float]:
-    for section in sections:
-        certificate = section.attributions[0].certificate
-        if certificate.verdict in ("met", "not met") and certificate.relative is not None:
-            yield certificate.relative
-
-
-def _entry(explanation: Explanation, page: DocumentPage, *, reading: Reading | None, facts: Facts) -> Entry:
+def _entry(explanation: Explanation, page: DocumentPage, *, reading: AlignedText | None) -> Entry:
     first = reading.section.attributions[0] if reading else None
     said = page.answer
     chosen = next((share for share in said.shares if share.chosen), None) if said else None
     whole = fragments(reading, reading.shares(first.scores), least=_FAINT) if reading and first else ()
     text, more = _cut(whole or (Fragment(text=explanation.text, style=""),))
-    checks = _of_all(page)
+    checks, tau = _of_all(page), mean_tau(reading.section) if reading else None
     return Entry(
         href=url(page.path),
         source=explanation.source,
         group=explanation.group,
         text=text,
-        more=more or is_truncated(explanation),
+        more=more or explanation.is_truncated,
         error=page.failure,
         says=said.bold if said else "–",
         value=chosen.value if chosen and said and said.probable else "",
         style=chosen.style if chosen else "",
         checks=checks,
-        tau="–" if facts.tau is None else rank(facts.tau),
-        wrong=spoken(facts.label or "") if said and said.wrong else "",
+        tau="–" if tau is None else rank(tau),
+        wrong=spoken(name_given(explanation) or "") if said and said.wrong else "",
         flags=tuple(_flags(explanation, page)),
         marks=tuple(_marks(checks, page)),
-        answer=spoken(facts.answer or ""),
+        answer=spoken(name_said(explanation) or ""),
         confidence=_confidence(explanation),
-        agreement="" if facts.tau is None else f"{facts.tau:.4f}",
+        agreement="" if tau is None else f"{tau:.4f}",
         words=tuple(_unshown(explanation, text)),
     )
 
@@ -114,7 +103,7 @@ def _unshown(explanation: Explanation, text: Sequence[Fragment]) -> list[str]:
     return sorted({word for part in whole for word in part.lower().split() if word not in row})
 
 
-def _of_all(page: DocumentPage) -> tuple[Check, ...]:
+def _of_all(page: DocumentPage) -> tuple[Badge, ...]:
     """The checks of a text: of all of its targets, the one with the gravest state each."""
     columns = zip(*(part.checks for part in page.parts), strict=True)
     return tuple(
@@ -145,7 +134,7 @@ def _cut(fragments: Sequence[Fragment]) -> tuple[tuple[Fragment, ...], bool]:
 
 
 def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:
-    if is_truncated(explanation):
+    if explanation.is_truncated:
         yield "cut off"
     if len(page.parts) > 1:
         yield count(len(page.parts), "target")
@@ -155,7 +144,7 @@ def _flags(explanation: Explanation, page: DocumentPage) -> Iterator[str]:
         yield from (f"{check.short}{towards}" for check in part.checks if check.state == "fails")
 
 
-def _marks(checks: tuple[Check, ...], page: DocumentPage) -> Iterator[str]:
+def _marks(checks: tuple[Badge, ...], page: DocumentPage) -> Iterator[str]:
     """What a reader may filter by: any check that does not hold, a wrong answer, no explanation."""
     open_to_doubt = [name for name, check in zip(CHECKS, checks, strict=False) if check.state in ("doubt", "fails")]
     if open_to_doubt:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reporter.records import Failure, Lapse, Part, Run
+from reporter.site.addresses import page_path, url
 from reporter.site.pages.comparison import PairRow, Triangle, pair_rows, triangle
 from reporter.site.pages.drawings.histogram import NARROW, WIDE, Histogram, histogram
-from reporter.site.pages.frame import Frame, frame, page_path, title_of, titles, url
+from reporter.site.pages.frame import Frame, frame
 from reporter.site.pages.index.audit import (
     Confusion,
     Figure,
@@ -25,9 +26,8 @@ from reporter.site.pages.index.entries import Entry, Finding
 from reporter.site.pages.index.lists import Listing, ListPage, ListPageLink, marks
 from reporter.site.pages.index.pushes import Pushes, push_tables
 from reporter.site.pages.index.slices import SliceTable, slice_table
-from reporter.site.pages.index.tally import Tally
 from reporter.site.pages.people import MetricTable, people_of_all
-from reporter.site.pages.wording import count
+from reporter.site.wording import count, title_of, titles
 from reporter.summary import describe_unknown
 
 _FAILURES = 50  # documents that could not be explained, with the reason; the list has all of them
@@ -85,20 +85,18 @@ class Audit:
 
     run: Run
     residuals: "array[float]" = field(default_factory=lambda: array("d"))
-    tally: Tally = field(default_factory=Tally)
     undrawn: list[Failure] = field(default_factory=list)
 
     def add(self, finding: Finding) -> Entry:
         """Take note of one document, and hand on its row."""
         self.residuals.extend(finding.residuals)
-        self.tally.add(finding.facts)
         if finding.undrawn is not None:
             self.undrawn.append(finding.undrawn)
         return finding.entry
 
     def summed(self) -> Run:
-        """The run with everything that was added in its summary."""
-        return replace(self.run, summary=self.tally.complete(self.run.summary), undrawn=tuple(self.undrawn))
+        """The run with the pages that could not be drawn."""
+        return replace(self.run, undrawn=tuple(self.undrawn))
 
     def page(self, first: ListPage, shelves: Sequence[ListPageLink]) -> IndexPage:
         """The index of everything that was added, over the first page of the list and what all of them hold."""

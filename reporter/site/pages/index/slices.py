@@ -1,19 +1,11 @@
 """Where it holds and where not: the checks and the accuracy by folder, label and answer, against all texts."""
 
-from array import array
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from statistics import median
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from reporter.evidence import wilson
 from reporter.records import Held, Slice
-from reporter.site.pages.checks import is_measured
-from reporter.site.pages.index.facts import Facts
-from reporter.site.pages.wording import count, css, rank, spoken, whole_percent
-
-Kind = Literal["all", "folder", "label", "answer"]
+from reporter.site.wording import count, css, rank, spoken, whole_percent
+from reporter.summary import SliceKind
 
 CHECKS = {
     "accuracy": "Accuracy",
@@ -22,7 +14,7 @@ CHECKS = {
     "agree": "Methods agree",
     "deletion": "Deletion confirms",
 }
-KINDS: dict[Kind, str] = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
+KINDS: dict[SliceKind, str] = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
 _LISTED, _NAMED = 12, 40  # slices of a kind that are shown, the largest; characters of their names
 
 
@@ -64,64 +56,6 @@ class SliceTable:
     groups: tuple[SliceGroup, ...]
 
 
-@dataclass
-class _Tally:
-    texts: int = 0
-    held: Counter[int] = field(default_factory=Counter)
-    measured: Counter[int] = field(default_factory=Counter)
-    taus: "array[float]" = field(default_factory=lambda: array("d"))
-
-    def add(self, facts: Facts) -> None:
-        self.texts += 1
-        if facts.graded is not None and facts.graded.right is not None:
-            self.measured[0] += 1
-            self.held[0] += facts.graded.right
-        for column, state in enumerate(facts.states, 1):
-            self.measured[column] += is_measured(state)
-            self.held[column] += state == "holds"
-        if facts.tau is not None:
-            self.taus.append(facts.tau)
-
-    def record(self, kind: Kind, name: str) -> Slice:
-        return Slice(
-            kind=kind,
-            name=name,
-            texts=self.texts,
-            checks=tuple(_held(check, self.held[at], self.measured[at]) for at, check in self._measured()),
-            tau=round(median(self.taus), 4) if self.taus else None,
-        )
-
-    def _measured(self) -> Iterator[tuple[int, str]]:
-        return ((at, check) for at, check in enumerate(CHECKS) if self.measured[at])
-
-
-def _held(check: str, held: int, measured: int) -> Held:
-    low, high = (round(end, 4) for end in wilson(held / measured, measured))
-    return Held(check=check, held=held, measured=measured, share=round(held / measured, 4), low=low, high=high)
-
-
-class SliceCount:
-    """Counts by slice, gathered while the documents go by."""
-
-    def __init__(self) -> None:
-        """Nothing is counted yet."""
-        self._found: dict[tuple[Kind, str], _Tally] = {("all", ""): _Tally()}
-
-    def add(self, facts: Facts) -> None:
-        """Count a document that was explained."""
-        if not facts.states:
-            return
-        names: dict[Kind, str | None] = {"all": "", "folder": facts.group, "label": facts.label, "answer": facts.answer}
-        for kind, name in names.items():
-            if name is not None:
-                self._found.setdefault((kind, name), _Tally()).add(facts)
-
-    def slices(self) -> tuple[Slice, ...]:
-        """All texts, then the folders, the labels given and the answers, each by name."""
-        order = sorted(self._found, key=lambda key: (tuple(KINDS).index(key[0]), key[1]))
-        return tuple(self._found[key].record(*key) for key in order)
-
-
 def slice_table(slices: Sequence[Slice]) -> SliceTable | None:
     """The table; None where there is nothing to compare."""
     by_kind = {kind: [one for one in slices if one.kind == kind] for kind in KINDS}
@@ -136,7 +70,7 @@ def slice_table(slices: Sequence[Slice]) -> SliceTable | None:
     )
 
 
-def _group(kind: Kind, found: Sequence[Slice], *, whole: Slice) -> SliceGroup:
+def _group(kind: SliceKind, found: Sequence[Slice], *, whole: Slice) -> SliceGroup:
     largest = sorted(found, key=lambda one: (-one.texts, one.name))[:_LISTED]
     left = len(found) - len(largest)
     rows = tuple(_row(one, whole) for one in sorted(largest, key=lambda one: one.name))

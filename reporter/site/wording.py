@@ -1,12 +1,14 @@
 """How numbers and names are written on the pages: a true minus, thin spaces, and no more digits than are meant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from math import floor, log10
 from unicodedata import category
 
 import regex
+
+from reporter.records import Prediction, Provenance, is_number
 
 MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -23,13 +25,30 @@ def exact(value: float) -> str:
 def fixed(value: float, decimals: int) -> str:
     """A number to so many decimals, and never a negative zero; more than nine are written with a power of ten."""
     if decimals <= _PLAIN:
-        text = f"{value:.{decimals}f}"
-        return text.replace("-", MINUS) if float(text) else text.lstrip("-")
-    figures = decimals + floor(log10(abs(value))) if value else -1
-    if figures < 0:
+        return f"{value:z.{decimals}f}".replace("-", MINUS)
+    if rounds_to_zero(value, decimals):
         return "0"
-    mantissa, _, power = f"{value:.{figures}e}".partition("e")
-    return f"{mantissa} × 10{raised(int(power))}".replace("-", MINUS)
+    figures = decimals + floor(log10(abs(value)))
+    rounded = round_figures(value, figures + 1)
+    power = rounded.adjusted()
+    return f"{rounded.scaleb(-power):.{figures}f} × 10{raised(power)}".replace("-", MINUS)
+
+
+def rounds_to_zero(value: float, decimals: int) -> bool:
+    """Whether a number that is written with so many decimals is a bare zero."""
+    if decimals <= _PLAIN:
+        return round(value, decimals) == 0
+    return not value or decimals + floor(log10(abs(value))) < 0
+
+
+def round_figures(value: float, figures: int) -> Decimal:
+    """A number rounded to so many significant figures."""
+    return Context(prec=figures).create_decimal_from_float(value)
+
+
+def count_decimals(value: float) -> int:
+    """How many decimals a number of the twin has there."""
+    return max(0, -int(Decimal(repr(float(value))).normalize().as_tuple().exponent))
 
 
 def raised(power: int) -> str:
@@ -39,8 +58,7 @@ def raised(power: int) -> str:
 
 def signed(value: float, decimals: int) -> str:
     """A score with its sign: +0.28 or −0.28, and a bare zero."""
-    text = fixed(value, decimals)
-    return f"+{text}" if value > 0 and text.strip("0.") else text
+    return f"{'+' if value > 0 and not rounds_to_zero(value, decimals) else ''}{fixed(value, decimals)}"
 
 
 def count(number: int, noun: str) -> str:
@@ -55,11 +73,16 @@ def list_names(names: Sequence[str], most: int = 5) -> str:
 
 def percent(share: float) -> str:
     """A share as people read it: 92.5 %, and never a false 0 or 100."""
+    return f"{in_percent(share)}{THIN}%"
+
+
+def in_percent(share: float) -> str:
+    """The same without its unit."""
     if 0 < abs(share) < 0.0005:
-        return f"under 0.1{THIN}%" if share > 0 else f"over {MINUS}0.1{THIN}%"
+        return "under 0.1" if share > 0 else f"over {MINUS}0.1"
     if 0.9995 <= share < 1:
-        return f"over 99.9{THIN}%"
-    return f"{share * 100:,.1f}{THIN}%".replace("-", MINUS)
+        return "over 99.9"
+    return f"{share * 100:,.1f}".replace("-", MINUS)
 
 
 def whole_percent(share: float) -> str:
@@ -75,7 +98,7 @@ def fine_percent(share: float) -> str:
     """A small share with two figures: 0.34 %, 1 %, 0.00012 %."""
     if share != 0 and share < 1e-8:
         return f"under 0.000001{THIN}%"
-    value = Decimal(f"{share * 100:.2g}")
+    value = round_figures(share * 100, 2)
     text = format(value, ",f")
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{THIN}%"
 
@@ -146,3 +169,23 @@ def date(created: str) -> str:
     except ValueError:
         return created
     return f"{when.day} {when:%B} {when.year}"
+
+
+def cell_name(label: str, against: str | None) -> str:
+    """What a target is called: its label, or the difference from another."""
+    return spoken(label) if against is None else f"{spoken(label)} against {spoken(against)}"
+
+
+def name_sides(prediction: Prediction | None) -> tuple[str, str]:
+    """What words with a negative and with a positive score do to an answer: to a label, or to a number."""
+    return ("lowers", "raises") if is_number(prediction) else ("opposes", "supports")
+
+
+def title_of(titles: Mapping[str, str], method: str) -> str:
+    """A method's title as the run describes it."""
+    return titles.get(method, titled(method))
+
+
+def titles(run: Provenance) -> dict[str, str]:
+    """The titles of the methods of a run, by name."""
+    return {method.name: method.title for method in run.methods}

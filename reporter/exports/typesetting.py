@@ -10,7 +10,7 @@ from unicodedata import bidirectional, combining, east_asian_width
 
 import regex
 
-from reporter.site.pages.drawings.figure import Passage
+from reporter.exports.figure import Passage
 
 SPACE = 0.27
 _NARROWEST = 0.25

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from math import floor, log10
 
+from reporter.evidence import AlignedText
 from reporter.records import Attribution, Section
-from reporter.site.pages.wording import THIN, fine_percent, fixed
+from reporter.site.wording import THIN, fine_percent, fixed, round_figures, rounds_to_zero
 
 HELD = 7  # figures of every measured number in the twin
 _READ = 5  # figures of a score at most, as its place is narrow
 MANY = 10.0  # a residual that is so many times the change says that the change is next to nothing
 _FINEST = 2  # decimals of a per cent at most
+_SIGNS = {"probability": f"{THIN}%"}  # what follows a number in this unit
+_SECOND = Decimal("3.55")  # an error whose figures begin below this is told by two of them
 
 
 def sure(error: float, largest: float) -> int:
@@ -24,8 +27,9 @@ def sure(error: float, largest: float) -> int:
     """
     most = HELD if largest == 0 else HELD - 1 - floor(log10(abs(largest)))
     if error > 0:
-        mantissa, _, power = f"{error:.2e}".partition("e")
-        most = min(most, (float(mantissa) < 3.55) - int(power))
+        rounded = round_figures(error, 3)
+        power = rounded.adjusted()
+        most = min(most, (rounded.scaleb(-power) < _SECOND) - power)
     return max(0, most)
 
 
@@ -54,6 +58,14 @@ def of_word(one: Attribution, error: float, scale: float) -> int:
         return digits_for(scale)
     known = sure(max(error, one.certificate.noise or 0.0), scale)
     return known if scale == 0 else max(0, min(known, _READ - 1 - floor(log10(scale))))
+
+
+def largest(one: Attribution, reading: AlignedText) -> str:
+    """The largest size of a word or piece by a method, in the digits of its strongest word."""
+    scale = reading.scale(one.scores)
+    strongest = max(reading.words, key=lambda word: abs(word.total(one.scores)), default=None)
+    error = strongest.total(one.errors) if strongest is not None and one.errors is not None else 0.0
+    return fixed(scale, of_word(one, error, scale))
 
 
 def bound(error: float, decimals: int) -> str:
@@ -87,15 +99,19 @@ def unit_of(section: Section) -> str:
 
 def answered(value: float, unit: str, decimals: int) -> str:
     """An answer to so many decimals: a probability in per cent, or a score."""
-    if unit != "probability":
-        return fixed(value, decimals)
-    return f"{fixed(_scaled(value, unit), decimals)}{THIN}%"
+    return f"{fixed(_scaled(value, unit), decimals)}{_SIGNS.get(unit, '')}"
+
+
+def answered_between(low: float, high: float, unit: str, decimals: int) -> str:
+    """Answers from one to another, the unit told once; a single one where both are printed alike."""
+    ends = dict.fromkeys(fixed(_scaled(value, unit), decimals) for value in (low, high))
+    return f"{' to '.join(ends)}{_SIGNS.get(unit, '')}"
 
 
 def gap(first: float, second: float, unit: str, decimals: int) -> str:
     """How much more the first is than the second as both are printed."""
-    one, other = (Decimal(f"{_scaled(value, unit):.{decimals}f}") for value in (first, second))
-    return answered(float(one - other) / (100 if unit == "probability" else 1), unit, decimals)
+    one, other = (round(_scaled(value, unit), decimals) for value in (first, second))
+    return f"{fixed(one - other, decimals)}{_SIGNS.get(unit, '')}"
 
 
 def _scaled(value: float, unit: str) -> float:
@@ -104,13 +120,22 @@ def _scaled(value: float, unit: str) -> float:
 
 def of_change(relative: float | None, noise: float = 0.0) -> str:
     """A residual as a share of the change, in words where that is next to nothing; `noise` is as `relative` is."""
-    if relative is None or relative > MANY:
+    share = in_change(relative, noise)
+    return share if _is_many(relative) else f"{share} of the change"
+
+
+def in_change(relative: float | None, noise: float = 0.0) -> str:
+    """The same where the change is named already."""
+    if relative is None or _is_many(relative):
         return "more than ten times the change"
-    share = f"under {fine_percent(noise)}" if relative < noise else fine_percent(relative)
-    return f"{share} of the change"
+    return f"under {fine_percent(noise)}" if relative < noise else fine_percent(relative)
+
+
+def _is_many(relative: float | None) -> bool:
+    return relative is None or relative > MANY
 
 
 def size(value: float, decimals: int) -> str:
     """How large a number is; one that is too small for so many decimals is under the last of them."""
-    text = fixed(abs(value), decimals)
-    return text if value == 0 or text.strip("0.") else f"under {fixed(10.0**-decimals, decimals)}"
+    hidden = value != 0 and rounds_to_zero(value, decimals)
+    return f"under {fixed(10.0**-decimals, decimals)}" if hidden else fixed(abs(value), decimals)

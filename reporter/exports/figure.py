@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-from reporter.records import Attribution, Explanation, Provenance, Section, find_label
-from reporter.site.pages.checks import shown
-from reporter.site.pages.document.answer import answer
-from reporter.site.pages.document.because import name_sides
-from reporter.site.pages.document.proof import cell_name
-from reporter.site.pages.document.reading import SHOWN, Reading
-from reporter.site.pages.document.words import largest
-from reporter.site.pages.frame import title_of, titles
-from reporter.site.pages.wording import MINUS, shorten
+from reporter.evidence import AlignedText
+from reporter.records import Attribution, Explanation, Prediction, Provenance, Section, choose_sections
+from reporter.site import MINUS, cell_name, head_answer, largest, name_sides, shorten, tell_confidence, title_of, titles
+
+_SHOWN = 20_000  # characters of unread text in a picture; the twin holds them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +45,23 @@ class Figure:
     passages: tuple[Passage, ...]
 
 
-def choose_sections(explanation: Explanation, *, target: str | None) -> list[Section]:
-    """The sections with something to show, the model's own answer first: all of them, or those of this label."""
-    labels = explanation.prediction.labels if explanation.prediction else ()
-    wanted = None if target is None else find_label(target, labels)
-    return [one for one in shown(explanation) if target is None or one.target.index == wanted]
-
-
 def make_figure(explanation: Explanation, run: Provenance, *, method: str | None, target: str | None) -> Figure | None:
     """The picture of a text by a method, or by the one that is shown first; None where there is nothing to show."""
     for section in choose_sections(explanation, target=target):
         for one in section.attributions:
             if method is None or one.method == method:
-                return _figure(one, Reading(explanation, section), explanation=explanation, run=run)
+                return _figure(one, AlignedText(explanation, section), explanation=explanation, run=run)
     return None
 
 
-def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run: Provenance) -> Figure:
+def _figure(one: Attribution, reading: AlignedText, *, explanation: Explanation, run: Provenance) -> Figure:
     opposes, supports = name_sides(explanation.prediction)
     end, title = largest(one, reading), title_of(titles(run), one.method)
     towards = cell_name(reading.section.target.label, reading.section.target.against)
     unit = f"in logits of {towards}" if one.signed else f"strength only, of {towards}"
     return Figure(
         source=explanation.source,
-        said=_said(explanation, reading),
+        said=_said(explanation.prediction, reading.section),
         how=f"{title}, {unit}.",
         signed=one.signed,
         opposes=opposes if one.signed else "",
@@ -83,15 +72,15 @@ def _figure(one: Attribution, reading: Reading, *, explanation: Explanation, run
     )
 
 
-def _said(explanation: Explanation, reading: Reading) -> str:
-    if explanation.prediction is None:
+def _said(prediction: Prediction | None, section: Section) -> str:
+    if prediction is None:
         return ""
-    said = answer(explanation, explanation.prediction, reading=reading)
-    sure = [share.value for share in said.shares if share.chosen and said.probable]
-    return f"{said.lead}{said.bold}" + (f" ({sure[0]})." if sure else ".")
+    lead, bold = head_answer(prediction, section)
+    sure = tell_confidence(prediction)
+    return f"{lead}{bold}" + (f" ({sure})." if sure else ".")
 
 
-def _passages(reading: Reading, one: Attribution) -> tuple[Passage, ...]:
+def _passages(reading: AlignedText, one: Attribution) -> tuple[Passage, ...]:
     shares = reading.shares(one.scores)
     passages = []
     for segment, text in enumerate(reading.texts):
@@ -101,6 +90,6 @@ def _passages(reading: Reading, one: Attribution) -> tuple[Passage, ...]:
                 words.append(Word(before=text[at : word.start], text=reading.text(word), share=share))
                 at = word.end
         rest, cut = text[at:], reading.truncated
-        unread = "" if not (cut and rest.strip()) else rest if len(rest) <= SHOWN else f"{shorten(rest, SHOWN)} …"
+        unread = "" if not (cut and rest.strip()) else rest if len(rest) <= _SHOWN else f"{shorten(rest, _SHOWN)} …"
         passages.append(Passage(words=tuple(words), after="" if unread else rest, unread=unread))
     return tuple(passages)

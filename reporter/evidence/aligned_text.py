@@ -1,0 +1,51 @@
+"""A text with the tokens of one target laid over it: its words in reading order, and what each weighs."""
+
+from collections.abc import Sequence
+
+from reporter.attribution import Span, cut_words
+from reporter.evidence.rationale_words import find_marked
+from reporter.records import Explanation, Section
+
+
+class AlignedText:
+    """One section of a document: `texts` of its segments, `words` of all of them, `special` the places of other tokens.
+
+    `marked` are the words that people marked; `truncated` says that the model did not read the whole text.
+    """
+
+    def __init__(self, explanation: Explanation, section: Section) -> None:
+        """Cut the text and, where there is one, its pair."""
+        self.texts = explanation.segments
+        self.truncated = explanation.is_truncated
+        self.section = section
+        self.words = [
+            word for at, text in enumerate(self.texts) for word in cut_words(section.tokens, text, segment=at)
+        ]
+        self._scales: dict[tuple[float, ...], float] = {}  # found once, asked for often
+        marked = find_marked(section.tokens, explanation.text, explanation.rationale or ())
+        self.marked = {
+            word for word in self.words if any(section.tokens[place].word in marked for place in word.tokens)
+        }
+        self.special = [place for place, token in enumerate(section.tokens) if token.special]
+
+    def text(self, span: Span) -> str:
+        """The original characters of a word or subword."""
+        return self.texts[span.segment][span.start : span.end]
+
+    def scale(self, scores: Sequence[float]) -> float:
+        """The largest size of a word or subword, by which all are divided when they are shown; 0 if all are 0."""
+        known = self._scales.get(key := tuple(scores))
+        if known is None:
+            spans = (span for word in self.words for span in (word, *(word.parts if len(word.parts) > 1 else ())))
+            known = self._scales[key] = max((abs(span.total(scores)) for span in spans), default=0.0)
+        return known
+
+    def shares(self, scores: Sequence[float]) -> list[float]:
+        """Every word's score as a share of the scale, -1 to 1."""
+        scale = self.scale(scores)
+        return [ratio(word.total(scores), scale) for word in self.words]
+
+
+def ratio(value: float, scale: float) -> float:
+    """A score as a share of the scale, 0 where everything is 0."""
+    return value / scale if scale else 0.0

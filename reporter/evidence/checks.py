@@ -1,0 +1,166 @@
+"""May an explanation be relied on? Four checks of one target, each with what became of it and the numbers behind that.
+
+They are of the attribution that is shown first. What is said of them is the business of pages.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import fsum, inf
+from typing import ClassVar, Literal
+
+from reporter.evidence.aligned_text import AlignedText
+from reporter.evidence.metrics.strongest_fifth import SHARE
+from reporter.records import Agreement, Attribution, Certificate, Diagnostic, Section, Verdict
+
+State = Literal["holds", "doubt", "fails", "open", "undecided"]
+"""What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
+
+CheckName = Literal["complete", "order", "agree", "deletion"]
+
+_GRAVITY: tuple[State, ...] = ("fails", "doubt", "holds", "undecided", "open")
+_OF_CERTIFICATE: dict[Verdict, State] = {
+    "met": "holds",
+    "not met": "fails",
+    "unresolvable": "doubt",
+    "not claimed": "open",
+}
+
+SETTLED = 5  # words whose order must be settled
+FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
+_FEW = 3  # words under which nothing can be told from taking some away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletenessCheck:
+    """Whether the scores add up to the answer, as their certificate says."""
+
+    name: ClassVar[CheckName] = "complete"
+    state: State
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCheck:
+    """How many of the strongest of `words` words keep their places within the errors, None where none can be told."""
+
+    name: ClassVar[CheckName] = "order"
+    state: State
+    words: int
+    settled: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementCheck:
+    """How many of the methods that can be compared with this one agree with it `beyond` chance.
+
+    `others` were compared over `words` words, `decided` of them tell something: `tau` is the mean of their rank
+    correlations, and `chance` the widest band that shuffled orders reach.
+    """
+
+    name: ClassVar[CheckName] = "agree"
+    state: State
+    others: int
+    words: int
+    decided: int
+    beyond: int
+    tau: float | None
+    chance: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionCheck:
+    """What is left of the answer without the strongest `gone` words, and without as many at random (`diagnostic`)."""
+
+    name: ClassVar[CheckName] = "deletion"
+    state: State
+    gone: int
+    diagnostic: Diagnostic | None
+
+
+Check = CompletenessCheck | OrderCheck | AgreementCheck | DeletionCheck
+
+
+def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, AgreementCheck, DeletionCheck]:
+    """The four checks of a section that has attributions, in the order in which they are asked."""
+    section = aligned.section
+    lead = section.lead
+    assert lead is not None
+    return (
+        CompletenessCheck(state=_OF_CERTIFICATE[lead.certificate.verdict], certificate=lead.certificate),
+        _check_order(lead, aligned),
+        _check_agreement(section, lead.method),
+        _check_deletion(section, lead.method),
+    )
+
+
+def gravest(states: Iterable[State]) -> State:
+    """What becomes of a text's check with several targets: it holds if it does for all for which it was measured."""
+    return min(states, key=_GRAVITY.index)
+
+
+def is_measured(state: State) -> bool:
+    """Whether a check came to a verdict."""
+    return state not in ("open", "undecided")
+
+
+def _check_order(lead: Attribution, aligned: AlignedText) -> OrderCheck:
+    words = len(aligned.words)
+    if lead.errors is None:
+        return OrderCheck(state="open", words=words, settled=None)
+    if words < 2:
+        return OrderCheck(state="undecided", words=words, settled=None)
+    settled = count_settled(lead, aligned)
+    state: State = "fails" if not settled else "holds" if settled >= min(SETTLED, words) else "doubt"
+    return OrderCheck(state=state, words=words, settled=settled)
+
+
+def count_settled(attribution: Attribution, aligned: AlignedText) -> int:
+    """How many of the strongest words keep their places whatever their scores are within the errors."""
+    errors = attribution.errors or ()
+    sized = [(abs(word.total(attribution.scores)), fsum(errors[at] for at in word.tokens)) for word in aligned.words]
+    sized.sort(reverse=True)
+    highs = [size + error for size, error in sized]
+    rivals = [*list(accumulate(reversed(highs), max))[::-1][1:], -inf]
+    apart = [size - error > rival for (size, error), rival in zip(sized, rivals, strict=False)]
+    return [*apart, False].index(False)
+
+
+def compare_with(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agreement]]:
+    """The agreements of one method, each with the name of the other."""
+    return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
+
+
+def mean_tau(section: Section) -> float | None:
+    """The mean tau of the other methods with the one shown first, None where none is defined."""
+    return None if section.lead is None else _check_agreement(section, section.lead.method).tau
+
+
+def _check_agreement(section: Section, method: str) -> AgreementCheck:
+    pairs = [pair for _, pair in compare_with(section.agreement, method)]
+    known = [(pair.kendall, pair.chance or 0.0) for pair in pairs if pair.kendall is not None and pair.decidable]
+    beyond = sum(tau > chance for tau, chance in known)
+    state: State = "open" if not known else "holds" if beyond == len(known) else "doubt"
+    if pairs and not any(pair.decidable for pair in pairs):
+        state = "undecided"
+    return AgreementCheck(
+        state=state,
+        others=len(pairs),
+        words=pairs[0].words if pairs else 0,
+        decided=len(known),
+        beyond=beyond,
+        tau=fsum(tau for tau, _ in known) / len(known) if known else None,
+        chance=max((chance for _, chance in known), default=None),
+    )
+
+
+def _check_deletion(section: Section, method: str) -> DeletionCheck:
+    found = next((one for one in section.diagnostics if (one.method, one.name) == (method, FIFTH)), None)
+    words = len({token.word for token in section.tokens} - {None})
+    gone = max(1, round(SHARE * words))
+    if found is None or found.control is None or found.low is None or found.high is None:
+        return DeletionCheck(state="open", gone=gone, diagnostic=None)
+    if words < _FEW:
+        return DeletionCheck(state="undecided", gone=gone, diagnostic=found)
+    state: State = "holds" if found.value < found.low else "doubt" if found.value < found.control else "fails"
+    return DeletionCheck(state=state, gone=gone, diagnostic=found)

@@ -1,0 +1,116 @@
+"""Where it holds and where not: the checks and the accuracy by folder, label given and answer, and of all texts."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Literal
+
+from reporter.evidence import AlignedText, CheckName, State, check_section, gravest, is_measured, mean_tau, wilson
+from reporter.records import Explanation, Held, Slice, is_number, name_answer, order_sections
+from reporter.summary.grading import grade_answer
+
+SliceKind = Literal["all", "folder", "label", "answer"]
+
+KINDS: tuple[SliceKind, ...] = ("all", "folder", "label", "answer")
+CHECKS: tuple[CheckName, ...] = ("complete", "order", "agree", "deletion")
+NO_LABEL = "no label"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedText:
+    """One document as it is counted: the states of its checks for all targets, and its tau for the one shown first."""
+
+    states: tuple[State, ...]
+    right: bool | None
+    tau: float | None
+
+
+def check_text(explanation: Explanation) -> CheckedText:
+    """What became of the checks of a document; no state where nothing of it was explained."""
+    sections = order_sections(explanation)
+    states = [[check.state for check in check_section(AlignedText(explanation, section))] for section in sections]
+    grade = grade_answer(explanation)
+    return CheckedText(
+        states=tuple(map(gravest, zip(*states, strict=True))),
+        right=None if grade is None else grade.right,
+        tau=mean_tau(sections[0]) if sections else None,
+    )
+
+
+def name_given(explanation: Explanation) -> str | None:
+    """The label given, by which texts are sorted; a number sorts none."""
+    grade = grade_answer(explanation)
+    if grade is None:
+        return None if is_number(explanation.prediction) else explanation.label
+    return None if grade.gap is not None else ", ".join(grade.given) or NO_LABEL
+
+
+def name_said(explanation: Explanation) -> str | None:
+    """The label that the model chose, where it chose one label for the text."""
+    said = explanation.prediction
+    chosen = said is not None and said.positions == 1 and not is_number(said)
+    return name_answer(said) if said is not None and chosen else None
+
+
+@dataclass
+class _Count:
+    texts: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    measured: Counter[str] = field(default_factory=Counter)
+    taus: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def add(self, text: CheckedText) -> None:
+        self.texts += 1
+        if text.right is not None:
+            self.measured["accuracy"] += 1
+            self.held["accuracy"] += text.right
+        for check, state in zip(CHECKS, text.states, strict=True):
+            self.measured[check] += is_measured(state)
+            self.held[check] += state == "holds"
+        if text.tau is not None:
+            self.taus.append(text.tau)
+
+    def record(self, kind: SliceKind, name: str) -> Slice:
+        return Slice(
+            kind=kind,
+            name=name,
+            texts=self.texts,
+            checks=tuple(self._held()),
+            tau=round(median(self.taus), 4) if self.taus else None,
+        )
+
+    def _held(self) -> Iterator[Held]:
+        for check in ("accuracy", *CHECKS):
+            held, measured = self.held[check], self.measured[check]
+            if measured:
+                low, high = (round(end, 4) for end in wilson(held / measured, measured))
+                share = round(held / measured, 4)
+                yield Held(check=check, held=held, measured=measured, share=share, low=low, high=high)
+
+
+class SliceCount:
+    """Counts by slice, gathered while the documents go by; `passing` texts have no check that does not hold."""
+
+    def __init__(self) -> None:
+        """Nothing is counted yet."""
+        self._counts: dict[tuple[SliceKind, str], _Count] = {("all", ""): _Count()}
+        self.passing = 0
+
+    def add(self, explanation: Explanation) -> None:
+        """Count a document, if anything of it was explained."""
+        text = check_text(explanation)
+        if not text.states:
+            return
+        measured = [state for state in text.states if is_measured(state)]
+        self.passing += bool(measured) and all(state == "holds" for state in measured)
+        names = ("", explanation.group, name_given(explanation), name_said(explanation))
+        for kind, name in zip(KINDS, names, strict=True):
+            if name is not None:
+                self._counts.setdefault((kind, name), _Count()).add(text)
+
+    def slices(self) -> tuple[Slice, ...]:
+        """All texts, then the folders, the labels given and the answers, each by name."""
+        order = sorted(self._counts, key=lambda key: (KINDS.index(key[0]), key[1]))
+        return tuple(self._counts[key].record(*key) for key in order)
