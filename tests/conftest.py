@@ -29,6 +29,7 @@ from reporter.records.run import Model
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
 from reporter.runs.measure import prepare
+from reporter.tasks import Cells
 from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
 
@@ -119,16 +120,17 @@ def linear() -> Cases:
     ids = torch.tensor([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
     attention_mask = ids != 0
     tokenizer = SimpleNamespace(pad_token_id=0, pad_token_type_id=0, mask_token_id=3, all_special_ids=[0, 1, 2, 3])
-    network = Network(model, tokenizer, torch.device("cpu"), _MODEL)
+    network = Network(model, tokenizer, torch.device("cpu"), _MODEL, SequenceClassification())
     vars(network).update(attention_gap="It has none.", pads_freely=True)  # it has no tokenizer to try it with
+    choices = Cells.single([0], range(3))[0]
     return Cases(
         network=network,
-        task=SequenceClassification(),
         inputs={"input_ids": ids, "attention_mask": attention_mask.long()},
         attention_mask=attention_mask,
         content_mask=ids > 4,
         words=torch.tensor([[-1, 0, 0, 1, -1], [-1, 0, -1, -1, -1]]),
-        cells=torch.tensor([[0, 2, -1], [0, 1, 0]]),
+        cells=Cells.stack([choices[2], choices[1].minus(choices[0])]),
+        choices=Cells.stack([choices, choices]),
         seeds=[1, 2],
         baseline="mask",
         budget=64,

@@ -13,13 +13,14 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from reporter.attribution.certificates import Effort, Ends, certify
-from reporter.attribution.targets import check_labels, choose, predict
 from reporter.evidence.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
 from reporter.models.batching import POOL, Budget, make_batches, pool_by_cost, spread, take_windows
 from reporter.records.errors import UserError
 from reporter.records.explanation import Attribution, Certificate, Document, Token
 from reporter.records.rounding import round_values
 from reporter.records.settings import Settings
+from reporter.tasks import choose_targets, predict
+from reporter.tasks.sequence_classification import SequenceClassification
 
 COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
 NOISE = 2.0**-23
@@ -140,22 +141,25 @@ def test_the_chance_band_holds_95_percent_of_random_rankings(words):
 
 
 def test_predictions():
-    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, None)
+    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, SequenceClassification())
     assert (found.label, found.positions, found.logits) == ("POSITIVE", 1, (1.0, 3.0, 2.0))
     assert found.probabilities == pytest.approx((0.0900306, 0.6652410, 0.2447285))
-    assert predict(torch.tensor([[0.0, 2.0]]), LABELS[:2], "multi_label_classification").probabilities == pytest.approx(
-        (0.5, 0.8807971)
+    several = SequenceClassification(problem="multi_label_classification")
+    number = SequenceClassification(problem="regression")
+    assert predict(torch.tensor([[0.0, 2.0]]), LABELS[:2], several).probabilities == pytest.approx((0.5, 0.8807971))
+    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), SequenceClassification()).probabilities == pytest.approx(
+        (0.5744425,)
     )
-    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), None).probabilities == pytest.approx((0.5744425,))
-    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), "regression").probabilities is None
-    assert predict(torch.tensor([[0.3, 0.1]]), ("a", "b"), "regression").probabilities is None
-    assert predict(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ("O", "X"), None).label == "X O"
+    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), number).probabilities is None
+    assert predict(torch.tensor([[0.3, 0.1]]), ("a", "b"), number).probabilities is None
+    assert predict(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ("O", "X"), SequenceClassification()).label == "X O"
 
 
 def chosen(wanted: str, against: str | None = None, given: str | None = None) -> list[tuple[str, float]]:
-    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, None)
+    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, SequenceClassification())
     document = Document(id="a", source="a", group="", text="x", label=given)
-    return [(target.label, target.score) for target in choose(found, [0], wanted, against, document)]
+    settings = Settings(target=wanted, against=against)
+    return [(target.label, target.score) for target in choose_targets(found, [0], settings, document)]
 
 
 def test_targets():
@@ -176,11 +180,12 @@ def test_targets_that_a_document_does_not_allow(wanted, against, given, sentence
 
 
 def test_unknown_labels_are_refused():
-    check_labels(Settings(target="given", against="neutral"), LABELS)
+    task = SequenceClassification(labels=LABELS)
+    task.check(Settings(target="given", against="neutral"))
     with pytest.raises(UserError, match="--target names 'sad'"):
-        check_labels(Settings(target="sad"), LABELS)
+        task.check(Settings(target="sad"))
     with pytest.raises(UserError, match="--against names 'predicted'"):
-        check_labels(Settings(target="all", against="predicted"), LABELS)
+        task.check(Settings(target="all", against="predicted"))
 
 
 @given(some.lists(some.integers(1, 600), max_size=60), some.integers(1, 2000))

@@ -22,7 +22,7 @@ LONG = (*TEXTS, "film " * 70)
 def torn(folder, level: str = "full", **settings):
     """The unit of work over a network whose answers to the texts are not far from another label."""
     attribute = prepared(folder, evidence=level, **{"methods": ("gradient", "integrated_gradients"), **settings})
-    answers = [attribute.explainer.predict([one])[0].logits for one in encoded(attribute, *TEXTS)]
+    answers = [attribute.explainer.predict([one])[0].prediction.logits for one in encoded(attribute, *TEXTS)]
     bias = attribute.explainer.network.model.classifier.bias
     bias.sub_(torch.tensor(answers).view(-1, len(bias)).mean(0))
     return attribute

@@ -6,6 +6,7 @@ import transformers
 
 from reporter.models.loading.checkpoint import load_network
 from reporter.records.errors import UserError
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, WORDS, save_decoder, save_network
 
@@ -92,7 +93,7 @@ def test_no_limit_however_it_is_written(limit, tmp_path):
     tokenizer.model_max_length = limit
     tokenizer.save_pretrained(folder)
     config = transformers.AutoConfig.from_pretrained(folder)
-    network = load_network(str(folder), head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network(str(folder), task=SequenceClassification(), device="cpu")
     assert network.facts.limit == config.max_position_embeddings
 
 

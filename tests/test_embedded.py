@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 
 from reporter.models.loading.checkpoint import load_network
+from reporter.tasks.sequence_classification import SequenceClassification
 
 FOLDER = Path(__file__).parent.parent / "reporter" / "embedded"
 
 
 def test_it_is_whole_and_small():
-    network = load_network("embedded", head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network("embedded", task=SequenceClassification(), device="cpu")
     assert network.facts.labels == ("NEGATIVE", "POSITIVE")
     assert network.facts.limit == 512
     assert network.tokenizer.is_fast
@@ -21,7 +22,7 @@ def test_it_is_whole_and_small():
 
 
 def test_it_splits_any_text():
-    network = load_network("embedded", head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network("embedded", task=SequenceClassification(), device="cpu")
     for text in ("", "zyzzyva-qwrtpsdf", "日本語 и ещё", "😀" * 50, "\x00\u202e", "x" * 5000):
         with torch.no_grad():
             served = network.tokenizer(text, return_tensors="pt", truncation=True)
@@ -29,7 +30,7 @@ def test_it_splits_any_text():
 
 
 def test_the_held_out_sentences_come_out_as_the_card_says():
-    network = load_network("embedded", head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network("embedded", task=SequenceClassification(), device="cpu")
     sentences = [json.loads(line) for line in (FOLDER / "held_out.jsonl").read_text("utf-8").splitlines()]
     assert len(sentences) == 40
     right = 0

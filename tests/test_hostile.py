@@ -37,12 +37,13 @@ from reporter.runs.store import Store
 from reporter.site.addresses import page_path
 from reporter.site.environment import visible
 from reporter.site.render import draw_site
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests import runs
 from tests.networks import save_network
 from tests.payloads import PAYLOADS
 from tests.test_cli import run
 
-HEAD = "AutoModelForSequenceClassification"
+TASK = SequenceClassification()
 EVERY = pytest.mark.parametrize(
     "payloads", [PAYLOADS[::6], pytest.param(PAYLOADS, marks=pytest.mark.sweep)], ids=["some", "all"]
 )
@@ -298,7 +299,7 @@ def bring_code(folder: Path) -> None:
         "class OwnConfig(BertConfig):\n    model_type = 'own'\n"
         "class OwnForSequenceClassification(BertForSequenceClassification):\n    config_class = OwnConfig\n"
     )
-    names = {"AutoConfig": "own.OwnConfig", HEAD: "own.OwnForSequenceClassification"}
+    names = {"AutoConfig": "own.OwnConfig", TASK.head: "own.OwnForSequenceClassification"}
     edit_json(folder / "config.json", model_type="own", auto_map=names, architectures=["OwnForSequenceClassification"])
 
 
@@ -344,22 +345,22 @@ def test_a_model_that_is_more_or_less_than_data_is_refused(kind, tmp_path):
     spoil, sentence = BROKEN[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load_network(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), task=TASK, device="cpu")
     assert not (folder / "ran").exists()
 
 
 def test_what_is_trusted_by_name_is_read(tmp_path):
     folder = save_network(tmp_path / "pickle")
-    usual = load_network(str(folder), head=HEAD, device="cpu")
+    usual = load_network(str(folder), task=TASK, device="cpu")
     to_pickle(folder)
-    found = load_network(str(folder), head=HEAD, device="cpu", trust=Trust(pickle=True))
+    found = load_network(str(folder), task=TASK, device="cpu", trust=Trust(pickle=True))
     assert all(
         torch.equal(one, other) for one, other in zip(usual.model.parameters(), found.model.parameters(), strict=True)
     )
     assert found.facts.fingerprint != usual.facts.fingerprint
     lose_head(save_network(tmp_path / "headless"))
     made_up = [
-        load_network(str(tmp_path / "headless"), head=HEAD, device="cpu", trust=Trust(untrained_head=True))
+        load_network(str(tmp_path / "headless"), task=TASK, device="cpu", trust=Trust(untrained_head=True))
         for _ in "ab"
     ]
     assert torch.equal(made_up[0].model.classifier.weight, made_up[1].model.classifier.weight)
@@ -371,7 +372,7 @@ def test_a_pickle_that_runs_code_runs_none_even_where_pickles_are_trusted(tmp_pa
     (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch " + str(folder / "ran").encode() + b"'\ntR.")
     for trust in (Trust(), Trust(pickle=True)):
         with pytest.raises(UserError):
-            load_network(str(folder), head=HEAD, device="cpu", trust=trust)
+            load_network(str(folder), task=TASK, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
 
 

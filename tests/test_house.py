@@ -227,3 +227,37 @@ def test_hooks_are_registered_in_one_place():
         if isinstance(node, ast.Attribute) and node.attr.startswith("register_")
     }
     assert calling == {"models.hooks"}
+
+
+ANSWERS = {"id2label", "problem_type"}
+"""Names of a configuration that say what an answer is."""
+
+MEASURING = ("models", "attribution", "methods", "evidence", "influence", "runs", "cli")
+"""Where a network's output may be at hand; elsewhere `logits` can only be the field of a saved prediction."""
+
+SHARES = {"models.packed_rows", "influence.retraining", "audit.recomputed.answers"}
+"""Where shares of something else are made: of attention, of a layer that is trained, of saved numbers without torch."""
+
+
+def spoken(path: Path, *kinds: type[ast.AST]) -> set[str]:
+    """The names in the code of a file that are nodes of these kinds; a text counts if it could be a name."""
+    nodes = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds))
+    given = (getattr(node, field, None) for node in nodes for field in ("id", "attr", "arg", "name", "value"))
+    return {one for one in given if isinstance(one, str) and one.isidentifier()}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_only_tasks_know_what_an_answer_is(path):
+    """No one else reads an output object, knows how a configuration names answers, or makes probabilities of them."""
+    here, every = name(path), spoken(path, ast.AST)
+    if package(here) != "tasks":
+        assert not every & ANSWERS
+        assert here in SHARES or not any("softmax" in word or "sigmoid" in word for word in every)
+        fields = spoken(path, ast.Attribute, ast.Constant, ast.keyword)
+        assert package(here) not in MEASURING or not any("logits" in field for field in fields)
+
+
+def test_what_only_tasks_know_is_found_where_it_is():
+    tasks = {word for path in SOURCES if package(name(path)) == "tasks" for word in spoken(path, ast.AST)}
+    assert {"logits", "softmax", "sigmoid", *ANSWERS} <= tasks
+    assert all("softmax" in " ".join(spoken(MODULES[one], ast.AST)) for one in SHARES)

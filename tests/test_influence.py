@@ -29,10 +29,11 @@ from reporter.records.errors import UserError
 from reporter.records.explanation import Document
 from reporter.records.influence import Validity
 from reporter.site.pages.influence import figures, row, traced, trust
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import TEXTS, WORDS, save_network
 from tests.runs import influence, trained
 
-HEAD = "AutoModelForSequenceClassification"
+TASK = SequenceClassification()
 
 
 def texts(count: int, *, seed: int = 0) -> list[Document]:
@@ -80,7 +81,7 @@ def test_a_text_is_traced_alike_in_any_company(width):
 @pytest.mark.batch_invariant
 @pytest.mark.parametrize("narrower", [None, 7])
 def test_a_text_is_looked_at_alike_in_any_company(tiny, narrower):
-    network, documents = load_network(str(tiny), head=HEAD, device="cpu"), texts(40)
+    network, documents = load_network(str(tiny), task=TASK, device="cpu"), texts(40)
     head = (np.random.default_rng(1).normal(size=(2, 32)).astype(np.float32), np.ones(2, np.float32))
     more = {"heads": (head,), "projection": None if narrower is None else project(32, narrower, 0)}
     together = np.concatenate(look(network, documents, **more), 1)
@@ -111,7 +112,7 @@ class Wrapped(nn.Module):
 def test_influence_is_that_of_captum_but_for_the_bias(tmp_path):
     names = {0: "A", 1: "B", 2: "C"}
     options = {"id2label": names, "label2id": {name: at for at, name in names.items()}}
-    network = load_network(str(save_network(tmp_path / "three", **options)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / "three", **options)), task=TASK, device="cpu")
     examples, asked = texts(20), texts(4, seed=1)
     labels, targets = np.arange(20) % 3, np.array([0, 1, 2, 2])
     features, logits = look(network, examples)
@@ -151,7 +152,7 @@ def test_influence_is_that_of_captum_but_for_the_bias(tmp_path):
 )
 def test_the_final_layer_is_found_by_measuring(kind, layer, options, tmp_path):
     ends = {"eos_token_id": 3, "decoder_start_token_id": 0} if kind == "T5" else {}
-    network = load_network(str(save_network(tmp_path / kind, kind=kind, **options, **ends)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / kind, kind=kind, **options, **ends)), task=TASK, device="cpu")
     found = find_final_layer(network)
     assert (found.name, found.bias) == (layer, kind != "GPT2")
     inputs = network.pad([dict(network.tokenizer(text)) for text in TEXTS])
@@ -165,20 +166,20 @@ def test_the_final_layer_is_found_by_measuring(kind, layer, options, tmp_path):
 
 @pytest.mark.parametrize("problem", ["regression", "multi_label_classification"])
 def test_a_model_without_one_label_of_several_is_refused(problem, tmp_path):
-    network = load_network(str(save_network(tmp_path / "other", problem_type=problem)), head=HEAD, device="cpu")
+    network = load_network(str(save_network(tmp_path / "other", problem_type=problem)), task=TASK, device="cpu")
     with pytest.raises(UserError, match=problem.replace("_", " ")):
         find_final_layer(network)
 
 
 def test_a_network_that_ends_in_something_else_is_refused(tiny):
-    network = load_network(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), task=TASK, device="cpu")
     network.model.classifier = nn.Sequential(nn.Linear(32, 2), nn.Tanh())
     with pytest.raises(UserError, match="linear layer at its end"):
         find_final_layer(network)
 
 
 def test_what_is_cached_is_not_computed_again_and_is_the_same(tiny, tmp_path, monkeypatch):
-    network = load_network(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), task=TASK, device="cpu")
     lens = FeatureExtractor(network, find_final_layer(network), (), None, Budget(64), "")
     documents, heard = texts(30), list[int]()
     with open_cache(tmp_path) as cache:
@@ -193,14 +194,14 @@ def test_what_is_cached_is_not_computed_again_and_is_the_same(tiny, tmp_path, mo
 
 def test_a_broken_cache_is_begun_anew(tiny, tmp_path):
     (tmp_path / "features.sqlite").write_bytes(b"no database, and long enough to be taken for one" * 40)
-    network = load_network(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), task=TASK, device="cpu")
     lens = FeatureExtractor(network, find_final_layer(network), (), None, Budget(64), "")
     with open_cache(tmp_path) as cache:
         assert extract_features(lens, texts(3), cache, notice=lambda _: None)[0].shape == (3, 32)
 
 
 def test_heads_and_projections_see_what_they_should(tiny):
-    network = load_network(str(tiny), head=HEAD, device="cpu")
+    network = load_network(str(tiny), task=TASK, device="cpu")
     weight, bias = network.model.classifier.weight.numpy(), network.model.classifier.bias.numpy()
     documents = texts(40)
     features, logits = look(network, documents)
@@ -251,7 +252,7 @@ def test_validity_tells_truth_from_noise():
 
 
 def test_planted_labels_are_found():
-    network = load_network("embedded", head=HEAD, device="cpu")
+    network = load_network("embedded", task=TASK, device="cpu")
     sources = training_data.find_sources(training_data.Settings(training_data="embedded"))
     assert sources is not None
     examples = training_data.read_examples(sources, network.facts.labels)

@@ -11,10 +11,11 @@ from reporter.models.loading import readiness
 from reporter.models.loading.checkpoint import load_network
 from reporter.records import twin
 from reporter.records.errors import UserError
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
 from tests.test_cli import run
 
-HEAD = "AutoModelForSequenceClassification"
+TASK = SequenceClassification()
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_folder_that_needs_another_step_says_which(kind, folder):
     change, sentence = UNREADY[kind]
     change(folder)
     with pytest.raises(UserError, match=sentence):
-        load_network(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), task=TASK, device="cpu")
 
 
 def test_gguf_alone_is_named_where_there_is_no_configuration(tmp_path):
@@ -111,7 +112,7 @@ def test_a_sentencepiece_tokenizer_names_the_packages_that_are_missing(folder, m
     there = readiness.find_spec
     monkeypatch.setattr(readiness, "find_spec", lambda name: None if name == "google.protobuf" else there("json"))
     with pytest.raises(UserError, match=r"SentencePiece model \(spm.model\).*pip install sentencepiece protobuf$"):
-        load_network(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), task=TASK, device="cpu")
     monkeypatch.setattr(readiness, "find_spec", lambda _: there("json"))
     assert readiness.explain_tokenizer(folder) is None
 
@@ -119,7 +120,7 @@ def test_a_sentencepiece_tokenizer_names_the_packages_that_are_missing(folder, m
 def test_a_base_model_says_as_what_it_was_saved(tmp_path):
     folder = save_network(tmp_path / "base", head="MaskedLM")
     with pytest.raises(UserError, match=r"saved as BertForMaskedLM, it has no .*classifier.bias.*train it for its"):
-        load_network(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), task=TASK, device="cpu")
 
 
 def test_weights_without_a_use_are_named(folder, tmp_path, capsys):

@@ -8,6 +8,9 @@ import torch
 
 from reporter.models.loading.checkpoint import load_network
 from reporter.models.packed_encoder import Packed
+from reporter.tasks import Task
+from reporter.tasks.sequence_classification import SequenceClassification
+from reporter.tasks.token_classification import TokenClassification
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -20,8 +23,8 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reporter.models.network.find_shortcuts", lambda *_, **__: [])
 
 
-def open_network(folder, head: str = "SequenceClassification"):
-    return load_network(str(folder), head=f"AutoModelFor{head}", device="cpu")
+def open_network(folder, task: Task = SequenceClassification()):  # noqa: B008, frozen
+    return load_network(str(folder), task=task, device="cpu")
 
 
 @pytest.mark.parametrize("kind", SHORT)
@@ -62,7 +65,7 @@ def test_scores_are_the_same_without_it(tiny, monkeypatch):
 
 
 def test_a_network_that_reads_every_position_computes_every_position(tagger):
-    assert open_network(tagger, "TokenClassification")._shortcut is nullcontext
+    assert open_network(tagger, TokenClassification())._shortcut is nullcontext
 
 
 def test_attention_of_another_kind_is_left_as_it_is(tiny):

@@ -14,6 +14,7 @@ from reporter.models.tokenization import check_served, number_words
 from reporter.records.errors import UserError
 from reporter.records.explanation import Token
 from reporter.runs.explain import Attribute
+from reporter.tasks.sequence_classification import SequenceClassification
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -237,13 +238,13 @@ def test_a_broken_model_is_refused_with_a_sentence(kind, tmp_path):
     spoil, sentence = BREAKS[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load_network(str(folder), head="AutoModelForSequenceClassification", device="cpu")
+        load_network(str(folder), task=SequenceClassification(), device="cpu")
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "no such folder", "../..//x", ""])
 def test_an_unknown_model_is_refused_with_a_sentence(name):
     with pytest.raises(UserError, match="no model"):
-        load_network(name, head="AutoModelForSequenceClassification", device="cpu")
+        load_network(name, task=SequenceClassification(), device="cpu")
 
 
 def test_devices_are_checked():
@@ -256,15 +257,15 @@ def test_devices_are_checked():
 
 
 def test_the_network_is_frozen_and_in_evaluation_mode(tiny):
-    network = load_network(str(tiny), head="AutoModelForSequenceClassification", device="auto")
+    network = load_network(str(tiny), task=SequenceClassification(), device="auto")
     assert not network.model.training
     assert not any(weight.requires_grad for weight in network.model.parameters())
 
 
 def test_fingerprints_tell_models_apart(tiny, tmp_path):
     other = shutil.copytree(tiny, tmp_path / "other")
-    same = load_network(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
-    assert same == load_network(str(tiny), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    same = load_network(str(other), task=SequenceClassification(), device="cpu").facts.fingerprint
+    assert same == load_network(str(tiny), task=SequenceClassification(), device="cpu").facts.fingerprint
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-11}))
-    assert same != load_network(str(other), head="AutoModelForSequenceClassification", device="cpu").facts.fingerprint
+    assert same != load_network(str(other), task=SequenceClassification(), device="cpu").facts.fingerprint

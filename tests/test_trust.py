@@ -23,7 +23,7 @@ from reporter.runs import measure
 from tests import runs
 from tests.networks import save_network
 from tests.test_cli import refusal, run
-from tests.test_hostile import HEAD, bring_code, edit_json
+from tests.test_hostile import TASK, bring_code, edit_json
 
 PICKLE = b"cos\nsystem\n(S'touch %b'\ntR."
 
@@ -129,7 +129,7 @@ def test_a_model_keeps_to_its_folder(kind, tmp_path):
     spoil, sentence = LEADING_OUT[kind]
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
-        load_network(str(folder), head=HEAD, device="cpu")
+        load_network(str(folder), task=TASK, device="cpu")
 
 
 def test_a_pickle_that_an_index_names_runs_no_code(tmp_path):
@@ -138,7 +138,7 @@ def test_a_pickle_that_an_index_names_runs_no_code(tmp_path):
     (folder / "a.bin").write_bytes(PICKLE % str(folder / "ran").encode())
     for trust in (Trust(), Trust(pickle=True)):
         with pytest.raises(UserError):
-            load_network(str(folder), head=HEAD, device="cpu", trust=trust)
+            load_network(str(folder), task=TASK, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
 
 
@@ -146,9 +146,9 @@ def test_shards_in_the_folder_are_the_same_model(tiny, tmp_path):
     parted, pickled = save_network(tmp_path / "parted"), save_network(tmp_path / "pickled")
     shard(parted, "model-1-of-2.safetensors", "model-2-of-2.safetensors")
     shard(pickled, "a.bin", "b.bin")
-    usual = load_network(str(tiny), head=HEAD, device="cpu").model
+    usual = load_network(str(tiny), task=TASK, device="cpu").model
     for folder, trust in ((parted, Trust()), (pickled, Trust(pickle=True))):
-        found = load_network(str(folder), head=HEAD, device="cpu", trust=trust).model
+        found = load_network(str(folder), task=TASK, device="cpu", trust=trust).model
         assert all(torch.equal(a, b) for a, b in zip(usual.parameters(), found.parameters(), strict=True))
 
 
@@ -161,14 +161,14 @@ def test_links_as_the_cache_of_the_hub_has_them_are_followed(tmp_path):
         path.symlink_to(Path("../../blobs") / str(at))
     (tmp_path / "short").symlink_to(attention_mask)
     for folder in (attention_mask, tmp_path / "short"):
-        assert load_network(str(folder), head=HEAD, device="cpu").facts.architecture == "BertForSequenceClassification"
+        assert load_network(str(folder), task=TASK, device="cpu").facts.architecture == "BertForSequenceClassification"
 
 
 def test_what_the_machine_of_an_author_had_is_no_reason_to_refuse(tmp_path):
     folder = save_network(tmp_path / "model")
     edit_json(folder / "tokenizer_config.json", tokenizer_file="/home/nobody/tokenizer.json", vocab_file=None)
     edit_json(folder / "config.json", _name_or_path=str(tmp_path))
-    assert load_network(str(folder), head=HEAD, device="cpu").facts.layers == 2
+    assert load_network(str(folder), task=TASK, device="cpu").facts.layers == 2
 
 
 def test_only_files_of_the_folder_that_are_data_are_opened(tmp_path):
@@ -180,7 +180,7 @@ def test_only_files_of_the_folder_that_are_data_are_opened(tmp_path):
     opened: list[Path] = []
     sys.addaudithook(lambda event, args: opened.append(_path(args[0])) if event == "open" and watching else None)
     watching = True
-    load_network(str(folder), head=HEAD, device="cpu")
+    load_network(str(folder), task=TASK, device="cpu")
     watching = False
     inside = {path.name for path in opened if path.is_relative_to(folder)}
     assert {"config.json", "model.safetensors"} <= inside

@@ -23,8 +23,6 @@ from .coalitions import shapley_exactly as shapley_exactly
 from .pass_batches import PassBatch as PassBatch
 from .pass_batches import Rows as Rows
 from .pass_batches import compute_ends as compute_ends
-from .passes import read_cells as read_cells
-from .passes import read_places as read_places
 from .paths import Paths as Paths
 from .perturbations import score_coalitions as score_coalitions
 from .perturbations import weigh_words as weigh_words
@@ -37,11 +35,6 @@ from .quadrature.refinement import Goal as Goal
 from .quadrature.rules import Array as Array
 from .target_queries import Explainer as Explainer
 from .target_queries import TargetQuery as TargetQuery
-from .targets import are_apart as are_apart
-from .targets import check_labels as check_labels
-from .targets import list_answers as list_answers
-from .targets import to_probabilities as to_probabilities
-from .targets import winners as winners
 from .words import Span as Span
 from .words import add_tokens as add_tokens
 from .words import cut_words as cut_words

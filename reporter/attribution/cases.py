@@ -10,31 +10,32 @@ import torch
 from torch import Tensor
 
 from reporter.attribution.baselines import find_piece
-from reporter.attribution.passes import Attention, Known, Pass, differentiate, read_cells, read_places
+from reporter.attribution.passes import Attention, Known, Pass, differentiate
 from reporter.attribution.quadrature.refinement import Samples
 from reporter.attribution.quadrature.rules import Array
 from reporter.models import Network
-from reporter.tasks import Task
+from reporter.tasks import Cells
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Rows of a batch, each an input with one target cell; special tokens and padding are the same in every baseline.
+    """Rows of a batch, each an input with one target; special tokens and padding are the same in every baseline.
 
     `inputs` are rows tokens; `attention_mask` marks what is not padding and `content_mask` what is neither padding nor
     special, both rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is no content;
-    `cells` are rows x (position, choice, choice it is set against or -1). `seeds` are what a row's random numbers start
-    from. `budget` is how many tokens may share a pass. `shift`, rows tokens width, is added to the text's embeddings.
+    `cells` are what each target is made of, rows terms, and `choices` what could be said in its place, rows choices
+    terms. `seeds` are what a row's random numbers start from. `budget` is how many tokens may share a pass. `shift`,
+    rows tokens width, is added to the text's embeddings.
     `known` is filled as the batch is worked on; a batch that is made from this one by `replace` starts with nothing.
     """
 
     network: Network
-    task: Task
     inputs: dict[str, Tensor]
     attention_mask: Tensor
     content_mask: Tensor
     words: Tensor
-    cells: Tensor
+    cells: Cells
+    choices: Cells
     seeds: Sequence[int]
     baseline: str
     budget: int
@@ -79,7 +80,7 @@ class Cases:
 
     def score(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         """The target's score, one per row, with these word embeddings (rows tokens width) in the cases `rows`."""
-        return read_cells(self._answer(embeddings, rows), self.cells[rows])
+        return self.cells[rows].read(self._answer(embeddings, rows))
 
     @property
     def input_pass(self) -> Pass:
@@ -105,7 +106,7 @@ class Cases:
         inputs, points, cells = self._accompanied
         with torch.enable_grad(), network.eager():
             found = network.run(inputs, points, output_attentions=True)
-            score = read_cells(self.task.table(found.logits), cells)
+            score = cells.read(network.task.table(found))
             return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
 
     @property
@@ -122,7 +123,10 @@ class Cases:
         ids = self.inputs["input_ids"]
         left = ids.masked_fill(self.content_mask & ~torch.isin(ids, self.network.marked), -1)
         moved = [] if self.shift is None else [self.shift.masked_fill(self.content_mask.unsqueeze(-1), 0.0).flatten(1)]
-        facts = [self.cells, self.attention_mask, *served, left, *moved]
+        sums = [
+            part.flatten(1) for one in (self.cells, self.choices) for part in (one.positions, one.choices, one.weights)
+        ]
+        facts = [*sums, self.attention_mask, *served, left, *moved]
         rows = zip(*([one.numpy().tobytes() for one in fact.cpu()] for fact in facts), strict=True)
         return [b"".join((self.baseline.encode(), *row)) for row in rows]
 
@@ -157,7 +161,7 @@ class Cases:
             shift=None if self.shift is None else self.shift[own].to(place),
             **{
                 name: getattr(self, name)[own].to(place)
-                for name in ("attention_mask", "content_mask", "words", "cells")
+                for name in ("attention_mask", "content_mask", "words", "cells", "choices")
             },
         )
 
@@ -175,7 +179,7 @@ class Cases:
         own.input_pass, own.attention = there._look()
 
     def _pass(self, embeddings: Tensor) -> Pass:
-        return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells)
+        return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells, self.choices)
 
     def _look(self) -> tuple[Pass, Attention | None]:
         """One pass at the text itself, which shows its attention weights if the network can."""
@@ -184,29 +188,30 @@ class Cases:
         inputs, points, cells = self._accompanied
         with torch.enable_grad(), self.network.eager():
             found = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
-            table = self.task.table(found.logits)
-            score = read_cells(table, cells)
+            table = self.network.task.table(found)
+            score = cells.read(table)
             pull, gradient = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
         own = slice(len(self.cells))
         size = pull[own].norm(dim=-1)
         weights = torch.stack([layer.detach()[own] for layer in found.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        answer = read_places(table, cells[:, 0]).detach()
-        return Pass(answer[own], score.detach()[own], gradient[own]), Attention(weights, readout)
+        return Pass(self.choices.read_choices(table[own]), score.detach()[own], gradient[own]), Attention(
+            weights, readout
+        )
 
     @property
-    def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Cells]:
         """Inputs, embeddings to be differentiated by, and cells; a row that is alone stands there twice.
 
         Attention that shows its weights lays out a single row otherwise than several, and adds up in another order.
         """
         times = 2 if len(self.cells) == 1 else 1
         inputs = {name: values.repeat(times, 1) for name, values in self.inputs.items()}
-        return inputs, self.embeddings.repeat(times, 1, 1).requires_grad_(), self.cells.repeat(times, 1)
+        return inputs, self.embeddings.repeat(times, 1, 1).requires_grad_(), self.cells.repeat(times)
 
     def _answer(self, embeddings: Tensor, rows: Tensor) -> Tensor:
         inputs = {name: values[rows] for name, values in self.inputs.items()}
-        return self.task.table(self.network.run(inputs, embeddings).logits)
+        return self.network.answer(inputs, embeddings)
 
 
 def to_array(values: Tensor) -> Array:

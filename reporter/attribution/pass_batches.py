@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from reporter.attribution.cases import Cases
-from reporter.attribution.passes import Pass, differentiate, read_cells, read_places
+from reporter.attribution.passes import Pass, differentiate
 from reporter.models import Network
-from reporter.tasks import Task
+from reporter.tasks import Cells
 
 Result = TypeVar("Result")
 
@@ -24,26 +24,22 @@ class PassBatch:
     """Some rows as one batch, ready for a pass by `network`: what a `Cases` knows of them, cut to the same width."""
 
     network: Network
-    task: Task
     inputs: dict[str, Tensor]
     baselines: Tensor
     embeddings: Tensor
-    cells: Tensor
+    cells: Cells
+    choices: Cells
 
     def score(self, points: Tensor) -> Tensor:
         """The target's score of each row with these word embeddings, rows tokens width."""
-        return read_cells(self._answer(points), self.cells)
-
-    def choices(self, points: Tensor) -> Tensor:
-        """All that the model answers at the target's position with these word embeddings, rows choices."""
-        return read_places(self._answer(points), self.cells[:, 0])
+        return self.cells.read(self._answer(points))
 
     def differentiate(self, points: Tensor) -> Pass:
         """The pass with these word embeddings, rows tokens width."""
-        return differentiate(self._answer, points, self.cells)
+        return differentiate(self._answer, points, self.cells, self.choices)
 
     def _answer(self, points: Tensor) -> Tensor:
-        return self.task.table(self.network.run(self.inputs, points).logits)
+        return self.network.answer(self.inputs, points)
 
 
 @dataclass(frozen=True)
@@ -108,8 +104,10 @@ class Rows:
             torch.cat([_wide(getattr(cases, side)[run], width, 0) for cases, run in parts])
             for side in ("baselines", "embeddings")
         )
-        cells = torch.cat([cases.cells[run] for cases, run in parts])
-        return PassBatch(network, self.batches[0].task, inputs, start, end, cells)
+        cells, choices = (
+            Cells.join([getattr(cases, kind)[run] for cases, run in parts]) for kind in ("cells", "choices")
+        )
+        return PassBatch(network, inputs, start, end, cells, choices)
 
 
 def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:

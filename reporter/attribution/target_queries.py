@@ -2,23 +2,44 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
 from reporter.attribution.cases import Cases
-from reporter.attribution.targets import choose, predict, read_baseline, winners
 from reporter.models import ATTENTION_BYTES, DEAR, POOL, Budget, Encoded, Network, check_served, make_batches
-from reporter.records import Baseline, Prediction, Settings, Target, find_label, make_seed
-from reporter.tasks import Task
+from reporter.records import NONE, Baseline, Prediction, Settings, Target, make_seed, round_values
+from reporter.tasks import Cells, Plan, Task, find_columns, list_said, predict
 
 
 @dataclass(frozen=True)
 class TargetQuery:
-    """One target of one document; `everywhere` says that the answer has a position for every token."""
+    """One target of one document, with what could be said in its place: the choices by their labels.
+
+    `per_token` says that these are read at tokens of the text, which then stay where words are removed.
+    """
 
     encoded: Encoded
     target: Target
-    everywhere: bool = False
+    labels: tuple[str, ...]
+    choices: Cells
+    per_token: bool = False
+
+    @property
+    def columns(self) -> tuple[int, int | None]:
+        """The choice that is explained, and the one that it is set against, if any."""
+        return find_columns(self.target, self.labels)
+
+    @property
+    def cells(self) -> Cells:
+        """What the target is made of: its choice, less the one that it is set against."""
+        index, other = self.columns
+        return self.choices[index] if other is None else self.choices[index].minus(self.choices[other])
+
+    @cached_property
+    def fixed(self) -> frozenset[int]:
+        """The tokens that its choices are read at, none where they are read of the text as a whole."""
+        return frozenset(self.choices.positions.flatten().tolist()) if self.per_token else frozenset()
 
     @property
     def length(self) -> int:
@@ -32,6 +53,14 @@ class TargetQuery:
 
 
 @dataclass(frozen=True)
+class KeptAnswer:
+    """What the model says to a text: what is planned to be kept of it, and that."""
+
+    plan: Plan
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
 class Explainer:
     """How questions are put: to which network, about which task, by which settings, how many tokens at a time."""
 
@@ -40,17 +69,20 @@ class Explainer:
     settings: Settings
     budget: Budget
 
-    def predict(self, documents: Sequence[Encoded]) -> list[Prediction]:
+    def predict(self, documents: Sequence[Encoded]) -> list[KeptAnswer]:
         """What the model says to these texts, served plainly; raises `ValueError` if it says no number to one."""
         for encoded in documents:
             check_served(encoded, self.network)
         rows = [encoded.inputs for encoded in documents]
         with torch.no_grad():
-            found = self.network.run(self.network.pad(rows) if len(rows) > 1 else self.network.serve(rows[0]))
-        tables = [
-            table[: len(one.tokens)] for table, one in zip(self.task.table(found.logits).cpu(), documents, strict=True)
-        ]
-        return [predict(table, self.network.facts.labels, self.network.problem) for table in tables]
+            tables = self.network.answer(self.network.pad(rows) if len(rows) > 1 else self.network.serve(rows[0]))
+        return [self._keep(table[: len(one.tokens)].cpu(), one) for table, one in zip(tables, documents, strict=True)]
+
+    def _keep(self, table: torch.Tensor, encoded: Encoded) -> KeptAnswer:
+        """What is kept of the answer to one text, of a table positions choices."""
+        plan = self.task.plan(table, encoded)
+        kept = Cells.stack([plan.choices]).read(table.unsqueeze(0))[0]
+        return KeptAnswer(plan, predict(kept, plan.labels, self.task))
 
     def part(self, documents: Sequence[Encoded]) -> list[list[int]]:
         """The numbers of texts that are served together: each alone, but where passes are dear and company is free."""
@@ -60,13 +92,10 @@ class Explainer:
         filled = self.network.filled
         return list(make_batches(range(len(documents)), lengths.__getitem__, budget=self.budget.tokens, filled=filled))
 
-    def choose(self, encoded: Encoded, answer: Prediction) -> list[TargetQuery]:
+    def choose(self, encoded: Encoded, answer: KeptAnswer) -> list[TargetQuery]:
         """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
-        table = torch.tensor(answer.logits).view(answer.positions, -1)
-        positions = self.task.positions(winners(table, answer.labels), encoded.tokens)
-        targets = choose(answer, positions, self.settings.target, self.settings.against, encoded.document)
-        everywhere = answer.positions > 1
-        return [TargetQuery(encoded, target, everywhere) for target in targets]
+        plan, targets = answer.plan, self.task.targets(answer.prediction, encoded, self.settings)
+        return [TargetQuery(encoded, one, plan.labels, plan.choices[one.position], plan.per_token) for one in targets]
 
     @property
     def crowd(self) -> int:
@@ -95,15 +124,14 @@ class Explainer:
         lengths = torch.tensor([[question.length] for question in questions], device=self.network.device)
         words = [[-1 if one.word is None else one.word for one in question.encoded.tokens] for question in questions]
         numbers = torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device)
-        cells = [self.locate(question.target, question.target.position) for question in questions]
         return Cases(
             network=self.network,
-            task=self.task,
             inputs=inputs,
             attention_mask=torch.arange(width, device=lengths.device) < lengths,
             content_mask=numbers >= 0,
             words=numbers,
-            cells=torch.tensor(cells, device=self.network.device),
+            cells=Cells.stack([question.cells for question in questions]).to(self.network.device),
+            choices=Cells.stack([question.choices for question in questions]).to(self.network.device),
             seeds=[self.seed(question) for question in questions],
             baseline=self.settings.baseline,
             budget=self.budget.tokens,
@@ -113,11 +141,14 @@ class Explainer:
         """What the random numbers of a question start from; other ones for another `use`."""
         return make_seed(question.encoded.document, self.settings.seed, use)
 
-    def read_baseline(self, answer: torch.Tensor) -> Baseline:
-        """What the model says at the baseline, from its answer there (choices)."""
-        return read_baseline(self.settings.baseline, answer, self.network.facts.labels, self.network.problem)
-
-    def locate(self, target: Target, position: int) -> tuple[int, int, int]:
-        """The cell of a target that stands at this position: position, choice, choice it is set against or -1."""
-        other = None if target.against is None else find_label(target.against, self.network.facts.labels)
-        return position, target.index, -1 if other is None else other
+    def read_baseline(self, question: TargetQuery, answer: torch.Tensor) -> Baseline:
+        """What the model says at the baseline in the target's place, from its answer there (choices)."""
+        labels = question.labels
+        shares, best = self.task.probabilities(answer.double()), int(answer.argmax())
+        over = list_said(answer, labels, self.task)
+        told = shares is not None and over == (labels[best],)
+        return Baseline(
+            kind=self.settings.baseline,
+            label=", ".join(over) or NONE,
+            probability=round_values([float(shares[best])])[0] if shares is not None and told else None,
+        )

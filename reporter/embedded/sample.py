@@ -23,6 +23,7 @@ from reporter.embedded.texts import LABELS, Example
 from reporter.embedded.train import real_examples
 from reporter.influence import find_final_layer, read_features
 from reporter.models import load_network
+from reporter.tasks.sequence_classification import SequenceClassification
 
 HERE = Path(__file__).parent
 SEED = 20261125
@@ -57,7 +58,7 @@ def fits(text: str) -> bool:
 
 def features(texts: list[str]) -> Tensor:
     """What goes into the final layer for each text, rows width."""
-    network = load_network("embedded", head="AutoModelForSequenceClassification", device="cpu")
+    network = load_network("embedded", task=SequenceClassification(), device="cpu")
     layer = find_final_layer(network)
     rows = [read_features(network, layer.name, network.pad([dict(network.tokenizer(text))]))[0] for text in texts]
     return torch.cat(rows)

@@ -12,7 +12,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from reporter.attribution import Explainer, TargetQuery, are_apart, list_answers, winners
+from reporter.attribution import Explainer, TargetQuery
 from reporter.evidence.levels import find_level
 from reporter.evidence.metrics import Cut
 from reporter.evidence.metrics.effect import strongest
@@ -20,6 +20,7 @@ from reporter.evidence.rankings import rank_words
 from reporter.evidence.word_removal import leave, read_answers, serve, words_of, write_over
 from reporter.models import Vocabulary
 from reporter.records import NONE, Change, Counterfactual, Section, round_values
+from reporter.tasks import list_said
 
 TOP, NEIGHBOURS, MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed
 _WIDE = 12  # words among which the search goes on, once each was tried alone
@@ -71,7 +72,7 @@ class _Inquiry:
         return float(answer[usual] - torch.cat([answer[:usual], answer[usual + 1 :]]).max())
 
     def _apart(self, answer: Tensor) -> bool:
-        return are_apart(self._asking.network.problem, len(answer))
+        return self._asking.task.apart(len(answer))
 
 
 def add_counterfactuals(
@@ -111,7 +112,7 @@ def _prepare(question: TargetQuery, section: Section, reach: int) -> _Text:
     if first is None:
         return _Text(question, "", (), ())
     places, ranking = words_of(section.tokens), rank_words(section.tokens, first)
-    kept = [not question.everywhere or question.target.position not in places[word] for word in range(len(places))]
+    kept = [question.fixed.isdisjoint(places[word]) for word in range(len(places))]
     top = [word for word, _ in strongest(ranking) if kept[word]][:TOP]
     return _Text(question, first.method, tuple(top), tuple([word for word in ranking.words if kept[word]][:reach]))
 
@@ -185,10 +186,9 @@ def _record(explainer: Explainer, question: TargetQuery, heard: Sequence[Heard])
     if not heard:
         return ()
     choices = torch.stack([answer for _, _, answer in heard])
-    found = read_answers(explainer, choices, [question.target] * len(heard))
+    found = read_answers(explainer, choices, [question] * len(heard))
     scores, values = round_values([one.score for one in found]), round_values([one.value for one in found])
-    names, apart = explainer.network.facts.labels, are_apart(explainer.network.problem, choices.shape[-1])
-    labels = [", ".join(list_answers(row, names)) or NONE for row in choices] if apart else winners(choices, names)
+    labels = [", ".join(list_said(row, question.labels, explainer.task)) or NONE for row in choices]
     sure = question.target.probability is not None
     return tuple(
         Change(words=tuple(sorted(cut)), by=by, label=label, score=score, probability=value if sure else None)

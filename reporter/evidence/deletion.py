@@ -142,7 +142,7 @@ def _prepare(explainer: Explainer, level: Level, question: TargetQuery, section:
 def ask(explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, piece: int | None = None) -> list[Answer]:
     """The model's answers to texts with words deleted, or with `piece` written over them, in the order of the cuts."""
     texts = [leave(*one) if piece is None else write_over(*one, piece) for one in cuts]
-    return read_answers(explainer, serve(explainer, texts), [question.target for question, _ in cuts])
+    return read_answers(explainer, serve(explainer, texts), [question for question, _ in cuts])
 
 
 def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[int, float]:

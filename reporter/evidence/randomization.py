@@ -61,7 +61,7 @@ def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequenc
         questions = [found for one in documents for found in _ask(explainer, one)]
         usual = draw_maps(explainer, cheap, questions)
         repeated = draw_maps(explainer, cheap, questions)
-        turned = draw_maps(explainer, cheap, [_turn(explainer, one) for one in questions])
+        turned = draw_maps(explainer, cheap, [_turn(one) for one in questions])
         mixed = draw_maps(explainer, cheap, [_mix(one, explainer.settings.seed) for one in questions])
         stages = [
             (name, draw_maps(replace(explainer, network=network), cheap, questions))
@@ -151,16 +151,16 @@ def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     return [(name, some) for name, some in (*found, ("the embeddings", embeddings)) if some]
 
 
-def _turn(explainer: Explainer, question: TargetQuery) -> TargetQuery:
+def _turn(question: TargetQuery) -> TargetQuery:
     """The question about another label, the next one."""
-    labels = explainer.network.facts.labels
+    labels = question.labels
     index = (question.target.index + 1) % len(labels)
     return replace(question, target=replace(question.target, label=labels[index], index=index, against=None))
 
 
 def _mix(question: TargetQuery, seed: int) -> TargetQuery:
     """The same words, each token somewhere else; special tokens, and what every token has an answer of, stay."""
-    if question.everywhere:
+    if question.per_token:
         return question
     tokens, encoded = question.encoded.tokens, question.encoded
     places = [at for at, token in enumerate(tokens) if not token.special]

@@ -1,23 +1,25 @@
 """Texts with some of their words deleted, or with others written over them: served together, many to a pass."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
-from reporter.attribution import Explainer, TargetQuery, read_cells, read_places, to_probabilities
+from reporter.attribution import Explainer, TargetQuery
 from reporter.evidence.metrics import Answer, Cut
 from reporter.models import Network, make_stand_in
-from reporter.records import Target, Token
+from reporter.records import Token
+from reporter.tasks import Cells
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of a text: its inputs, and at which position of the answer its target now stands."""
+    """What is left of a text: its inputs, and where in the answer the choices of its target now stand."""
 
     inputs: dict[str, list[int]]
-    position: int
+    choices: Cells
 
     @property
     def length(self) -> int:
@@ -35,50 +37,62 @@ def words_of(tokens: Sequence[Token]) -> list[list[int]]:
 
 
 def leave(question: TargetQuery, cut: Cut) -> Left:
-    """Take the tokens of some words away; where every token has an answer, the one that is explained stays."""
-    tokens, position = question.encoded.tokens, question.target.position
+    """Take the tokens of some words away; where tokens have answers, those that are read stay."""
     gone = _list_places(question, cut)
-    kept = [place for place in range(len(tokens)) if place not in gone]
+    kept = [place for place in range(question.length) if place not in gone]
     inputs = {name: [values[place] for place in kept] for name, values in question.encoded.inputs.items()}
-    return Left(inputs, kept.index(position) if question.everywhere else position)
+    return Left(
+        inputs, question.choices.move(_number(kept, question.length)) if question.per_token else question.choices
+    )
 
 
 def write_over(question: TargetQuery, cut: Cut, piece: int) -> Left:
-    """Write a piece of the vocabulary over every token of some words, but not over the one that is explained."""
+    """Write a piece of the vocabulary over every token of some words, but not over those whose answers are read."""
     gone, inputs = _list_places(question, cut), question.encoded.inputs
     ids = [piece if place in gone else value for place, value in enumerate(inputs["input_ids"])]
-    return Left({**inputs, "input_ids": ids}, question.target.position)
+    return Left({**inputs, "input_ids": ids}, question.choices)
 
 
 def _list_places(question: TargetQuery, cut: Cut) -> set[int]:
-    places = {place for place, token in enumerate(question.encoded.tokens) if token.word in cut}
-    return places - ({question.target.position} if question.everywhere else set())
+    return {place for place, token in enumerate(question.encoded.tokens) if token.word in cut} - question.fixed
+
+
+def _number(kept: Sequence[int], length: int) -> Tensor:
+    """The place that each of `length` tokens has among those that are kept."""
+    places = torch.zeros(length, dtype=torch.long)
+    places[torch.tensor(kept)] = torch.arange(len(kept))
+    return places
 
 
 def serve(explainer: Explainer, texts: Sequence[Left]) -> Tensor:
-    """The model's answers to some texts, each at its own position: rows choices, on the processor.
+    """The model's answers to some texts, each in the place of its target: rows choices, on the processor.
 
     No model can be asked about no token at all: where none is left, one that begins or ends texts is served.
     """
-    texts = [one if one.length else Left(make_stand_in(explainer.network.tokenizer, [*one.inputs]), 0) for one in texts]
+    tokenizer = explainer.network.tokenizer
+    texts = [one if one.length else replace(one, inputs=make_stand_in(tokenizer, [*one.inputs])) for one in texts]
+    width = max((len(one.choices) for one in texts), default=0)
 
     def answer(network: Network, some: list[int]) -> Tensor:
         inputs = network.pad([texts[at].inputs for at in some])
         with torch.no_grad():
-            table = explainer.task.table(network.run(inputs, network.embed(inputs)).logits)
-        places = torch.tensor([texts[at].position for at in some], device=table.device)
-        return read_places(table, places).cpu()
+            table = network.answer(inputs, network.embed(inputs))
+        found = Cells.stack([texts[at].choices for at in some]).to(table.device).read_choices(table)
+        return pad(found, (0, width - found.shape[1]), value=-torch.inf).cpu()
 
     found = explainer.network.share(answer, [text.length for text in texts], budget=explainer.budget.tokens)
     return torch.stack(found) if found else torch.empty(0, 0)
 
 
-def read_answers(explainer: Explainer, choices: Tensor, targets: Sequence[Target]) -> list[Answer]:
-    """What answers (rows choices) say of a target each."""
-    if not targets:
+def read_answers(explainer: Explainer, choices: Tensor, questions: Sequence[TargetQuery]) -> list[Answer]:
+    """What answers (rows choices) say of the target of a question each."""
+    if not questions:
         return []
-    cells = torch.tensor([explainer.locate(target, 0) for target in targets])
-    scores = read_cells(choices.unsqueeze(1), cells).tolist()
-    shares = to_probabilities(choices.double(), explainer.network.problem)
-    values = scores if shares is None else shares.gather(1, cells[:, 1:2]).squeeze(1).tolist()
+    columns, against = zip(*(question.columns for question in questions), strict=True)
+    index = torch.tensor(columns).unsqueeze(1)
+    others = torch.tensor([[-1 if other is None else other] for other in against])
+    rivals = torch.where(others >= 0, choices.gather(1, others.clamp_min(0)), 0.0)
+    scores = (choices.gather(1, index) - rivals).squeeze(1).tolist()
+    shares = explainer.task.probabilities(choices.double())
+    values = scores if shares is None else shares.gather(1, index).squeeze(1).tolist()
     return [Answer(*pair) for pair in zip(values, scores, strict=True)]

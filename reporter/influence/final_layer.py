@@ -10,6 +10,7 @@ from reporter.models import Network, record_calls
 from reporter.records import UserError
 
 _NEAR = 1e-5
+_OTHERS = ("regression", "multi_label_classification")  # answers that are not one label of several
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,9 @@ def find_final_layer(network: Network) -> FinalLayer:
         layer: name for name, layer in network.model.named_modules() if isinstance(layer, nn.Linear)
     }
     with torch.no_grad(), record_calls(linear) as calls:
-        logits = network.run(network.probe).logits
-    if logits.dim() != 2 or logits.shape[1] < 2 or network.problem in ("regression", "multi_label_classification"):
+        table = network.answer(network.probe)
+    logits, single = table[:, 0], network.task.problem not in _OTHERS
+    if table.shape[1] != 1 or logits.shape[1] < 2 or not single:
         raise UserError(f"--training-data needs a model with one label of several for each text; {_is_not(network)}")
     last = {linear[call.module]: call for call in calls}
     for name, (layer, _, out) in reversed(last.items()):
@@ -46,7 +48,7 @@ def read_features(network: Network, name: str, inputs: Mapping[str, Tensor]) -> 
     A layer that is called for every token is read at the token whose output is the answer.
     """
     with torch.no_grad(), record_calls([network.model.get_submodule(name)]) as calls:
-        logits = network.run(inputs).logits
+        logits = network.answer(inputs)[:, 0]
     _, (given, *_), out = calls[-1]
     width = given.shape[-1]
     places = _gaps(out, logits).argmin(-1)
@@ -63,5 +65,5 @@ def _gaps(out: Tensor, logits: Tensor) -> Tensor:
 
 
 def _is_not(network: Network) -> str:
-    kind = network.problem if network.problem in ("regression", "multi_label_classification") else None
+    kind = network.task.problem if network.task.problem in _OTHERS else None
     return f"{network.facts.architecture} is {'of another kind' if kind is None else 'for ' + kind.replace('_', ' ')}."

@@ -16,11 +16,12 @@ _OFF = 1e-3  # how far shares may be from adding up to 1
 class Shown:
     """A network's output for some texts, with attention weights and hidden states, and the embeddings it read.
 
-    `points` are rows tokens width; `usual` are the logits where it need not show its attention, and `seen` marks what
-    is not padding, rows tokens.
+    `answer` is what is read of the output, rows positions choices, and `usual` the same where the network need not show
+    its attention. `points` are rows tokens width; `seen` marks what is not padding, rows tokens.
     """
 
     output: Any
+    answer: Tensor
     points: Tensor
     usual: Tensor
     seen: Tensor
@@ -43,9 +44,9 @@ def find_attention_gap(name: str, show: Callable[[], Shown]) -> str | None:
         return f"{name} gives no attention weights from every token to every token."
     if not all(_is_shared(one, shown.seen) for one in weights):
         return f"{name} gives numbers for its attention that are no shares: they do not add up to 1."
-    if not torch.allclose(output.logits, shown.usual, rtol=0.0, atol=_OFF * float(shown.usual.abs().max())):
+    if not torch.allclose(shown.answer, shown.usual, rtol=0.0, atol=_OFF * float(shown.usual.abs().max())):
         return f"{name} answers otherwise as soon as it shows its attention weights."
-    if not states or not _leads(output.logits, (states[-1], *weights), points):
+    if not states or not _leads(shown.answer, (states[-1], *weights), points):
         return f"{name} gives no attention weights and hidden states that its answer can be followed back to."
     return None
 
@@ -64,8 +65,8 @@ def _is_shared(weights: Tensor, seen: Tensor) -> bool:
     return bool((weights >= 0).all() and ((sums - 1).abs() < _OFF).all())
 
 
-def _leads(logits: Tensor, through: Sequence[Tensor], points: Tensor) -> bool:
+def _leads(answer: Tensor, through: Sequence[Tensor], points: Tensor) -> bool:
     """Whether the answer depends on all of these, and on the embeddings."""
     if through[0].shape[:2] != points.shape[:2] or not all(one.requires_grad for one in through):
         return False
-    return None not in torch.autograd.grad(logits.sum(), (*through, points), allow_unused=True)
+    return None not in torch.autograd.grad(answer.sum(), (*through, points), allow_unused=True)

@@ -103,17 +103,17 @@ def _look(network: Network, rows: list[Row]) -> list[Tensor]:
     inputs = network.pad(rows)
     points = network.embed(inputs).requires_grad_()
     with torch.enable_grad():
-        logits = network.run(inputs, points).logits
-        (gradients,) = torch.autograd.grad(logits.sum(), points)
+        answer = network.answer(inputs, points)
+        (gradients,) = torch.autograd.grad(answer.sum(), points)
     with torch.no_grad():
-        again = network.run(inputs, points).logits
-    parts = zip(logits.detach(), again, gradients, rows, strict=True)
+        again = network.answer(inputs, points)
+    parts = zip(answer.detach(), again, gradients, rows, strict=True)
     return [torch.cat([_cut(one, len(row["input_ids"])).flatten() for one in found]) for *found, row in parts]
 
 
 def _cut(values: Tensor, length: int) -> Tensor:
     """What belongs to so many tokens, where there is something for each: tokens (...)."""
-    return values if values.dim() == 1 else values[:length]
+    return values[:length]
 
 
 def _name_library() -> str:

@@ -16,6 +16,7 @@ from reporter.models.batching import FILLED_DEAR, FILLED_PACKED, share_passes
 from reporter.models.hooks import Served, catch_embeddings, read_inside, reads, substitute, wraps
 from reporter.models.packed_encoder import Packed, Shortcut, amplified, find_shortcuts
 from reporter.models.packed_rows import Blocked, RowByRow
+from reporter.models.reader import Reader
 from reporter.models.replicas import Replicas
 from reporter.models.special_tokens import find_marked, measure_seen, pad_rows
 from reporter.records import Model, UserError
@@ -27,7 +28,7 @@ _PROBES = ("A short text, to see what the network does with it.", "Another.")
 
 @dataclass(frozen=True)
 class Network:
-    """A frozen network in evaluation mode, its tokenizer, its device and what is known of it.
+    """A frozen network in evaluation mode, its tokenizer, its device, what is known of it, and its task.
 
     A copy has an `original`; what was measured of that is not measured again.
     """
@@ -36,6 +37,7 @@ class Network:
     tokenizer: Any
     device: torch.device
     facts: Model
+    task: Reader
     original: "Network | None" = None
 
     def run(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None, **options: bool) -> Any:  # noqa: ANN401
@@ -49,6 +51,10 @@ class Network:
         shortcut = nullcontext if options else self._shortcut
         with substitute(self._layers, self._describe(inputs), embeddings), shortcut(inputs):
             return self.model(**inputs, **options)
+
+    def answer(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None) -> Tensor:
+        """The answer to `inputs`, with `embeddings` in place of the word embeddings: rows positions choices."""
+        return self.task.table(self.run(inputs, embeddings))
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
@@ -163,10 +169,10 @@ class Network:
 
         def show() -> Shown:
             points = self.embed(self.probe).requires_grad_()
-            usual = self.run(self.probe).logits
+            usual = self.answer(self.probe)
             with torch.enable_grad(), self.eager():
                 output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
-            return Shown(output, points, usual, measure_seen(self.probe))
+            return Shown(output, self.task.table(output), points, usual, measure_seen(self.probe))
 
         return find_attention_gap(self.facts.architecture, show)
 
@@ -213,9 +219,9 @@ class Network:
         inputs = self.probe
         for loud in (nullcontext(), amplified(shortcut)):
             with suppress(Exception), loud:
-                whole = self.model(**inputs).logits
+                whole = self.answer(inputs)
                 with shortcut(inputs):
-                    short = self.model(**inputs).logits
+                    short = self.answer(inputs)
                 if short.shape == whole.shape and short.allclose(whole, rtol=1e-5, atol=1e-5):
                     continue
             return False
@@ -227,20 +233,14 @@ class Network:
         if self.original is not None:
             return self.original.pads_freely
         with torch.no_grad():
-            both = self.model(**self.probe).logits
-            alone = [self.model(**self.serve(dict(self.tokenizer(text)))).logits[0] for text in _PROBES]
+            both = self.answer(self.probe)
+            alone = [self.answer(self.serve(dict(self.tokenizer(text))))[0] for text in _PROBES]
         return all(one.allclose(row[: len(one)], rtol=1e-5, atol=1e-5) for one, row in zip(alone, both, strict=True))
 
     @property
     def heads(self) -> int:
         """How many attention heads there are in all layers together."""
         return max(1, self.facts.layers * int(getattr(self.model.config, "num_attention_heads", 1)))
-
-    @property
-    def problem(self) -> str | None:
-        """What the configuration says the logits are: regression, multi_label_classification, or nothing special."""
-        said: str | None = self.model.config.problem_type
-        return said
 
     @property
     def table(self) -> Tensor:

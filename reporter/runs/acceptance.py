@@ -24,7 +24,7 @@ _SAME = 1e-3  # the same of passes that may be made shorter
 
 
 def check_network(network: Network, task: Task) -> None:
-    """Raise `UserError` unless the network's answers are logits, repeat, and follow from the word embeddings alone.
+    """Raise `UserError` unless a network's answers are of its task, repeat, and follow from the word embeddings alone.
 
     Where the ids of a text are read past these, the text is still there when its embeddings are at the baseline.
     """
@@ -32,7 +32,7 @@ def check_network(network: Network, task: Task) -> None:
     first, *answers = [_answer(network, task) for _ in range(_TIMES)]
     with _running(network), torch.no_grad():
         points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
-        held, swapped, again = (network.run(inputs, points).logits for inputs in served)
+        held, swapped, again = (network.answer(inputs, points) for inputs in served)
         _try_gradient(network, points)
         _ = network.pads_freely  # each text alone, which a network may refuse as well
     if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
@@ -53,7 +53,7 @@ def _try_gradient(network: Network, points: Tensor) -> None:
     """Let a network show whether it can be run back to its word embeddings, as every explanation needs it to be."""
     with torch.enable_grad():
         leaves = points.detach().requires_grad_()
-        torch.autograd.grad(network.run(network.probe, leaves).logits.sum(), leaves)
+        torch.autograd.grad(network.answer(network.probe, leaves).sum(), leaves)
 
 
 @contextmanager
@@ -72,24 +72,25 @@ def _running(network: Network) -> Iterator[None]:
 
 
 def _answer(network: Network, task: Task) -> Tensor:
-    """The logits for two short texts; raises `UserError` if there are none of the shape that the task reads."""
+    """The answer to two short texts; raises `UserError` if there is none of the shape that the task reads."""
     name, inputs = network.facts.architecture, network.probe
     with _running(network), torch.no_grad():
         output: Any = network.run(inputs)
-    logits = getattr(output, "logits", None)
-    if not isinstance(logits, Tensor):
-        raise UserError(
-            f"{name} answers with no logits: its forward returns {_tell(output)}, where an output with the field "
-            "'logits' is needed."
-        )
-    wanted = task.shape(*inputs["input_ids"].shape, labels=len(network.facts.labels))
-    if logits.shape != wanted:
-        raise UserError(
-            f"{name} answers two texts of {inputs['input_ids'].shape[1]} tokens with logits of shape "
-            f"{tuple(logits.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
-            "another --task or model."
-        )
-    return logits
+    wanted = task.settle(network.model.config, network.tokenizer).shape(*inputs["input_ids"].shape)
+    for field in task.outputs:
+        found = getattr(output, field, None)
+        if not isinstance(found, Tensor):
+            raise UserError(
+                f"{name} answers with no {field}: its forward returns {_tell(output)}, where an output with the field "
+                f"'{field}' is needed."
+            )
+        if found.shape != wanted:
+            raise UserError(
+                f"{name} answers two texts of {inputs['input_ids'].shape[1]} tokens with {field} of shape "
+                f"{tuple(found.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
+                "another --task or model."
+            )
+    return task.table(output)
 
 
 def _tell(output: object) -> str:

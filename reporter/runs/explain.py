@@ -50,9 +50,9 @@ class Attribute:
 
     def _answer(self, network: Network, documents: list[Encoded]) -> list[Answered | Explanation]:
         try:
-            predictions = replace(self.explainer, network=network).predict(documents)
-            pairs = zip(documents, predictions, strict=True)
-            return [Answered(one, prediction, self.explainer.choose(one, prediction)) for one, prediction in pairs]
+            answers = replace(self.explainer, network=network).predict(documents)
+            pairs = zip(documents, answers, strict=True)
+            return [Answered(one, answer.prediction, self.explainer.choose(one, answer)) for one, answer in pairs]
         except UserError:
             raise
         except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from reporter import registry
-from reporter.attribution import Explainer, check_baseline, check_labels
+from reporter.attribution import Explainer, check_baseline
 from reporter.documents import read_documents, read_intake
 from reporter.evidence import TEXTS, examine_methods, find_level
 from reporter.methods import Method
@@ -65,7 +65,7 @@ def measure_folder(
     attribute, provenance = prepare(settings, created=date(folder))
     attribute = replace(attribute, watch=watch or attribute.watch)
     explainer, network = attribute.explainer, attribute.explainer.network
-    if network.problem != "regression":
+    if explainer.task.problem != "regression":
         check_numbering(_list_given(folder, settings), network.facts.labels)
     tracing = prepare_tracing(explainer)
     provenance = _recall(store, replace(provenance, machine=examine_machine(network)), tracing)
@@ -139,8 +139,9 @@ def prepare(settings: Settings, *, created: str) -> tuple[Attribute, Provenance]
     find_level(settings.evidence)
     task = registry.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
-    network = load_network(settings.model, head=task.head, device=settings.device, trust=settings.trust)
-    check_labels(settings, network.facts.labels)
+    network = load_network(settings.model, task=task, device=settings.device, trust=settings.trust)
+    task = task.settle(network.model.config, network.tokenizer)
+    task.check(settings)
     check_baseline(settings.baseline, network)
     check_network(network, task)
     willing = tuple(method for method in methods if method.objection(network) is None)

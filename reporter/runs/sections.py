@@ -60,7 +60,7 @@ class Recorder:
             sections.append(
                 Section(
                     target=question.target,
-                    baseline=self.explainer.read_baseline(answer),
+                    baseline=self.explainer.read_baseline(question, answer),
                     tokens=tokens,
                     attributions=attributions,
                     diagnostics=(),

@@ -148,9 +148,7 @@ class Tracing:
 
     def _load(self, path: Path) -> Network:
         explainer, own = self.explainer, self.explainer.network
-        network = load_network(
-            str(path), head=explainer.task.head, device=str(own.device), trust=explainer.settings.trust
-        )
+        network = load_network(str(path), task=explainer.task, device=str(own.device), trust=explainer.settings.trust)
         if network.facts.labels != own.facts.labels:
             raise UserError(
                 f"The checkpoint {path} has other labels than the model: {', '.join(network.facts.labels)}."

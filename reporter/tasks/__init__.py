@@ -1,29 +1,89 @@
-"""A task brings a model's answer to one table, rows x positions x choices; one file each, named after `--task`.
+"""A task says what a model's answer is; one file each, named after `--task`. To add one, add a file.
 
-Promises: `table` only reshapes, so a cell of it is a logit of the model; `positions` are rows of that table, in order.
-No method names a task, and no task names a method.
+Nobody else reads the model's output object, names its columns or turns numbers into probabilities. A task brings the
+output to one table, rows x positions x choices, and plans for every text which weighted sums of its cells are kept:
+the answer that is saved and shown. A target is one of these sums, or the difference of two, and that is all that a
+method sees. No method names a task, and no task names a method.
 """
 
-from typing import ClassVar, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
-from reporter.records import Token
+from reporter.models import Encoded
+from reporter.records import Prediction, Settings, Target
+from reporter.tasks.answers.cells import Cells
+from reporter.tasks.answers.targets import choose_targets, find_columns, list_said, predict
+
+__all__ = ["Cells", "Plan", "Task", "choose_targets", "find_columns", "list_said", "predict"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is kept of the table for one text: sums of its cells, positions choices terms, and a label for each choice.
+
+    `per_token` says that positions of the table are tokens of the text, which must stay where its words are removed.
+    """
+
+    labels: tuple[str, ...]
+    choices: Cells
+    per_token: bool = False
 
 
 class Task(Protocol):
-    """What a model's answer is."""
+    """What a model's answer is. `labels` are the names of its columns, `problem` what its configuration says it is.
+
+    Both are known once the task is settled; a vocabulary is no list of labels, and leaves them empty.
+    """
 
     head: ClassVar[str]
+    outputs: ClassVar[tuple[str, ...]]
+    """The fields of the output object that the answer is read from."""
 
-    def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:
-        """The shape of the model's logits for so many rows of so many tokens."""
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the table's columns, in their order."""
         ...
 
-    def table(self, logits: Tensor) -> Tensor:
-        """The model's logits as rows positions choices."""
+    @property
+    def problem(self) -> str | None:
+        """What the model's configuration says of its answer: regression, multi_label_classification, or nothing."""
         ...
 
-    def positions(self, winners: list[str], tokens: tuple[Token, ...]) -> list[int]:
-        """The positions to explain in one row, given the winning label of each."""
+    def inspect(self, folder: Path, config: dict[str, Any]) -> None:
+        """Raise `UserError` if the configuration that a model was saved with names its answers wrongly."""
+        ...
+
+    def settle(self, config: Any, tokenizer: Any) -> "Task":  # noqa: ANN401
+        """The task with what a model's configuration and its tokenizer say of its answer."""
+        ...
+
+    def check(self, settings: Settings) -> None:
+        """Raise `UserError` if the settings name a target that the model does not know."""
+        ...
+
+    def shape(self, rows: int, tokens: int) -> tuple[int, ...]:
+        """The shape of each of the outputs for so many rows of so many tokens."""
+        ...
+
+    def table(self, output: Any) -> Tensor:  # noqa: ANN401
+        """The output object as rows positions choices, each cell a logit or a log-probability."""
+        ...
+
+    def plan(self, table: Tensor, encoded: Encoded) -> Plan:
+        """What is kept for one text, by its table positions choices."""
+        ...
+
+    def targets(self, prediction: Prediction, encoded: Encoded, settings: Settings) -> list[Target]:
+        """What is explained of the answer that was kept; raises `DocumentError` if the document allows nothing."""
+        ...
+
+    def apart(self, width: int) -> bool:
+        """Whether each of so many choices has a probability of its own, and does not exclude the others."""
+        ...
+
+    def probabilities(self, choices: Tensor) -> Tensor | None:
+        """The probabilities of what was kept (... choices); None where they cannot be told from it."""
         ...

@@ -1,27 +1,35 @@
 """One label for a text or a pair of texts: the table has one position."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
-from reporter.records import Token
+from reporter.models import Encoded
+from reporter.records import Prediction, Settings, Target
+from reporter.tasks import Cells, Plan, choose_targets
+from reporter.tasks.answers.labels import Classification
 
 
 @dataclass(frozen=True)
-class SequenceClassification:
+class SequenceClassification(Classification):
     """Sequence classification: rows 1 labels."""
 
     head: ClassVar[str] = "AutoModelForSequenceClassification"
 
-    def shape(self, rows: int, tokens: int, *, labels: int) -> tuple[int, ...]:  # noqa: ARG002
+    def shape(self, rows: int, tokens: int) -> tuple[int, ...]:  # noqa: ARG002
         """Rows labels."""
-        return rows, labels
+        return rows, len(self.labels)
 
-    def table(self, logits: Tensor) -> Tensor:
+    def table(self, output: Any) -> Tensor:  # noqa: ANN401
         """Logits rows labels as rows 1 labels."""
+        logits: Tensor = output.logits
         return logits.unsqueeze(1)
 
-    def positions(self, winners: list[str], tokens: tuple[Token, ...]) -> list[int]:  # noqa: ARG002
-        """The only one."""
-        return [0]
+    def plan(self, table: Tensor, encoded: Encoded) -> Plan:  # noqa: ARG002
+        """All of it."""
+        return Plan(self.labels, Cells.single([0], range(table.shape[1])))
+
+    def targets(self, prediction: Prediction, encoded: Encoded, settings: Settings) -> list[Target]:
+        """The labels that the settings ask for."""
+        return choose_targets(prediction, [0], settings, encoded.document)

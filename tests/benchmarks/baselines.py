@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from reporter.attribution.baselines import BASELINES, find_piece
-from reporter.attribution.target_queries import TargetQuery
 from reporter.evidence.deletion import ask, rank_words
 from reporter.evidence.metrics.comprehensiveness import Comprehensiveness
 from reporter.evidence.metrics.sufficiency import Sufficiency
@@ -56,12 +55,14 @@ def probe(
     attribute: Attribute, documents: list[Encoded], sections: list[Section], removal: str
 ) -> list[tuple[float, ...]]:
     """Comprehensiveness and sufficiency of each document."""
-    piece = None if removal == "deleted" else find_piece(attribute.explainer.network, removal)
+    explainer = attribute.explainer
+    piece = None if removal == "deleted" else find_piece(explainer.network, removal)
     found = []
     for document, section in zip(documents, sections, strict=True):
-        order, question = rank_words(section.tokens, section.attributions[0]), TargetQuery(document, section.target)
+        order = rank_words(section.tokens, section.attributions[0])
+        question = explainer.choose(document, *explainer.predict([document]))[0]
         cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
-        answers = dict(zip(cuts, ask(attribute.explainer, [(question, cut) for cut in cuts], piece=piece), strict=True))
+        answers = dict(zip(cuts, ask(explainer, [(question, cut) for cut in cuts], piece=piece), strict=True))
         found.append(tuple(one.judge(order, answers) or 0.0 for one in MEASURES))
     return found
 

@@ -37,8 +37,9 @@ from reporter.models.network import Network
 from reporter.records.explanation import Document
 from reporter.records.labels import find_label
 from reporter.records.settings import Settings
+from reporter.tasks.sequence_classification import SequenceClassification
 
-_HEAD = "AutoModelForSequenceClassification"
+_TASK = SequenceClassification()
 
 
 def deal(path: Path, count: int, labels: tuple[str, ...]) -> tuple[list[Document], Columns]:
@@ -80,7 +81,7 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--count", type=int, default=5000)
     given = parser.parse_args()
-    network = load_network(given.model, head=_HEAD, device="auto")
+    network = load_network(given.model, task=_TASK, device="auto")
     documents, targets = deal(given.texts, given.count, network.facts.labels)
     with tempfile.TemporaryDirectory() as folder, open_cache(Path(folder)) as cache:
         clock, processor = time.perf_counter(), time.process_time()

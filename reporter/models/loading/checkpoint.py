@@ -19,7 +19,8 @@ from reporter.models.loading import source
 from reporter.models.loading.containment import check_folder
 from reporter.models.loading.readiness import check_ready, explain_mismatch, explain_tokenizer
 from reporter.models.network import Network
-from reporter.records import DATA, Model, Trust, UserError, name_labels, quote_error
+from reporter.models.reader import Reader
+from reporter.records import DATA, Model, Trust, UserError, quote_error
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
@@ -29,8 +30,8 @@ _UNLIMITED = 1_000_000  # as tokenizers and configurations write it: as many tok
 _NO_TOKEN = -1
 
 
-def load_network(name: str, *, head: str, device: str, trust: Trust = DATA) -> Network:
-    """The network called `name` with a head of the given transformers class.
+def load_network(name: str, *, task: Reader, device: str, trust: Trust = DATA) -> Network:
+    """The network called `name` with the head of a task.
 
     Raises `UserError` if there is no such model, if it is not whole, or if it was not trained for this task.
     """
@@ -38,16 +39,18 @@ def load_network(name: str, *, head: str, device: str, trust: Trust = DATA) -> N
     check_folder(folder, trust)
     place = choose_device(device)
     check_ready(folder)
-    model, unused = _read_model(folder, head, trust)
+    task.inspect(folder, source.read_json_object(folder / "config.json"))
+    model, unused = _read_model(folder, task.head, trust)
     tokenizer = _read_tokenizer(folder, model, trust)
     with _reading(f"The model in {folder} cannot be used"):
+        task = task.settle(model.config, tokenizer)
         facts = _describe(name, model, tokenizer, fingerprint=source.fingerprint(source.hash_checkpoint(folder, trust)))
-        facts = replace(facts, unused=unused)
+        facts = replace(facts, labels=task.labels, unused=unused)
         _tie(model)
         _settle_padding(model)
         if place.type == "cpu":
             steady(model)
-        return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts)
+        return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts, task)
 
 
 def choose_device(name: str) -> torch.device:
@@ -184,12 +187,11 @@ def _settle_padding(model: Any) -> None:  # noqa: ANN401
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
-    labels = name_labels([str(model.config.id2label[index]) for index in range(model.config.num_labels)])
     return Model(
         id=name,
         fingerprint=fingerprint,
         architecture=type(model).__name__,
-        labels=labels,
+        labels=(),
         tokenizer=type(tokenizer).__name__,
         vocabulary=len(tokenizer),
         parameters=sum(weight.numel() for weight in model.parameters()),

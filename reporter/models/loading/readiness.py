@@ -1,6 +1,5 @@
 """Folders of models that need another step before they can be explained: which one, in a sentence."""
 
-import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,7 +41,6 @@ def check_ready(folder: Path) -> None:
         )
     if not any(True for pattern in _WEIGHTS for _ in folder.glob(pattern)):
         raise UserError(_explain_weights(folder))
-    _check_labels(folder, config)
 
 
 def explain_tokenizer(folder: Path) -> str | None:
@@ -127,24 +125,6 @@ def _find_others(folder: Path) -> str | None:
     """The first file of weights that are made for another library."""
     found = [(path, kind) for pattern, kind in _OTHERS.items() for path in sorted(folder.glob(pattern))]
     return f"weights for {found[0][1]} ({found[0][0].relative_to(folder)})" if found else None
-
-
-def _check_labels(folder: Path, config: dict[str, Any]) -> None:
-    names = config.get("id2label")
-    if not isinstance(names, dict) or not names:
-        return
-    numbers = [str(key) for key, _ in sorted(names.items(), key=_order)]
-    if sorted(numbers) != sorted(str(at) for at in range(len(names))):
-        written = json.dumps({str(at): name for at, (_, name) in enumerate(sorted(names.items(), key=_order))})
-        raise UserError(
-            f"The config.json in {folder} numbers its labels {', '.join(numbers[:_SHOWN])}"
-            f"{', ...' if len(numbers) > _SHOWN else ''} in id2label, and a model's answers are numbered from 0 "
-            f'without gaps; if that is their order, write "id2label": {written}.'
-        )
-
-
-def _order(pair: tuple[str, Any]) -> tuple[int, str]:
-    return (int(pair[0]) if re.fullmatch(r"-?\d+", str(pair[0])) else 0, str(pair[0]))
 
 
 def _names_head(config: dict[str, Any]) -> bool:

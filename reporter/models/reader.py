@@ -1,0 +1,34 @@
+"""What a network must know of its task, so that nobody here names a field of an output object: tasks serve as it."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from torch import Tensor
+
+
+class Reader(Protocol):
+    """Which head a network has, what its labels are, and how its output is read."""
+
+    head: ClassVar[str]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the table's columns, in their order."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """What the model's configuration says of its answer: regression, multi_label_classification, or nothing."""
+        ...
+
+    def inspect(self, folder: Path, config: dict[str, Any]) -> None:
+        """Raise `UserError` if the configuration that a model was saved with names its answers wrongly."""
+        ...
+
+    def settle(self, config: Any, tokenizer: Any) -> "Reader":  # noqa: ANN401
+        """The task with what a model's configuration and its tokenizer say of its answer."""
+        ...
+
+    def table(self, output: Any) -> Tensor:  # noqa: ANN401
+        """The output object as rows positions choices."""
+        ...

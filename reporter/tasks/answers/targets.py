@@ -1,0 +1,118 @@
+"""What was kept of an answer as a prediction, and which of it the settings ask to be explained."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from reporter.records import (
+    Document,
+    DocumentError,
+    Prediction,
+    Settings,
+    Target,
+    find_given,
+    find_label,
+    read_number,
+    round_values,
+)
+
+
+class Scale(Protocol):
+    """How the numbers of an answer are to be read."""
+
+    def apart(self, width: int) -> bool:
+        """Whether each of so many choices has a probability of its own, and does not exclude the others."""
+        ...
+
+    def probabilities(self, choices: Tensor) -> Tensor | None:
+        """The probabilities of what was kept (... choices); None where they cannot be told from it."""
+        ...
+
+
+def predict(kept: Tensor, labels: tuple[str, ...], scale: Scale) -> Prediction:
+    """The prediction in what was kept, positions choices; raises `ValueError` if a number in it is not finite."""
+    if not bool(torch.isfinite(kept).all()):
+        raise ValueError("The model's answer is not a finite number.")
+    shares = scale.probabilities(kept.double())
+    over = list_said(kept[0], labels, scale) if len(kept) == 1 and scale.apart(len(labels)) else None
+    return Prediction(
+        positions=len(kept),
+        labels=labels,
+        logits=round_values(kept.flatten()),
+        probabilities=None if shares is None else round_values(shares.flatten()),
+        label=" ".join(labels[index] for index in kept.argmax(-1).tolist()),
+        answers=over,
+    )
+
+
+def list_said(choices: Tensor, labels: Sequence[str], scale: Scale) -> tuple[str, ...]:
+    """What a model says by its numbers (choices): the largest, or all over one half where they are apart."""
+    if not scale.apart(len(labels)):
+        return (labels[int(choices.argmax())],)
+    return tuple(label for label, number in zip(labels, choices.tolist(), strict=False) if number > 0)
+
+
+def find_columns(target: Target, labels: Sequence[str]) -> tuple[int, int | None]:
+    """The choice of a target, and the one that it is set against, if any."""
+    return target.index, None if target.against is None else find_label(target.against, labels)
+
+
+def choose_targets(
+    prediction: Prediction, positions: Sequence[int], settings: Settings, given: Document
+) -> list[Target]:
+    """What to explain at each of the positions; raises `DocumentError` if the document allows nothing."""
+    against = settings.against
+    other = None if against is None else find_label(against, prediction.labels)
+    wanted = settings.target
+    cells = [(place, index) for place in positions for index in _choose_labels(prediction, place, wanted, given)]
+    chosen = [_read(prediction, place, index, other) for place, index in cells if index != other]
+    if positions and not chosen:
+        raise DocumentError(f"The target is {against} itself, so there is no difference to explain; name a --target.")
+    return chosen
+
+
+def _choose_labels(prediction: Prediction, place: int, wanted: str, given: Document) -> list[int]:
+    width = len(prediction.labels)
+    if wanted == "all":
+        return list(range(width))
+    if wanted == "predicted":
+        logits = prediction.logits[place * width : (place + 1) * width]
+        over = [at for at in range(width) if prediction.labels[at] in (prediction.answers or ())]
+        return over or [max(range(width), key=logits.__getitem__)]
+    if wanted == "given":
+        return _choose_given(prediction, given)
+    found = find_label(wanted, prediction.labels)
+    if found is None:
+        raise DocumentError(f"The target '{wanted}' is none of the model's labels: {', '.join(prediction.labels)}.")
+    return [found]
+
+
+def _choose_given(prediction: Prediction, given: Document) -> list[int]:
+    """The columns of the labels given; the only one there is of a model with one number or one label."""
+    if given.label is None and given.labels is None:
+        raise DocumentError("--target given asks for the document's own label, and it has none.")
+    if prediction.probabilities is None and len(prediction.labels) == 1 and read_number(given.label) is not None:
+        return [0]
+    several = prediction.answers is not None
+    found = find_given(given.label, given.labels, prediction.labels, several=several)
+    if found is None:
+        raise DocumentError(f"Its label '{given.label}' is none of the model's: {', '.join(prediction.labels)}.")
+    if not found and len(prediction.labels) > 1:
+        raise DocumentError("--target given asks for the document's own labels, and it was given none of the model's.")
+    return sorted(found) or [0]
+
+
+def _read(prediction: Prediction, place: int, index: int, other: int | None) -> Target:
+    start = place * len(prediction.labels)
+    score = prediction.logits[start + index] - (0.0 if other is None else prediction.logits[start + other])
+    shares = prediction.probabilities
+    return Target(
+        position=place,
+        label=prediction.labels[index],
+        index=index,
+        against=None if other is None else prediction.labels[other],
+        score=round_values([score])[0],
+        probability=None if shares is None else shares[start + index],
+    )

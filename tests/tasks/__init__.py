@@ -1,0 +1,1 @@
+"""Tasks that only tests know: each is one file, as one in `reporter/tasks/` is."""
