@@ -1,7 +1,7 @@
 """Faithfulness: every diagnostic against its formula written out, its control, and what it says of good and bad."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,12 +11,14 @@ import torch
 from reporter import registry
 from reporter.evidence import deletion
 from reporter.evidence.agreement import add_by_word
-from reporter.evidence.levels import LEVELS
-from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Ranking
+from reporter.evidence.levels import LEVELS, load_metrics
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Observed, Ranking
+from reporter.evidence.rankings import rank
 from reporter.methods import Needs, Scores
 from reporter.records.errors import UserError
 from reporter.records.run import Description
 from reporter.records.settings import Settings
+from reporter.runs import explain
 from reporter.runs.explain import Attribute
 from reporter.runs.measure import prepare
 from tests.conftest import encoded, prepared
@@ -92,6 +94,59 @@ def test_every_level_names_parts_that_are_there_and_every_part_is_used():
     assert named | set(PLAUSIBILITY) | set(PERTURBATION) == set(EVERY)
     assert all(set(level.controlled) <= set(level.diagnostics) for level in LEVELS.values())
     assert all(registry.load("metrics", name).about.name == name for name in EVERY)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_metric_is_a_number_about_one_order_of_the_words(name):
+    """One signature, whatever it needs to have been observed; and it looks at nothing else."""
+    random, metric = np.random.default_rng(3), load_metrics((name,))[0]
+    scores = random.standard_normal(9)
+    order, cuts = rank(scores), [frozenset(), *metric.cuts(rank(scores))]
+    assert all(cut <= frozenset(range(9)) for cut in cuts)
+    answers = {cut: Answer(*random.uniform(0.1, 0.9, 2)) for cut in cuts}
+    gone, lost, near = random.random((5, 9)) < 0.5, random.standard_normal(5), random.standard_normal((4, 9))
+    observed = Observed(answers=answers, marked=frozenset({1, 2, 7}), gone=gone, lost=lost, near=near)
+    assert np.isfinite(metric.judge(order, observed))
+    assert metric.judge(order, observed) == metric.judge(rank(scores), replace(observed))
+    assert isinstance(metric.shuffled, bool)
+
+
+def test_a_metric_that_no_file_bears_is_refused_by_name():
+    with pytest.raises(UserError, match="There is no metric 'faithfulness'; there are: auprc, comprehensiveness,"):
+        load_metrics(("comprehensiveness", "faithfulness"))
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "measure_deletion",
+        "measure_plausibility",
+        "measure_infidelity",
+        "measure_sensitivity",
+        "find_counterfactuals",
+        "vary_baseline",
+    ],
+)
+def test_no_part_of_the_evidence_hangs_on_another(tiny, monkeypatch, stage):
+    """Each is asked about bare sections, and without it all others are the same."""
+    attribute = prepared(tiny, methods=("integrated_gradients",), evidence="full")
+    documents = encoded(attribute, TEXTS[1], rationale=((0, 5),))
+    ((whole,),) = (found.sections for found in attribute(documents))
+    usual, seen = getattr(explain, stage), []
+
+    def leave_out(*given, **named):
+        seen.extend(named.get("sections", given[-1]))
+        return [((), None) if stage == "measure_deletion" else () if "measure" in stage else None for _ in seen]
+
+    monkeypatch.setattr(explain, stage, leave_out)
+    ((less,),) = (found.sections for found in attribute(documents))
+    monkeypatch.setattr(explain, stage, usual)
+    assert seen == [replace(whole, diagnostics=(), erasure=None, counterfactual=None, sensitivity=None)]
+    kept = [one for one in whole.diagnostics if one in less.diagnostics]
+    assert less.diagnostics == tuple(kept)
+    assert less != whole
+    changed = [one.name for one in fields(whole) if getattr(whole, one.name) != getattr(less, one.name)]
+    assert set(changed) <= {"diagnostics", "erasure"} or len(changed) == 1
 
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "gradient"])
@@ -289,8 +344,8 @@ def test_an_unknown_level_is_refused():
 def test_what_cannot_be_told_is_left_out():
     ranking = Ranking((0, 1), (1.0, 0.5))
     answers = {frozenset(words): Answer(-0.3, 1.0) for words in ((), (0,), (1,), (0, 1))}
-    assert registry.load("metrics", "log_odds")().judge(ranking, answers) is None
-    assert registry.load("metrics", "effect")().judge(ranking, answers) is None
+    assert registry.load("metrics", "log_odds")().judge(ranking, Observed(answers=answers)) is None
+    assert registry.load("metrics", "effect")().judge(ranking, Observed(answers=answers)) is None
 
 
 @pytest.mark.parametrize("text", ["!", "Dull."])

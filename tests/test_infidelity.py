@@ -10,7 +10,8 @@ from reporter.attribution.coalitions import draw_sets
 from reporter.evidence.agreement import add_by_word
 from reporter.evidence.infidelity import SETS
 from reporter.evidence.max_sensitivity import POINTS, RADIUS
-from reporter.evidence.metrics import PERTURBATION
+from reporter.evidence.metrics import PERTURBATION, Observed
+from reporter.evidence.rankings import rank
 from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -88,17 +89,25 @@ def test_max_sensitivity_is_captums_on_every_single_text(measured):
         assert value(section, "max_sensitivity", "gradient").value == pytest.approx(float(wanted), rel=1e-3)
 
 
+def lie(claimed, lost):
+    return ONE.judge(rank(claimed), Observed(gone=np.eye(len(lost), dtype=bool), lost=lost))
+
+
+def vary(scores, near):
+    return MANY.judge(rank(scores), Observed(near=near))
+
+
 def test_the_definitions_in_small():
     random = np.random.default_rng(0)
     lost, claimed = random.standard_normal(9), random.standard_normal(9)
-    assert ONE.judge(3.7 * lost, lost) == pytest.approx(0.0, abs=1e-12)
-    assert ONE.judge(claimed, lost) == pytest.approx(ONE.judge(-0.01 * claimed, lost))
+    assert lie(3.7 * lost, lost) == pytest.approx(0.0, abs=1e-12)
+    assert lie(claimed, lost) == pytest.approx(lie(-0.01 * claimed, lost))
     tried = [np.mean((scale * claimed - lost) ** 2) for scale in np.linspace(-3, 3, 60_001)]
-    assert ONE.judge(claimed, lost) == pytest.approx(min(tried), abs=1e-6)
-    assert ONE.judge(np.zeros(9), lost) == pytest.approx(np.mean(lost**2))
+    assert lie(claimed, lost) == pytest.approx(min(tried), abs=1e-6)
+    assert lie(np.zeros(9), lost) == pytest.approx(np.mean(lost**2))
     scores = np.array([3.0, -4.0])
-    assert MANY.judge(scores, scores + np.array([[0.0, 0.5], [-1.0, 0.0]])) == pytest.approx(0.2)
-    assert MANY.judge(np.zeros(2), np.ones((2, 2))) is None
+    assert vary(scores, scores + np.array([[0.0, 0.5], [-1.0, 0.0]])) == pytest.approx(0.2)
+    assert vary(np.zeros(2), np.ones((2, 2))) is None
 
 
 def test_the_same_scores_on_other_words_are_the_control_and_batch_mates_change_nothing(measured):
@@ -117,9 +126,11 @@ def test_the_same_scores_on_other_words_are_the_control_and_batch_mates_change_n
 
 def test_integrated_gradients_are_truer_than_their_scores_on_other_words_and_noise_is_not(monkeypatch):
     """On the model inside: the mean gap has an interval that leaves out 0, or does not."""
-    monkeypatch.setattr("reporter.runs.explain.measure_sensitivity", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
-    monkeypatch.setattr("reporter.runs.explain.vary_baseline", lambda _a, _m, *, batches, sections: sections)  # noqa: ARG005
-    monkeypatch.setattr("reporter.runs.explain.measure_deletion", lambda _a, _q, sections: sections)
+    for part, nothing in (("measure_sensitivity", ()), ("vary_baseline", None), ("measure_deletion", ((), None))):
+        monkeypatch.setattr(
+            f"reporter.runs.explain.{part}",
+            lambda *given, nothing=nothing, **named: [nothing for _ in named.get("sections", given[-1])],
+        )
     attribute = prepared("embedded", methods=("integrated_gradients",), evidence="full")
     documents = encoded(attribute, *REVIEWS)
     good = gaps(attribute(documents))

@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from reporter import registry
 from reporter.documents import folder
 from reporter.documents.rationales import read_rationale
-from reporter.evidence.metrics import PLAUSIBILITY, Ranking
+from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
 from reporter.evidence.rationale_words import find_marked
 from reporter.models.tokenization import encode
 from reporter.records import twin
@@ -191,9 +191,11 @@ def test_the_measures_are_their_definitions(ties):
         scores = random.integers(-2, 3, words) if ties else random.standard_normal(words)
         order, truth = ranking(scores), [word in marked for word in range(words)]
         chosen = [word in order.words[: len(marked)] for word in range(words)]
-        assert MEASURES["token_f1"].judge(order, marked) == pytest.approx(f1_score(truth, chosen))
-        assert MEASURES["auprc"].judge(order, marked) == pytest.approx(average_precision_score(truth, scores))
-        assert MEASURES["iou_f1"].judge(order, marked) == pytest.approx(count_iou(order.words, marked))
+        assert MEASURES["token_f1"].judge(order, Observed(marked=marked)) == pytest.approx(f1_score(truth, chosen))
+        assert MEASURES["auprc"].judge(order, Observed(marked=marked)) == pytest.approx(
+            average_precision_score(truth, scores)
+        )
+        assert MEASURES["iou_f1"].judge(order, Observed(marked=marked)) == pytest.approx(count_iou(order.words, marked))
 
 
 def test_average_precision_is_the_mean_over_the_marked_words_where_no_scores_are_equal():
@@ -202,21 +204,21 @@ def test_average_precision_is_the_mean_over_the_marked_words_where_no_scores_are
         order = ranking(scores)
         places = sorted(order.words.index(word) + 1 for word in marked)
         wanted = np.mean([number / place for number, place in enumerate(places, 1)])
-        assert MEASURES["auprc"].judge(order, frozenset(marked)) == pytest.approx(wanted)
+        assert MEASURES["auprc"].judge(order, Observed(marked=frozenset(marked))) == pytest.approx(wanted)
 
 
 def test_the_best_order_has_one_and_the_scale_of_scores_is_nothing():
     marked = frozenset({1, 2, 5})
     perfect = ranking([0.0, 3.0, 2.0, 0.1, -4.0, 1.0])
-    assert all(one.judge(perfect, marked) == 1.0 for one in MEASURES.values())
+    assert all(one.judge(perfect, Observed(marked=marked)) == 1.0 for one in MEASURES.values())
     scaled = replace(perfect, scores=tuple(7 * score for score in perfect.scores))
-    assert all(one.judge(scaled, marked) == 1.0 for one in MEASURES.values())
+    assert all(one.judge(scaled, Observed(marked=marked)) == 1.0 for one in MEASURES.values())
 
 
 def test_a_word_that_speaks_against_the_answer_comes_last():
     against = ranking([-9.0, 1.0, 0.5])
-    assert MEASURES["token_f1"].judge(against, frozenset({0})) == 0.0
-    assert MEASURES["auprc"].judge(against, frozenset({0})) == pytest.approx(1 / 3)
+    assert MEASURES["token_f1"].judge(against, Observed(marked=frozenset({0}))) == 0.0
+    assert MEASURES["auprc"].judge(against, Observed(marked=frozenset({0}))) == pytest.approx(1 / 3)
 
 
 # What is measured, and kept -------------------------------------------------------------------------------------------

@@ -15,9 +15,8 @@ from safetensors.torch import load_file, save_file
 
 from reporter.audit.check import Thresholds, check_site
 from reporter.audit.recomputed.records import find_faults
-from reporter.influence import features, training_data
+from reporter.influence import features, tracing, training_data
 from reporter.records.settings import Settings
-from reporter.runs import tracing
 from reporter.runs.explain import Attribute
 from reporter.runs.store import Store
 from tests.networks import WORDS, save_network

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from reporter.audit.comparison import TOLERANCE, compare_numbers
 from reporter.audit.findings import Verified
 from reporter.evidence import find_level
+from reporter.influence import SHOWN, SUSPECTS, prepare_tracing
 from reporter.records import Document, Example, Explanation, Likeness, Provenance, Sanities, Sanity, Training, Validity
-from reporter.runs import SHOWN, SUSPECTS, Attribute, check_sanity, choose_for_sanity, make_key, prepare_tracing
+from reporter.runs import Attribute, check_sanity, choose_for_sanity, list_versions, make_key
 
 _LIKENESS = 0.05
 """By how much a mean rank correlation may differ on another machine, where nearly equal scores change their ranks."""
@@ -68,7 +69,7 @@ def _tell(flags: Sequence[str]) -> str:
 
 def verify_influence(explained: Sequence[Explanation], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
     """Trace the documents of the sample again, if the training data were named; raises `UserError` without them."""
-    tracing = prepare_tracing(attribute.explainer)
+    tracing = prepare_tracing(attribute.explainer, list_versions())
     if tracing is None or saved.training is None:
         return
     with TemporaryDirectory() as folder:

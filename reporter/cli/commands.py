@@ -15,7 +15,7 @@ from reporter.cli.site_commands import check, export, serve, verify
 from reporter.cli.terminal import conclude, say, show_lines, show_progress, show_times, warn
 from reporter.influence import ABOUT
 from reporter.records import HELP, Settings, UserError, escape_line, read_names, split_names, twin
-from reporter.runs import Stopwatch, Store, copy_run, renew_run
+from reporter.runs import Stopwatch, Store, copy_run, count_looks, renew_run, trace_run
 from reporter.site import find_run, hold_folder
 
 _DEFAULT = Settings()
@@ -223,9 +223,9 @@ def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, 
 
         tracing = measure_folder(folder, settings, store, notice=notice, watch=watch)
     if tracing is not None:
-        total = tracing.count(store)
+        total = count_looks(tracing, store)
         with show_progress(total, "texts traced") as show, deferred(show, warn) as notice:
-            tracing(store, notice=notice)
+            trace_run(tracing, store, notice=notice)
 
 
 def _count(folder: Path, settings: Settings) -> int:

@@ -23,7 +23,7 @@ from .checks import count_settled as count_settled
 from .checks import gravest as gravest
 from .checks import is_measured as is_measured
 from .checks import mean_tau as mean_tau
-from .counterfactuals import add_counterfactuals as add_counterfactuals
+from .counterfactuals import find_counterfactuals as find_counterfactuals
 from .deletion import measure_deletion as measure_deletion
 from .infidelity import measure_infidelity as measure_infidelity
 from .intervals import Moments as Moments
@@ -32,6 +32,7 @@ from .intervals import wilson as wilson
 from .levels import LEVELS as LEVELS
 from .levels import Level as Level
 from .levels import find_level as find_level
+from .levels import load_metrics as load_metrics
 from .max_sensitivity import measure_sensitivity as measure_sensitivity
 from .metrics.effect import TOP as TOP
 from .metrics.effect import strongest as strongest

@@ -22,12 +22,12 @@ def vary_baseline(
     *,
     batches: Sequence[Sequence[TargetQuery]],
     sections: Sequence[Section],
-) -> list[Section]:
-    """The sections with what their first method that claims completeness says from every baseline of this network.
+) -> list[Sensitivity | None]:
+    """What each section's first method that claims completeness says from every baseline of this network.
 
-    It is such a method whose scores are measured against the baseline. As they were if the settings do not ask for it.
+    It is such a method whose scores are measured against the baseline. None where the settings do not ask for it.
     """
-    varied = list(sections)
+    varied: list[Sensitivity | None] = [None] * len(sections)
     if not find_level(explainer.settings.evidence).baselines:
         return varied
     others = [name for name in BASELINES if name != explainer.settings.baseline and _is_served(name, explainer.network)]
@@ -39,7 +39,7 @@ def vary_baseline(
         found = {other: _draw(explainer, method, other, asked) for other in others} if asked else {}
         for place, number in enumerate(number for line in led for number, _ in line):
             rows = {other: scores[place] for other, scores in found.items()}
-            varied[number] = replace(sections[number], sensitivity=_record(explainer, sections[number], rows))
+            varied[number] = _record(explainer, sections[number], rows)
     return varied
 
 

@@ -5,7 +5,7 @@ that is replaced gives way to another word of the vocabulary. All texts share th
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -75,26 +75,26 @@ class _Inquiry:
         return self._asking.task.apart(len(answer))
 
 
-def add_counterfactuals(
+def find_counterfactuals(
     explainer: Explainer, questions: Sequence[TargetQuery], sections: Sequence[Section]
-) -> list[Section]:
-    """The sections with the counterfactuals that the settings ask for; a text without words has none."""
+) -> list[Counterfactual | None]:
+    """The counterfactuals of each section that the settings ask for; a text without words has none."""
+    changed: list[Counterfactual | None] = [None] * len(sections)
     reach = find_level(explainer.settings.evidence).reach
     if not reach:
-        return list(sections)
+        return changed
     texts = [_prepare(*pair, reach) for pair in zip(questions, sections, strict=True)]
     inquiry = _Inquiry(explainer, texts)
     known = [number for number, text in enumerate(texts) if text.top or text.tried]
     inquiry.ask([(number, cut) for number in known for cut in (_WHOLE, *_alone(texts[number].top))])
     hunted = {number: texts[number].tried for number in known if texts[number].tried and inquiry.hangs(number)}
     flips, swaps = _search(inquiry, hunted), _swap(explainer, texts)
-    changed = list(sections)
     for number in known:
         text = texts[number]
         removed = [(cut, None, inquiry.says(number, cut)) for cut in _alone(text.top)]
         flip = [(flips[number], None, inquiry.says(number, flips[number]))] if number in flips else []
         tried = len(hunted.get(number, ()))
-        found = Counterfactual(
+        changed[number] = Counterfactual(
             method=text.method,
             removals=_record(explainer, text.question, removed),
             replacements=_record(explainer, text.question, swaps[number]),
@@ -102,7 +102,6 @@ def add_counterfactuals(
             tried=tried,
             most=min(MOST, tried),
         )
-        changed[number] = replace(sections[number], counterfactual=found)
     return changed
 
 

@@ -1,27 +1,24 @@
-"""Erasure: words are deleted, the model is asked again, and the diagnostics are read off its answers.
+"""Erasure: words are deleted, the model is asked again, and metrics are read off its answers.
 
-All that is to be asked about some texts, by every method, diagnostic and random order, is gathered first; what is the
-same is asked once; and all of it shares forward passes that the crew deals out.
+All that is to be asked about some texts, by every method, metric and random order, is gathered first; what is the same
+is asked once; and all of it shares forward passes that the replicas deal out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from math import isfinite
 from typing import Literal
 
 import numpy as np
 
-from reporter import registry
 from reporter.attribution import Explainer, TargetQuery
-from reporter.evidence.levels import Level, find_level
-from reporter.evidence.metrics import GRID, SHARES, Answer, Cut, Diagnostic, Ranking
+from reporter.evidence.levels import Level, find_level, load_metrics
+from reporter.evidence.metrics import GRID, SHARES, Answer, Cut, Metric, Observed, Ranking
 from reporter.evidence.metrics.effect import strongest
 from reporter.evidence.rankings import beside_random, rank_words, shuffle
 from reporter.evidence.word_removal import leave, read_answers, serve, write_over
-from reporter.records import Band, Curve, Effect, Erasure, Section, Target, round_values
-from reporter.records import Diagnostic as Finding
+from reporter.records import Band, Curve, Diagnostic, Effect, Erasure, Section, Target, round_values
 
 Unit = Literal["probability", "score"]
 Side = Callable[[Ranking, int], Cut]
@@ -42,25 +39,27 @@ class Probe:
     @cached_property
     def cuts(self) -> list[Cut]:
         """Everything to ask, and nothing twice; what the model says to the whole text is known."""
-        wanted = [cut for one in _parts(self.level) for order in self._orders(one) for cut in one.cuts(order)]
+        wanted = [cut for one in self._metrics for order in self._orders(one) for cut in one.cuts(order)]
         return list(dict.fromkeys(cut for cut in wanted if cut))
 
-    def _orders(self, one: Diagnostic) -> list[Ranking]:
-        """The orders for which a diagnostic is asked."""
-        return [*self.rankings.values(), *(self.draws if self._controlled(one) else ())]
+    @property
+    def _metrics(self) -> tuple[Metric, ...]:
+        return load_metrics(self.level.diagnostics)
 
-    def _controlled(self, one: Diagnostic) -> bool:
-        return one.shuffled and one.about.name in self.level.controlled
+    def _orders(self, metric: Metric) -> list[Ranking]:
+        """The orders for which a metric is asked."""
+        return [*self.rankings.values(), *(self.draws if self._controlled(metric) else ())]
 
-    def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Finding]:
-        """Every diagnostic of every method that is defined."""
-        for one in _parts(self.level):
-            control = [one.judge(order, answers) for order in self.draws] if self._controlled(one) else []
-            known = [value for value in control if value is not None and isfinite(value)]
+    def _controlled(self, metric: Metric) -> bool:
+        return metric.shuffled and metric.about.name in self.level.controlled
+
+    def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Diagnostic]:
+        """Every metric of every method that is defined."""
+        observed = Observed(answers=answers)
+        for metric in self._metrics:
+            control = [metric.judge(order, observed) for order in self.draws] if self._controlled(metric) else []
             for method, order in self.rankings.items():
-                value = one.judge(order, answers)
-                if value is not None and isfinite(value):
-                    yield beside_random(one.about.name, method, value, known)
+                yield from beside_random(metric.about.name, method, metric.judge(order, observed), control)
 
     def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
         """The curves, as far as they were asked for, and the effect of single words."""
@@ -107,22 +106,22 @@ class Probe:
 
 def measure_deletion(
     explainer: Explainer, questions: Sequence[TargetQuery], sections: Sequence[Section]
-) -> list[Section]:
-    """The sections with the diagnostics that the settings ask for; a text without words has none."""
+) -> list[tuple[tuple[Diagnostic, ...], Erasure | None]]:
+    """What the settings ask of each section with words deleted: metrics and curves; nothing where it has none."""
     level = find_level(explainer.settings.evidence)
     if not level.diagnostics:
-        return list(sections)
+        return [((), None) for _ in sections]
     probes = [_prepare(explainer, level, *pair) for pair in zip(questions, sections, strict=True)]
     answers = ask(explainer, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
     found = iter(answers)
-    examined = []
+    examined: list[tuple[tuple[Diagnostic, ...], Erasure | None]] = []
     for probe, section in zip(probes, sections, strict=True):
         if probe is None:
-            examined.append(section)
+            examined.append(((), None))
             continue
         own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(found, len(probe.cuts)), strict=True))
         unit: Unit = "score" if section.target.probability is None else "probability"
-        examined.append(replace(section, diagnostics=tuple(probe.find(own)), erasure=probe.record(own, unit)))
+        examined.append((tuple(probe.find(own)), probe.record(own, unit)))
     return examined
 
 
@@ -150,8 +149,3 @@ def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[i
     total = len(order.words)
     places = sorted({0, *order.counts(SHARES), *order.counts(GRID), total})
     return {count: answers[cut].value for count in places for cut in [side(order, count)] if cut in answers}
-
-
-@cache
-def _parts(level: Level) -> list[Diagnostic]:
-    return [registry.load("metrics", name)() for name in level.diagnostics]

@@ -4,54 +4,43 @@ Beside it stands that of the same scores on other words: an attribution of the s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from reporter.attribution import (
-    Array,
-    Cases,
-    Coalitions,
-    Explainer,
-    PassBatch,
-    Rows,
-    TargetQuery,
-    draw_sets,
-    score_coalitions,
-)
-from reporter.evidence.agreement import add_by_word
-from reporter.evidence.levels import find_level
-from reporter.evidence.metrics.infidelity import Infidelity
-from reporter.evidence.rankings import beside_random, shuffle
+from reporter.attribution import Cases, Explainer, PassBatch, Rows, TargetQuery, draw_sets, score_coalitions
+from reporter.evidence.levels import find_level, load_metrics
+from reporter.evidence.metrics import Observed
+from reporter.evidence.rankings import beside_random, rank, rank_words, shuffle
 from reporter.records import Diagnostic, Section
 
 SETS = 50
+_NAME = "infidelity"
 
 
 def measure_infidelity(
     explainer: Explainer, batches: Sequence[Cases], *, questions: Sequence[TargetQuery], sections: Sequence[Section]
-) -> list[Section]:
-    """The sections with the infidelity of their methods, if the settings ask for it; a text without words has none."""
+) -> list[tuple[Diagnostic, ...]]:
+    """The infidelity of each section's methods, if the settings ask for it; a text without words has none."""
     level = find_level(explainer.settings.evidence)
-    if Infidelity.about.name not in level.perturbation:
-        return list(sections)
-    randoms = [np.random.default_rng(explainer.seed(one, "infidelity")) for one in questions]
+    if _NAME not in level.perturbation:
+        return [() for _ in sections]
+    randoms = [np.random.default_rng(explainer.seed(one, _NAME)) for one in questions]
     drawn = [draw_sets(one.words, SETS, random) for one, random in zip(questions, randoms, strict=True)]
     scores = iter(score_coalitions(Rows(batches), drawn, PassBatch.score))
     ends = (path.totals[1] for cases in batches for path in cases.ends)
     lost = [end - np.array([next(scores) for _ in kept]) for end, kept in zip(ends, drawn, strict=True)]
     found = []
     for question, section, kept, missed in zip(questions, sections, drawn, lost, strict=True):
-        orders = shuffle(question.words, level.draws, explainer.seed(question, "infidelity"))
-        more = _judge(section, ~kept, missed, [order.words for order in orders]) if question.words else ()
-        found.append(replace(section, diagnostics=(*section.diagnostics, *more)))
+        orders = shuffle(question.words, level.draws, explainer.seed(question, _NAME))
+        observed = Observed(gone=~kept, lost=missed)
+        found.append(tuple(_judge(section, observed, [order.words for order in orders])) if question.words else ())
     return found
 
 
-def _judge(section: Section, gone: Coalitions, lost: Array, orders: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:
-    """Every method's, from the words that are gone, sets words, and what the score loses without each set."""
-    measure = Infidelity()
+def _judge(section: Section, observed: Observed, orders: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:
+    """Every method's, beside that of its scores on other words."""
+    (metric,) = load_metrics((_NAME,))
     for one in section.attributions:
-        scores = add_by_word(section.tokens, one.scores)
-        control = [measure.judge(gone @ scores[list(order)], lost) for order in orders]
-        yield beside_random(measure.about.name, one.method, measure.judge(gone @ scores, lost), control)
+        ranking = rank_words(section.tokens, one)
+        control = [metric.judge(rank(ranking.by_word[list(order)]), observed) for order in orders]
+        yield from beside_random(_NAME, one.method, metric.judge(ranking, observed), control)

@@ -1,8 +1,10 @@
 """How much is checked: four levels, what each of them measures, and what that costs."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
+from reporter import registry
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Metric
 from reporter.records import UserError
 
 
@@ -107,3 +109,9 @@ def find_level(name: str) -> Level:
     if name not in LEVELS:
         raise UserError(f"There is no --evidence '{name}'; choose from: {', '.join(LEVELS)}.")
     return LEVELS[name]
+
+
+@cache
+def load_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
+    """The metrics of these names, in their order; raises `UserError` for a name that no file bears."""
+    return tuple(registry.load("metrics", name)() for name in names)

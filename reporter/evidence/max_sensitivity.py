@@ -7,15 +7,15 @@ import numpy as np
 import torch
 
 from reporter.attribution import Array, Cases, Explainer, TargetQuery
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.attempts import attempt
-from reporter.evidence.levels import find_level
-from reporter.evidence.metrics.max_sensitivity import MaxSensitivity
-from reporter.evidence.rankings import add_up, beside_random
+from reporter.evidence.levels import find_level, load_metrics
+from reporter.evidence.metrics import Observed
+from reporter.evidence.rankings import add_up, beside_random, rank_words
 from reporter.methods import Method
 from reporter.records import Diagnostic, Section
 
 POINTS = 10
+_NAME = "max_sensitivity"
 RADIUS = 0.1  # of the standard deviation of a text's own embeddings, as the description says
 
 
@@ -25,15 +25,12 @@ def measure_sensitivity(
     *,
     batches: Sequence[Sequence[TargetQuery]],
     sections: Sequence[Section],
-) -> list[Section]:
-    """The sections with the max-sensitivity of their methods, if the settings ask for it, where it is defined."""
-    if not methods or MaxSensitivity.about.name not in find_level(explainer.settings.evidence).perturbation:
-        return list(sections)
+) -> list[tuple[Diagnostic, ...]]:
+    """The max-sensitivity of each section's methods, if the settings ask for it, where it is defined."""
+    if not methods or _NAME not in find_level(explainer.settings.evidence).perturbation:
+        return [() for _ in sections]
     near = [explain_near(explainer, methods, batches, point) for point in range(POINTS)]
-    return [
-        replace(section, diagnostics=(*section.diagnostics, *_judge(section, others)))
-        for section, others in zip(sections, zip(*near, strict=True), strict=True)
-    ]
+    return [tuple(_judge(*pair)) for pair in zip(sections, zip(*near, strict=True), strict=True)]
 
 
 def explain_near(
@@ -65,10 +62,9 @@ def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
 
 def _judge(section: Section, others: Sequence[Mapping[str, Array]]) -> Iterator[Diagnostic]:
     """From the word scores at every point near by; a method that failed at one of them has no such number."""
-    measure = MaxSensitivity()
+    (metric,) = load_metrics((_NAME,))
     for one in section.attributions:
-        scores = add_by_word(section.tokens, one.scores)
         near = [found[one.method] for found in others if one.method in found]
-        value = measure.judge(scores, np.stack(near)) if len(scores) and len(near) == len(others) else None
-        if value is not None:
-            yield beside_random(measure.about.name, one.method, value, ())
+        if len(near) == len(others):
+            value = metric.judge(rank_words(section.tokens, one), Observed(near=np.stack(near)))
+            yield from beside_random(_NAME, one.method, value, ())

@@ -6,12 +6,9 @@ is ranked by size.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cache
 
-from reporter import registry
-from reporter.evidence.levels import find_level
-from reporter.evidence.metrics import PLAUSIBILITY, Plausibility, Ranking
+from reporter.evidence.levels import find_level, load_metrics
+from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
 from reporter.evidence.rankings import beside_random, rank_words, shuffle
 from reporter.evidence.rationale_words import find_marked
 from reporter.records import Diagnostic, Document, Explanation, Section, Settings, make_seed
@@ -22,17 +19,15 @@ DRAWS = 99
 
 def measure_plausibility(
     settings: Settings, documents: Sequence[Document], sections: Sequence[Section]
-) -> list[Section]:
-    """The sections with what their methods' words have to do with the rationales of their documents.
+) -> list[tuple[Diagnostic, ...]]:
+    """What the words of each section's methods have to do with the rationale of its document.
 
-    As they were where that is not defined: where nobody marked anything, or everything, of what the model read.
+    Nothing where that is not defined: where nobody marked anything, or everything, of what the model read.
     """
     if not find_level(settings.evidence).plausibility:
-        return list(sections)
-    return [
-        replace(section, diagnostics=(*section.diagnostics, *judge_section(document, section, settings.seed)))
-        for document, section in zip(documents, sections, strict=True)
-    ]
+        return [() for _ in sections]
+    pairs = zip(documents, sections, strict=True)
+    return [tuple(judge_section(document, section, settings.seed)) for document, section in pairs]
 
 
 def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
@@ -43,18 +38,14 @@ def judge_section(document: Document | Explanation, section: Section, seed: int)
         return
     draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))
     rankings = {one.method: _keep(rank_words(section.tokens, one), words) for one in section.attributions}
-    for name, measure in _measures().items():
-        control = [measure.judge(order, marked) for order in draws]
+    observed = Observed(marked=marked)
+    for metric in load_metrics(PLAUSIBILITY):
+        control = [metric.judge(order, observed) for order in draws]
         for method, order in rankings.items():
-            yield beside_random(name, method, measure.judge(order, marked), control)
+            yield from beside_random(metric.about.name, method, metric.judge(order, observed), control)
 
 
 def _keep(ranking: Ranking, words: int) -> Ranking:
     """The order of the words of the first segment, which come before those of the second."""
     kept = [pair for pair in zip(ranking.words, ranking.scores, strict=True) if pair[0] < words]
     return Ranking(tuple(word for word, _ in kept), tuple(score for _, score in kept), ranking.signed)
-
-
-@cache
-def _measures() -> dict[str, Plausibility]:
-    return {name: registry.load("metrics", name)() for name in PLAUSIBILITY}

@@ -1,6 +1,7 @@
 """The words of a text in an order: by what a method gives them, and at random, to hold numbers against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,13 @@ if TYPE_CHECKING:  # `check` ranks words without torch
 
 def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
     """The words by what they add to the target by one method; the earlier word wins a tie."""
-    sums = add_by_word(tokens, one.scores)
-    order = np.argsort(-sums, kind="stable")
-    return Ranking(tuple(order.tolist()), tuple(sums[order].tolist()), one.signed)
+    return rank(add_by_word(tokens, one.scores), signed=one.signed)
+
+
+def rank(scores: Array, *, signed: bool = True) -> Ranking:
+    """Words with these scores in the order of what they add; the earlier word wins a tie."""
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(tuple(order.tolist()), tuple(scores[order].tolist()), signed)
 
 
 def add_up(batches: Sequence[Sequence["TargetQuery"]], found: Sequence["Scores | str"]) -> list[Array | None]:
@@ -37,10 +42,17 @@ def shuffle(words: int, draws: int, seed: int) -> list[Ranking]:
     return [Ranking(tuple(random.permutation(words).tolist()), scores) for _ in range(draws)]
 
 
-def beside_random(name: str, method: str, value: float, control: Sequence[float]) -> Diagnostic:
-    """A number with what random draws gave, if there are any: their mean, and what holds their middle nine tenths."""
-    if not control:
-        return Diagnostic(name=name, method=method, value=round_values([value])[0])
-    low, high = np.quantile(control, (0.05, 0.95))
-    own, mean, low, high = round_values([value, float(np.mean(control)), float(low), float(high)])
-    return Diagnostic(name=name, method=method, value=own, control=mean, low=low, high=high, draws=len(control))
+def beside_random(name: str, method: str, value: float | None, control: Sequence[float | None]) -> Iterator[Diagnostic]:
+    """A number with what random draws gave, if there are any: their mean, and what holds their middle nine tenths.
+
+    Nothing where the number is undefined, or not finite; such draws are left out.
+    """
+    known = [one for one in control if one is not None and isfinite(one)]
+    if value is None or not isfinite(value):
+        return
+    if not known:
+        yield Diagnostic(name=name, method=method, value=round_values([value])[0])
+        return
+    low, high = np.quantile(known, (0.05, 0.95))
+    own, mean, low, high = round_values([value, float(np.mean(known)), float(low), float(high)])
+    yield Diagnostic(name=name, method=method, value=own, control=mean, low=low, high=high, draws=len(known))

@@ -3,6 +3,8 @@
 from .database import copy_run as copy_run
 from .drawn_files import DrawnFile as DrawnFile
 from .explain import Attribute as Attribute
+from .influences import count_looks as count_looks
+from .influences import trace_run as trace_run
 from .measure import check_sanity as check_sanity
 from .measure import choose_for_sanity as choose_for_sanity
 from .measure import explain_documents as explain_documents
@@ -15,8 +17,6 @@ from .stopwatch import Stopwatch as Stopwatch
 from .store import SavedRun as SavedRun
 from .store import Store as Store
 from .store import list_columns as list_columns
-from .tracing import SHOWN as SHOWN
-from .tracing import SUSPECTS as SUSPECTS
-from .tracing import prepare_tracing as prepare_tracing
 from .versions import find_templates as find_templates
 from .versions import hash_code as hash_code
+from .versions import list_versions as list_versions

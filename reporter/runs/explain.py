@@ -8,8 +8,8 @@ from operator import itemgetter
 
 from reporter.attribution import Cases, Explainer, TargetQuery, compute_ends
 from reporter.evidence import (
-    add_counterfactuals,
     attempt,
+    find_counterfactuals,
     measure_deletion,
     measure_infidelity,
     measure_plausibility,
@@ -118,13 +118,29 @@ class Attribute:
             return attempt(method, posed)
 
     def _examine(self, batches: list[list[TargetQuery]], posed: list[Cases], sections: list[Section]) -> list[Section]:
-        """The sections with the evidence that the settings ask for."""
-        asked = [question for questions in batches for question in questions]
-        sections = add_counterfactuals(self.explainer, asked, measure_deletion(self.explainer, asked, sections))
-        sections = measure_plausibility(self.explainer.settings, [one.encoded.document for one in asked], sections)
-        sections = measure_infidelity(self.explainer, posed, questions=asked, sections=sections)
-        sections = measure_sensitivity(self.explainer, self.methods, batches=batches, sections=sections)
-        return vary_baseline(self.explainer, self.methods, batches=batches, sections=sections)
+        """The sections with the evidence that the settings ask for; each part of it is found from the bare sections."""
+        explainer, asked = self.explainer, [question for questions in batches for question in questions]
+        documents = [question.encoded.document for question in asked]
+        found = zip(
+            sections,
+            measure_deletion(explainer, asked, sections),
+            measure_plausibility(explainer.settings, documents, sections),
+            measure_infidelity(explainer, posed, questions=asked, sections=sections),
+            measure_sensitivity(explainer, self.methods, batches=batches, sections=sections),
+            find_counterfactuals(explainer, asked, sections),
+            vary_baseline(explainer, self.methods, batches=batches, sections=sections),
+            strict=True,
+        )
+        return [
+            replace(
+                section,
+                diagnostics=(*faithful, *plausible, *infidelity, *near),
+                erasure=erasure,
+                counterfactual=counterfactual,
+                sensitivity=sensitivity,
+            )
+            for section, (faithful, erasure), plausible, infidelity, near, counterfactual, sensitivity in found
+        ]
 
 
 def _sentence(error: Exception) -> str:

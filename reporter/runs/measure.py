@@ -9,6 +9,7 @@ from reporter import registry
 from reporter.attribution import Explainer, check_baseline
 from reporter.documents import read_documents, read_intake
 from reporter.evidence import TEXTS, examine_methods, find_level
+from reporter.influence import Tracing, prepare_tracing
 from reporter.methods import Method
 from reporter.models import (
     BATCH_TOKENS,
@@ -41,11 +42,11 @@ from reporter.records import (
 )
 from reporter.runs.acceptance import check_network
 from reporter.runs.explain import Attribute
-from reporter.runs.resume import date, forget_influences, make_key, remember
+from reporter.runs.influences import forget_influences
+from reporter.runs.resume import date, make_key, remember
 from reporter.runs.sections import fail
 from reporter.runs.stopwatch import Stopwatch
 from reporter.runs.store import Row, Store
-from reporter.runs.tracing import Tracing, prepare_tracing
 from reporter.runs.versions import list_versions
 
 WHOLE = "everything"
@@ -67,7 +68,7 @@ def measure_folder(
     explainer, network = attribute.explainer, attribute.explainer.network
     if explainer.task.problem != "regression":
         check_numbering(_list_given(folder, settings), network.facts.labels)
-    tracing = prepare_tracing(explainer)
+    tracing = prepare_tracing(explainer, list_versions())
     provenance = _recall(store, replace(provenance, machine=examine_machine(network)), tracing)
     store.describe(provenance)
     keys, tables = list[str](), list[Table]()

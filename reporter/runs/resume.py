@@ -10,7 +10,7 @@ from pathlib import Path
 from reporter.documents import find_newest, read_documents, read_intake
 from reporter.influence import hash_training
 from reporter.models import dump_hashes, find_checkpoint, fingerprint, hash_checkpoint, load_hashes
-from reporter.records import PASSING, TRAINING, Document, Provenance, Setting, Settings, Table, UserError, twin
+from reporter.records import PASSING, TRAINING, Document, Provenance, Setting, Settings, Table, UserError
 from reporter.runs.store import Store
 from reporter.runs.versions import hash_code, list_versions
 
@@ -78,11 +78,3 @@ def _hash_model(settings: Settings, store: Store) -> str:
     sums = hash_checkpoint(place, settings.trust, load_hashes(place, store.recall("model files")))
     store.note("model files", dump_hashes(place, sums))
     return fingerprint(sums)
-
-
-def forget_influences(store: Store) -> None:
-    """Take the influences out of every document that has some."""
-    for key, line in store.untraced(""):
-        one = twin.load_explanation(line)
-        sections = tuple(replace(each, influence=None) for each in one.sections)
-        store.trace({key: twin.dump(replace(one, sections=sections)).decode()}, fingerprint="")

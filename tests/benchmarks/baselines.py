@@ -16,6 +16,7 @@ import numpy as np
 
 from reporter.attribution.baselines import BASELINES, find_piece
 from reporter.evidence.deletion import ask, rank_words
+from reporter.evidence.metrics import Observed
 from reporter.evidence.metrics.comprehensiveness import Comprehensiveness
 from reporter.evidence.metrics.sufficiency import Sufficiency
 from reporter.models.tokenization import Encoded
@@ -63,7 +64,7 @@ def probe(
         question = explainer.choose(document, *explainer.predict([document]))[0]
         cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
         answers = dict(zip(cuts, ask(explainer, [(question, cut) for cut in cuts], piece=piece), strict=True))
-        found.append(tuple(one.judge(order, answers) or 0.0 for one in MEASURES))
+        found.append(tuple(one.judge(order, Observed(answers=answers)) or 0.0 for one in MEASURES))
     return found
 
 

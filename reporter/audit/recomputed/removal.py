@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import isfinite, nan
 
 import numpy as np
 
-from reporter import registry
-from reporter.evidence import TOP, Level, rank_words, strongest
-from reporter.evidence.metrics import Answer, Cut, Ranking
-from reporter.evidence.metrics import Diagnostic as Measure
+from reporter.evidence import TOP, Level, load_metrics, rank_words, strongest
+from reporter.evidence.metrics import Answer, Cut, Metric, Observed, Ranking
 from reporter.records import Change, Erasure, Section, round_values
 
 _NEAR = 2e-5  # what rounded answers leave open in what is computed of them
@@ -55,9 +52,9 @@ def _find_erasure_faults(
             yield fault
         heard = _Heard.read(found, method, ranking, target.score)
         given = {one.name: one.value for one in section.diagnostics if one.method == method}
-        for measure in _measures(level):
-            name = measure.about.name
-            if not heard.bears_out(measure, given.get(name)):
+        for metric in load_metrics(level.diagnostics):
+            name = metric.about.name
+            if not heard.bears_out(metric, given.get(name)):
                 yield f"its {name} by {method} is not what the answers without words say."
 
 
@@ -90,15 +87,15 @@ class _Heard:
         single = {frozenset((one.word,)): Answer(nan, score - one.measured) for one in effects}
         return cls(ranking, values, {frozenset(): Answer(found.whole, score), **single})
 
-    def bears_out(self, measure: Measure, said: float | None) -> bool:
-        """Whether a diagnostic comes out of these answers as it is said."""
-        answers = self.scores if measure.about.name == "effect" else self.values
+    def bears_out(self, metric: Metric, said: float | None) -> bool:
+        """Whether a metric comes out of these answers as it is said."""
+        answers = self.scores if metric.about.name == "effect" else self.values
         try:
-            value = measure.judge(self.ranking, answers)
+            value = metric.judge(self.ranking, Observed(answers=answers))
         except KeyError:  # an answer that it takes was not saved
             return False
         value = value if value is not None and isfinite(value) else None
-        if measure.about.name == "effect" and self._is_faint(said is None):
+        if metric.about.name == "effect" and self._is_faint(said is None):
             return True
         if value is None or said is None:
             return value is None and said is None
@@ -109,11 +106,6 @@ class _Heard:
         sizes = [self.scores[frozenset()].score - one.score for cut, one in self.scores.items() if cut]
         spread = float(np.ptp(sizes)) if sizes else 0.0
         return spread <= _VARIES * max(map(abs, sizes), default=0.0) and (len(sizes) > 2 or undefined)
-
-
-@cache
-def _measures(level: Level) -> Sequence[Measure]:
-    return [registry.load("metrics", name)() for name in level.diagnostics]
 
 
 def _find_change_faults(section: Section, ranking: Ranking, level: Level) -> Iterator[str]:

@@ -1,14 +1,14 @@
-"""A diagnostic asks of one attribution whether it is true; one file each. To add one, add a file.
+"""A metric is a number about one attribution, for `Diagnostic` records; one file each. To add one, add a file.
 
 Most take words away and ask the model again. Taken away means deleted: the tokens are gone, as in ERASER
 (DeYoung et al., ACL 2020) and by default in ferret (Attanasio et al., EACL 2023), which favours no baseline. Promises:
-a diagnostic says beforehand which words it wants gone, so that all of them, over many texts, share their passes; it
-knows the order of the words and no method. Others are about the same order and the words that people marked
-(`PLAUSIBILITY`), or about the scores and what becomes of them beside the text (`PERTURBATION`).
+a metric says beforehand which words it wants gone, so that all of them, over many texts, share their passes; it knows
+the order of the words, what was observed of the text, and no method. Some ask for words that people marked instead
+(`PLAUSIBILITY`), or for what becomes of scores and answer beside the text (`PERTURBATION`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import ClassVar, Literal, Protocol
 
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 PLAUSIBILITY = ("token_f1", "iou_f1", "auprc")
-"""The diagnostics that ask whether people point at the same words."""
+"""The metrics that ask whether people point at the same words."""
 
 PERTURBATION = ("infidelity", "max_sensitivity")
-"""The diagnostics of Yeh et al., that ask what becomes of scores and answer beside the text."""
+"""The metrics of Yeh et al., that ask what becomes of scores and answer beside the text."""
 
 SHARES = (0.05, 0.1, 0.2, 0.5)
 """The shares of words over which ERASER's measures are averaged."""
@@ -49,6 +49,13 @@ class Ranking:
     scores: tuple[float, ...]
     signed: bool = True
 
+    @property
+    def by_word(self) -> Array:
+        """The scores in the order of the words in the text."""
+        found = np.empty(len(self.words))
+        found[list(self.words)] = self.scores
+        return found
+
     def without(self, count: int) -> Cut:
         """The text without its first `count` words."""
         return frozenset(self.words[:count])
@@ -72,7 +79,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a diagnostic is, for people; `better` says whether much or little of it speaks for an explanation."""
+    """What a metric is, for people; `better` says whether much or little of it speaks for an explanation."""
 
     name: str
     title: str
@@ -82,28 +89,35 @@ class About:
     source: str
 
 
-class Diagnostic(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was observed of a text beside an attribution of it; what nobody asked for is empty.
+
+    `answers` are the model's with words deleted, the whole text's (the empty cut) among them; `marked` are the words
+    that people marked, some and not all. Of random sets of words, `gone` says which give way to the baseline (sets
+    words), and `lost` what the score loses without each. `near` are the scores of the words by the same method, at
+    points near the text (points words).
+    """
+
+    answers: Mapping[Cut, Answer] = field(default_factory=dict)
+    marked: frozenset[int] = frozenset()
+    gone: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
+    lost: Array = field(default_factory=lambda: np.empty(0))
+    near: Array = field(default_factory=lambda: np.empty((0, 0)))
+
+
+class Metric(Protocol):
     """A number about one order of the words; `shuffled` says that random orders are what it is held against."""
 
     about: ClassVar[About]
     shuffled: ClassVar[bool]
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
-        """What must be asked of the model beside the whole text."""
+        """What must be asked of the model beside the whole text, with words deleted."""
         ...
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
-        """The number, from the answers to those cuts and to the whole text (the empty cut); None if undefined."""
-        ...
-
-
-class Plausibility(Protocol):
-    """A number about how an order of the words goes with those that people marked: some of them, not all."""
-
-    about: ClassVar[About]
-
-    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
-        """The number."""
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+        """The number, from what was observed of the text; None where it is undefined."""
         ...
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,15 @@ class Auprc:
         formula="Σ over scores t of (R(t) − R(t before)) · P(t), P and R of the words with a score ≥ t",
         source="DeYoung et al., ERASER, ACL 2020; Davis and Goadrich, ICML 2006.",
     )
+    shuffled: ClassVar[bool] = True
 
-    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
+    def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
+        """It asks nothing of the model."""
+        return []
+
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """By steps, one for each score."""
-        hits = np.cumsum([word in marked for word in ranking.words])
+        hits = np.cumsum([word in observed.marked for word in ranking.words])
         last = np.append(np.diff(ranking.scores) != 0, True)
         gains = np.diff(hits[last], prepend=0)
-        return float(gains @ (hits[last] / (np.flatnonzero(last) + 1))) / len(marked)
+        return float(gains @ (hits[last] / (np.flatnonzero(last) + 1))) / len(observed.marked)

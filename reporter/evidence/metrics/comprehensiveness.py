@@ -1,10 +1,9 @@
 """Comprehensiveness: how much of the probability is lost without the strongest words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Answer, Cut, Ranking, lose
+from reporter.evidence.metrics import About, Cut, Observed, Ranking, lose
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,6 @@ class Comprehensiveness:
         """The text without its strongest words."""
         return ranking.strongest_gone()
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """What the whole text has more."""
-        return lose(answers, self.cuts(ranking))
+        return lose(observed.answers, self.cuts(ranking))

@@ -1,12 +1,11 @@
 """Effect: whether what the strongest words are said to do is what the model does without each of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Answer, Cut, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 TOP = 8
 
@@ -30,10 +29,12 @@ class Effect:
         """The text without each of them."""
         return [frozenset((word,)) for word, _ in strongest(ranking)]
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """Undefined for fewer than three words, or where either side does not vary."""
         claimed = np.array([score for _, score in strongest(ranking)])
-        measured = answers[frozenset()].score - np.array([answers[cut].score for cut in self.cuts(ranking)])
+        measured = observed.answers[frozenset()].score - np.array(
+            [observed.answers[cut].score for cut in self.cuts(ranking)]
+        )
         if not ranking.signed:
             measured = np.abs(measured)
         if len(claimed) < 3 or not (np.ptp(claimed) > 0 and np.ptp(measured) > 0):

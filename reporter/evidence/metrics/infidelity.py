@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Array
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,15 @@ class Infidelity:
         formula="mean over I of (β Σ_{w in I} s(w) − (F(x) − F(x with I at the baseline)))², β by least squares",
         source="Yeh et al., On the (In)fidelity and Sensitivity of Explanations, NeurIPS 2019.",
     )
+    shuffled: ClassVar[bool] = True
 
-    def judge(self, claimed: Array, lost: Array) -> float:
+    def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
+        """It asks nothing of the model."""
+        return []
+
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """From the sum of the scores of each set of words, and what the score loses without it."""
+        claimed, lost = observed.gone @ ranking.by_word, observed.lost
         size = float(claimed @ claimed)
         scale = float(claimed @ lost) / size if size else 0.0
         return float(np.mean((scale * claimed - lost) ** 2))

@@ -1,10 +1,9 @@
 """Insertion: the area under the curve of the probability while words come, strongest first."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Answer, Cut, Ranking, integrate
+from reporter.evidence.metrics import About, Cut, Observed, Ranking, integrate
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,6 @@ class Insertion:
         """Ever more of the text, the strongest words there first."""
         return [ranking.only(count) for count in ranking.places()]
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """By trapezoids."""
-        return integrate(answers, self.cuts(ranking))
+        return integrate(observed.answers, self.cuts(ranking))

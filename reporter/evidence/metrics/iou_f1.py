@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 ENOUGH = 0.5
 
@@ -25,10 +25,15 @@ class IouF1:
         formula="F1 of runs r with |r ∩ m| / |r ∪ m| ≥ ½ for a marked run m",
         source="DeYoung et al., ERASER, ACL 2020, after Everingham et al., Pascal VOC, 2010.",
     )
+    shuffled: ClassVar[bool] = True
 
-    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
+    def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
+        """It asks nothing of the model."""
+        return []
+
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """Two runs never lie on the same one, as they do not touch: hits count for both sides."""
-        wanted, found = find_runs(marked), find_runs(ranking.words[: len(marked)])
+        wanted, found = find_runs(observed.marked), find_runs(ranking.words[: len(observed.marked)])
         hits = sum(any(_share(one, other) >= ENOUGH for other in wanted) for one in found)
         return 2 * hits / (len(wanted) + len(found))
 

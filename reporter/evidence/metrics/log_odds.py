@@ -1,12 +1,11 @@
 """Log-odds: by how many powers of e the probability falls without the strongest words."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 from statistics import fmean
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Answer, Cut, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class LogOdds:
         """The text without its strongest words."""
         return ranking.strongest_gone()
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """Undefined where an answer is no probability, or none that can be told from 0."""
-        values = [answers[cut].value for cut in (frozenset[int](), *self.cuts(ranking))]
+        values = [observed.answers[cut].value for cut in (frozenset[int](), *self.cuts(ranking))]
         if not all(0 < value <= 1 for value in values):
             return None
         whole, *left = map(log, values)

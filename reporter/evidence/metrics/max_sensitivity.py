@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Array
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,14 @@ class MaxSensitivity:
         formula="max over y near x of ‖s(y) − s(x)‖₂ / ‖s(x)‖₂",
         source="Yeh et al., On the (In)fidelity and Sensitivity of Explanations, NeurIPS 2019.",
     )
+    shuffled: ClassVar[bool] = False
 
-    def judge(self, scores: Array, others: Array) -> float | None:
-        """From the scores of the words, and those near by, points words; undefined where all scores are 0."""
+    def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
+        """It asks nothing of the model."""
+        return []
+
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+        """From the scores of the words, and those near by; undefined where all scores are 0."""
+        scores = ranking.by_word
         size = float(np.linalg.norm(scores))
-        return float(np.linalg.norm(others - scores, axis=1).max()) / size if size else None
+        return float(np.linalg.norm(observed.near - scores, axis=1).max()) / size if size else None

@@ -1,10 +1,9 @@
 """The strongest fifth: what is left of the answer without it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Answer, Cut, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 SHARE = 0.2
 
@@ -27,6 +26,6 @@ class StrongestFifth:
         """The text without them."""
         return [ranking.without(count) for count in ranking.counts((SHARE,))]
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """The answer to that."""
-        return answers[self.cuts(ranking)[0]].value
+        return observed.answers[self.cuts(ranking)[0]].value

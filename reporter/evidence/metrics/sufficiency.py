@@ -1,10 +1,9 @@
 """Sufficiency: how much of the probability is lost with the strongest words alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import SHARES, About, Answer, Cut, Ranking, lose
+from reporter.evidence.metrics import SHARES, About, Cut, Observed, Ranking, lose
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,6 @@ class Sufficiency:
         """The strongest words alone."""
         return [ranking.only(count) for count in ranking.counts(SHARES)]
 
-    def judge(self, ranking: Ranking, answers: Mapping[Cut, Answer]) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """What the whole text has more."""
-        return lose(answers, self.cuts(ranking))
+        return lose(observed.answers, self.cuts(ranking))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Ranking
+from reporter.evidence.metrics import About, Cut, Observed, Ranking
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,12 @@ class TokenF1:
         formula="F1(strongest k, marked), k = |marked|",
         source="DeYoung et al., ERASER, ACL 2020; Attanasio et al., ferret, EACL 2023 (they choose k by data set).",
     )
+    shuffled: ClassVar[bool] = True
 
-    def judge(self, ranking: Ranking, marked: frozenset[int]) -> float:
+    def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
+        """It asks nothing of the model."""
+        return []
+
+    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """By counting."""
-        return len(marked.intersection(ranking.words[: len(marked)])) / len(marked)
+        return len(observed.marked.intersection(ranking.words[: len(observed.marked)])) / len(observed.marked)

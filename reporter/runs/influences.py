@@ -1,0 +1,51 @@
+"""The stage after explaining: influences are written into the documents of a saved run, or taken out of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reporter.records import twin
+from reporter.runs.store import Store
+
+if TYPE_CHECKING:  # what needs no tracing needs no torch
+    from reporter.influence import Tracing, Views
+
+Notice = Callable[[int], None]
+
+
+def count_looks(tracing: "Tracing", store: Store) -> int:
+    """How many times a text has to be looked at to trace what is not traced yet."""
+    return tracing.count(sum(1 for _ in store.untraced(tracing.fingerprint)))
+
+
+def trace_run(tracing: "Tracing", store: Store, *, notice: Notice) -> None:
+    """Write the influences into every document that does not have them; what is computed stays on the disk."""
+    saved = store.provenance()
+    store.describe(saved)
+    lines = (twin.load_explanation(line) for _, line in store.untraced(tracing.fingerprint))
+    documents = [one.document for one in lines if one.sections]
+    if documents or saved.training is None:
+        views = tracing.look(documents, store.folder, notice=notice)
+        _write(tracing, store, views)
+        store.describe(replace(saved, training=saved.training or tracing.describe(views)))
+    store.arrange(store.keys())
+
+
+def _write(tracing: "Tracing", store: Store, views: "Views") -> None:
+    """Write the influences into all documents, some at a time."""
+    from reporter.models import TRACED_TOGETHER, take_windows
+
+    first = 0
+    for window in take_windows(store.untraced(tracing.fingerprint), TRACED_TOGETHER):
+        explained = [twin.load_explanation(line) for _, line in window]
+        lines = [twin.dump(one).decode() for one in tracing.trace(explained, views, first)]
+        store.trace(dict(zip((key for key, _ in window), lines, strict=True)), fingerprint=tracing.fingerprint)
+        first += sum(1 for one in explained if one.sections)
+
+
+def forget_influences(store: Store) -> None:
+    """Take the influences out of every document that has some."""
+    for key, line in store.untraced(""):
+        one = twin.load_explanation(line)
+        sections = tuple(replace(each, influence=None) for each in one.sections)
+        store.trace({key: twin.dump(replace(one, sections=sections)).decode()}, fingerprint="")
