@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from reporter import registry
 from reporter.documents import folder
+from reporter.documents.corpus import read_corpus
 from reporter.documents.rationales import read_rationale
 from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
 from reporter.evidence.rationale_words import find_marked
@@ -43,6 +44,11 @@ def explained(attribute, *some: Document):
     return [
         one.sections[0].diagnostics for one in attribute([encode(each, attribute.explainer.network) for each in some])
     ]
+
+
+def renew(place, settings, store):
+    with read_corpus(place) as corpus:
+        return renew_run(corpus, settings, store)
 
 
 def plausible(found):
@@ -285,9 +291,9 @@ def test_a_rationale_is_kept_and_another_one_is_noticed(tiny, tmp_path):
         (first,) = store.explanations()
         assert first.rationale == ((7, 10),)
         assert twin.load_explanation(twin.dump(first)) == first
-        assert renew_run(tmp_path / "in", settings, store)
+        assert renew(tmp_path / "in", settings, store)
         table.write_text(json.dumps({"text": TEXTS[1], "rationale": [3]}))
-        assert not renew_run(tmp_path / "in", settings, store)
+        assert not renew(tmp_path / "in", settings, store)
         measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
         (second,) = store.explanations()
         assert second.rationale == ((11, 15),)

@@ -13,6 +13,7 @@ from reporter.cli.configuration import check_trusted, read_config
 from reporter.cli.interrupt import deferred
 from reporter.cli.site_commands import check, export, serve, verify
 from reporter.cli.terminal import conclude, say, show_lines, show_progress, show_times, warn
+from reporter.documents import Corpus, read_corpus, read_intake
 from reporter.influence import ABOUT
 from reporter.records import HELP, Settings, UserError, escape_line, read_names, split_names, twin
 from reporter.runs import Stopwatch, Store, copy_run, count_looks, renew_run, trace_run
@@ -197,12 +198,18 @@ def _explain_evidence() -> None:
 
 
 def _build(folder: Path, site: Path, settings: Settings) -> int:
+    with read_corpus(folder, read_intake(settings)) as corpus:
+        _check_readable(corpus)
+        return _build_site(corpus, site, settings)
+
+
+def _build_site(corpus: Corpus, site: Path, settings: Settings) -> int:
     from reporter.site import draw_site
 
-    documents, watch = _count(folder, settings), Stopwatch()
-    with hold_folder(site, apart_from=folder) as path, Store(path, create=True) as store:
+    watch = Stopwatch()
+    with hold_folder(site, apart_from=corpus.folder) as path, Store(path, create=True) as store:
         try:
-            _measure(folder, settings, store, documents=documents, watch=watch)
+            _measure(corpus, settings, store, watch=watch)
             draw_site(store, site)
         except KeyboardInterrupt:
             warn(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")
@@ -214,32 +221,26 @@ def _build(folder: Path, site: Path, settings: Settings) -> int:
         return 0 if run.is_whole else 1
 
 
-def _measure(folder: Path, settings: Settings, store: Store, *, documents: int, watch: Stopwatch) -> None:
+def _measure(corpus: Corpus, settings: Settings, store: Store, *, watch: Stopwatch) -> None:
     """Measure what the run does not hold yet; torch is loaded only if there is any of that."""
-    if renew_run(folder, settings, store):
+    if renew_run(corpus, settings, store):
         return
-    with show_progress(documents) as show, deferred(show, warn) as notice:
-        from reporter.runs import measure_folder
+    with show_progress(corpus.size) as show, deferred(show, warn) as notice:
+        from reporter.runs import measure_corpus
 
-        tracing = measure_folder(folder, settings, store, notice=notice, watch=watch)
+        tracing = measure_corpus(corpus, settings, store, notice=notice, watch=watch)
     if tracing is not None:
         total = count_looks(tracing, store)
         with show_progress(total, "texts traced") as show, deferred(show, warn) as notice:
             trace_run(tracing, store, notice=notice)
 
 
-def _count(folder: Path, settings: Settings) -> int:
-    """How many documents there are; raises `UserError` if none of them can be read."""
-    from reporter.documents import read_documents, read_intake
-
-    problems, documents = list[str](), 0
-    for document in read_documents(folder, read_intake(settings)):
-        documents += 1
-        if document.problem:
-            problems.append(f"{document.source}: {document.problem}")
-    if len(problems) == documents:
-        if documents == 1:
-            raise UserError(f"Nothing in {folder} could be read: {problems[0]}")
-        show_lines(problems)
-        raise UserError(f"Nothing in {folder} could be read ({documents:,} tried); the reasons stand above.")
-    return documents
+def _check_readable(corpus: Corpus) -> None:
+    """Raise `UserError` if no document of a folder could be read."""
+    if corpus.problems < corpus.size:
+        return
+    problems = [f"{document.source}: {document.problem}" for document in corpus]
+    if corpus.size == 1:
+        raise UserError(f"Nothing in {corpus.folder} could be read: {problems[0]}")
+    show_lines(problems)
+    raise UserError(f"Nothing in {corpus.folder} could be read ({corpus.size:,} tried); the reasons stand above.")

@@ -1,5 +1,7 @@
 """What `documents` offers; each is loaded when it is first asked for."""
 
+from .corpus import Corpus as Corpus
+from .corpus import read_corpus as read_corpus
 from .folder import USUAL as USUAL
 from .folder import Intake as Intake
 from .folder import find_newest as find_newest

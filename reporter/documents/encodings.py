@@ -1,6 +1,7 @@
 """Which encoding a file is in: UTF-8, or what a byte order mark says, or UTF-16 that shows by where its zeros stand."""
 
 import unicodedata
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -27,13 +28,18 @@ def find_encoding(head: bytes) -> str:
 
 
 def open_utf8(path: Path) -> BinaryIO:
-    """A table as UTF-8 whatever it is in; one in another encoding is held in memory.
+    """A table as UTF-8 whatever it is in, opened once, at its beginning; one in another encoding is held in memory.
 
     Raises `UserError` where it is not in the encoding that it seems to be in, `OSError` where it cannot be opened.
     """
-    with path.open("rb") as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
         encoding = find_encoding(file.read(_HEAD))
-    return path.open("rb") if encoding == "utf-8" else BytesIO(decode(path.read_bytes(), encoding).encode())
+        file.seek(0)
+        if encoding != "utf-8":
+            return BytesIO(decode(file.read(), encoding).encode())
+        stack.pop_all()
+        return file
 
 
 def decode(data: bytes, encoding: str) -> str:

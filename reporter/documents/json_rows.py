@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -25,13 +26,17 @@ Found = Object | Reading | None
 def read_lines(path: Path) -> Iterator[Found]:
     """The objects in a file that has one a line."""
     with open_utf8(path) as file:
-        for number, line in _read_lines(file):
-            if line is None:
-                yield Reading(row=number, problem="The line is over the 10 MB that one text may have; split it.")
-            elif line.strip():
-                yield _read_line(number, line)
-            else:
-                yield None
+        yield from _read_objects(file)
+
+
+def _read_objects(file: BinaryIO) -> Iterator[Found]:
+    for number, line in _read_lines(file):
+        if line is None:
+            yield Reading(row=number, problem="The line is over the 10 MB that one text may have; split it.")
+        elif line.strip():
+            yield _read_line(number, line)
+        else:
+            yield None
 
 
 def read_document(path: Path) -> Iterator[Found]:
@@ -48,7 +53,7 @@ def read_document(path: Path) -> Iterator[Found]:
         raise UserError(f"The file is not UTF-8 (line {line}); save it as UTF-8.") from error
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and data.count(b"\n") > 0:
-            yield from read_lines(path)
+            yield from _read_objects(BytesIO(data))
             return
         raise UserError(f"The file is not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
     except (ValueError, RecursionError) as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -94,16 +95,19 @@ def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iter
 
 @contextmanager
 def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> Iterator[Rows]:
-    """A delimited table; `find` says by which column of a header its rows are told apart, None for an unknown one."""
+    """A delimited table; `find` says by which column of a header its rows are told apart, None for an unknown one.
+
+    It is opened once, and read from its beginning as often as it takes to see how it is written.
+    """
     csv.field_size_limit(LARGEST)
-
-    def lines() -> Iterator[str]:
-        with _read_text(path) as file:
-            yield from file
-
-    dialect = find_dialect(lines, suffix, lambda header: find(list(map(name_column, header))))
     with _read_text(path) as file:
-        reader = dialect.reader(file)
+
+        def lines() -> Iterator[str]:
+            file.seek(0)
+            return islice(file, None)  # which closes nothing once it is dropped
+
+        dialect = find_dialect(lines, suffix, lambda header: find(list(map(name_column, header))))
+        reader = dialect.reader(lines())
         try:
             header = next(filter(None, reader), [])
         except csv.Error as error:

@@ -8,6 +8,7 @@ from .influences import trace_run as trace_run
 from .measure import check_sanity as check_sanity
 from .measure import choose_for_sanity as choose_for_sanity
 from .measure import explain_documents as explain_documents
+from .measure import measure_corpus as measure_corpus
 from .measure import measure_folder as measure_folder
 from .measure import prepare as prepare
 from .processes import map_in_processes as map_in_processes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reporter import registry
 from reporter.attribution import Explainer, check_baseline
-from reporter.documents import read_documents, read_intake
+from reporter.documents import Corpus, read_corpus, read_intake
 from reporter.evidence import TEXTS, examine_methods, find_level
 from reporter.influence import Tracing, prepare_tracing
 from reporter.methods import Method
@@ -35,7 +35,6 @@ from reporter.records import (
     Omission,
     Provenance,
     Settings,
-    Table,
     UserError,
     check_numbering,
     quote_error,
@@ -58,23 +57,29 @@ Notice = Callable[[int], None]
 def measure_folder(
     folder: Path, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
 ) -> Tracing | None:
-    """Explain every document under `folder` that the store does not hold yet; `notice` hears how many are done.
+    """Explain every document under `folder`, as `measure_corpus` does with what was read of it."""
+    with read_corpus(folder, read_intake(settings)) as corpus:
+        return measure_corpus(corpus, settings, store, notice=notice, watch=watch)
+
+
+def measure_corpus(
+    corpus: Corpus, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
+) -> Tracing | None:
+    """Explain every document that the store does not hold yet; `notice` hears how many are done.
 
     What is then left to do is to trace the answers to training examples, if that is asked for. `watch` hears what the
     time is spent on. Raises `UserError` for settings that the model, the machine or the folder cannot serve.
     """
-    attribute, provenance = prepare(settings, created=date(folder))
+    attribute, provenance = prepare(settings, created=date(corpus.folder))
     attribute = replace(attribute, watch=watch or attribute.watch)
     explainer, network = attribute.explainer, attribute.explainer.network
     if explainer.task.problem != "regression":
-        check_numbering(_list_given(folder, settings), network.facts.labels)
+        check_numbering(corpus.list_labels(), network.facts.labels)
     tracing = prepare_tracing(explainer, list_versions())
     provenance = _recall(store, replace(provenance, machine=examine_machine(network)), tracing)
     store.describe(provenance)
-    keys, tables = list[str](), list[Table]()
-    sample: dict[str, Document] = {}
-    found = read_documents(folder, read_intake(settings), tables.append)
-    for documents in take_windows(found, explainer.crowd):
+    keys, sample = list[str](), dict[str, Document]()
+    for documents in take_windows(corpus, explainer.crowd):
         keyed = {make_key(document, provenance): document for document in documents}
         fresh = {key: document for key, document in keyed.items() if not store.has(key)}
         notice(len(keyed) - len(fresh))
@@ -84,7 +89,7 @@ def measure_folder(
         release_memory()
         keys += keyed
         sample = choose_for_sanity(sample | keyed)
-    provenance = replace(provenance, tables=tuple(tables))
+    provenance = replace(provenance, tables=corpus.tables)
     store.describe(provenance)
     remember(settings, store)
     if find_level(settings.evidence).sanity:
@@ -93,12 +98,6 @@ def measure_folder(
     if tracing is None:
         forget_influences(store)
     return tracing
-
-
-def _list_given(folder: Path, settings: Settings) -> set[str]:
-    """Every label that the documents are given."""
-    documents = read_documents(folder, read_intake(settings))
-    return {label for one in documents for label in (one.labels or (one.label,)) if label is not None}
 
 
 def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:

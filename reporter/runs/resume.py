@@ -7,10 +7,10 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reporter.documents import find_newest, read_documents, read_intake
+from reporter.documents import Corpus, find_newest
 from reporter.influence import hash_training
 from reporter.models import dump_hashes, find_checkpoint, fingerprint, hash_checkpoint, load_hashes
-from reporter.records import PASSING, TRAINING, Document, Provenance, Setting, Settings, Table, UserError
+from reporter.records import PASSING, TRAINING, Document, Provenance, Setting, Settings, UserError
 from reporter.runs.store import Store
 from reporter.runs.versions import hash_code, list_versions
 
@@ -24,7 +24,7 @@ def make_key(document: Document, provenance: Provenance) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def renew_run(folder: Path, settings: Settings, store: Store) -> bool:
+def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
     """Whether the run already holds exactly what a measurement would find; its date and settings are then renewed."""
     if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
         return False
@@ -37,11 +37,10 @@ def renew_run(folder: Path, settings: Settings, store: Store) -> bool:
         return False
     if (saved.training.fingerprint if saved.training else "") != hash_training(settings):
         return False
-    tables = list[Table]()
-    keys = [make_key(document, saved) for document in read_documents(folder, read_intake(settings), tables.append)]
+    keys = [make_key(document, saved) for document in corpus]
     if keys != store.keys():
         return False
-    now = replace(saved, settings=settings.saved(), created=date(folder), tables=tuple(tables))
+    now = replace(saved, settings=settings.saved(), created=date(corpus.folder), tables=corpus.tables)
     if now != saved:
         store.describe(now)
         store.arrange(keys)
