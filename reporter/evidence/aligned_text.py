@@ -1,6 +1,7 @@
 """A text with the tokens of one target laid over it: its words in reading order, and what each weighs."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from reporter.attribution import Span, cut_words
 from reporter.evidence.rationale_words import find_marked
@@ -10,7 +11,7 @@ from reporter.records import Explanation, Section
 class AlignedText:
     """One section of a document: `texts` of its segments, `words` of all of them, `special` the places of other tokens.
 
-    `marked` are the words that people marked; `truncated` says that the model did not read the whole text.
+    `truncated` says that the model did not read the whole text.
     """
 
     def __init__(self, explanation: Explanation, section: Section) -> None:
@@ -22,11 +23,15 @@ class AlignedText:
             word for at, text in enumerate(self.texts) for word in cut_words(section.tokens, text, segment=at)
         ]
         self._scales: dict[tuple[float, ...], float] = {}  # found once, asked for often
-        marked = find_marked(section.tokens, explanation.text, explanation.rationale or ())
-        self.marked = {
-            word for word in self.words if any(section.tokens[place].word in marked for place in word.tokens)
-        }
+        self._rationale = explanation.rationale or ()
         self.special = [place for place, token in enumerate(section.tokens) if token.special]
+
+    @cached_property
+    def marked(self) -> frozenset[Span]:
+        """The words that people marked."""
+        tokens = self.section.tokens
+        marked = find_marked(tokens, self.texts[0], self._rationale)
+        return frozenset(word for word in self.words if any(tokens[place].word in marked for place in word.tokens))
 
     def text(self, span: Span) -> str:
         """The original characters of a word or subword."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import fsum
 from unicodedata import category
 
-from reporter.evidence import AlignedText, Moments
+from reporter.attribution import cut_words
+from reporter.evidence import Moments
 from reporter.records import Explanation, Pushing, order_sections
 from reporter.summary.corpus import round_mean
 
@@ -35,11 +36,11 @@ def list_pushes(explanation: Explanation) -> Iterator[Push]:
     found = defaultdict[tuple[PushTarget, str], list[float]](list)
     for section in order_sections(explanation):
         lead, target = section.attributions[0], section.target
-        aligned = AlignedText(explanation, section)
-        for span in aligned.words if lead.signed else ():
-            word = aligned.text(span).casefold()
-            if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
-                found[(target.label, target.against), word].append(span.total(lead.scores))
+        for segment, text in enumerate(explanation.segments) if lead.signed else ():
+            for span in cut_words(section.tokens, text, segment=segment):
+                word = text[span.start : span.end].casefold()
+                if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
+                    found[(target.label, target.against), word].append(span.total(lead.scores))
     for (towards, word), scores in found.items():
         yield Push(target=towards, word=word, score=fsum(scores) / len(scores))
 
