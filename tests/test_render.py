@@ -20,6 +20,7 @@ from jinja2 import Environment, meta, nodes
 from reporter.records import twin
 from reporter.records.explanation import Explanation
 from reporter.runs.store import Store
+from reporter.runs.versions import find_templates
 from reporter.site import pages as report
 from reporter.site.environment import _compact, make_environment, visible
 from reporter.site.render import draw_site
@@ -345,3 +346,23 @@ def test_drawing_loads_no_torch() -> None:
     code = "import sys, reporter.site.render; print({'torch', 'transformers', 'captum'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+TEMPLATES = sorted(path for path in find_templates().rglob("*.*") if path.suffix in (".j2", ".css", ".js"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_is_read_without_scrolling(path):
+    assert [number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if len(line) > 160] == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEMPLATES if path.name.endswith(".html.j2")], ids=lambda path: path.name
+)
+def test_a_figure_is_a_macro_of_its_own(path):
+    tree = make_environment().parse(path.read_text("utf-8"))
+    macros = list(tree.find_all(nodes.Macro))
+    drawn = [sum(data.data.count("<svg") for data in one.find_all(nodes.TemplateData)) for one in macros]
+    everywhere = sum(data.data.count("<svg") for data in tree.find_all(nodes.TemplateData))
+    assert max(drawn, default=0) <= 1
+    assert sum(drawn) == everywhere

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reporter.evidence import State
 from reporter.records import Example, Influence, Training, Validity
-from reporter.site.wording import THIN, count, css, fine_percent, rank, round_figures, shorten, signed, spoken
+from reporter.site.wording import THIN, count, css, fine_percent, fixed, rank, round_figures, shorten, spoken
 
 _WHOLE, _FIRST = 220, 160  # characters up to which an example is shown whole, and those that are shown of others
 _WELL, _WEAK = 0.7, 0.3  # correlations from which influence is called a good guide, and under which a weak one
@@ -98,8 +98,13 @@ def row(one: Example, largest: float) -> Row:
 
 def figures(value: float) -> str:
     """An influence with its sign and three figures: +0.0123, −5.60, +200."""
+    return f"{'+' if value > 0 else ''}{size_figures(value)}"
+
+
+def size_figures(value: float) -> str:
+    """The same without a plus, for influences that have one sign."""
     rounded = round_figures(value, _FIGURES)
-    return signed(float(rounded), max(0, _FIGURES - 1 - rounded.adjusted())) if value else "0"
+    return fixed(float(rounded), max(0, _FIGURES - 1 - rounded.adjusted())) if value else "0"
 
 
 def trust(validity: Validity | None) -> Trust:

@@ -1,10 +1,10 @@
 """The page about the training data: how far influence may be trusted, and which labels are worth a second look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reporter.records import EMBEDDED, Run, Training, Validity
 from reporter.site.pages.frame import Frame, frame
-from reporter.site.pages.influence import Row, Trust, row, trust
+from reporter.site.pages.influence import Row, Trust, row, size_figures, trust
 from reporter.site.wording import THIN, count, rank, spoken
 
 _LEFT, _RIGHT = 16, 392
@@ -46,7 +46,7 @@ def training_page(run: Run, training: Training) -> TrainingPage:
         trust=trust(training.validity),
         interval=None if training.validity is None else _interval(training.validity),
         facts=tuple(_facts(training)),
-        suspects=tuple(row(one, largest) for one in training.suspects),
+        suspects=tuple(replace(row(one, largest), value=size_figures(one.influence)) for one in training.suspects),
         told=f"The model gives another label to {wrong} of these {len(training.suspects)}.",
     )
 
