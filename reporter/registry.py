@@ -7,17 +7,24 @@ from typing import Any
 
 from reporter.records import Description, UserError
 
-_FOLDERS = {"methods": "methods", "tasks": "tasks", "formats": "exports.formats", "metrics": "evidence.metrics"}
+_FOLDERS = {
+    "methods": "methods",
+    "tasks": "tasks",
+    "formats": "exports.formats",
+    "metrics": "evidence.metrics",
+    "engines": "runs.engines",
+}
 _CALLED = {
     "methods": "method",
     "tasks": "task",
     "formats": "format",
     "metrics": "metric",
+    "engines": "engine",
 }  # to the person at the keyboard
 
 
 def names(kind: str) -> list[str]:
-    """The parts of a kind (`methods`, `tasks`, `formats`, `metrics`) in alphabetical order, without importing them."""
+    """The parts of a kind, which is a key of `_FOLDERS`, in alphabetical order, without importing them."""
     found = (entry.name for entry in files("reporter").joinpath(*_FOLDERS[kind].split(".")).iterdir())
     return sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_"))
 

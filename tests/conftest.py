@@ -28,7 +28,7 @@ from reporter.records.machine import UNSTEADY
 from reporter.records.run import Model
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from reporter.tasks import Cells
 from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network

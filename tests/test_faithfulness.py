@@ -20,7 +20,7 @@ from reporter.records.run import Description
 from reporter.records.settings import Settings
 from reporter.runs import explain
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 from tests.runs import description

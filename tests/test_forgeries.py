@@ -28,7 +28,7 @@ from reporter.records.rounding import round_values
 from reporter.records.run import Provenance
 from reporter.records.seeds import make_seed
 from reporter.records.settings import Settings
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from reporter.runs.store import Store, list_columns
 from reporter.site.render import draw_site
 from reporter.summary.run_summary import sum_up

@@ -32,7 +32,7 @@ ORDER = (
 )
 """Each may import only what stands before it."""
 
-PARTS = ("tasks", "methods", "evidence.metrics", "exports.formats")
+PARTS = ("tasks", "methods", "evidence.metrics", "exports.formats", "runs.engines")
 """Folders of parts, one file each; what all of them are stands in their `__init__`."""
 
 WIDE = (

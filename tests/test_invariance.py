@@ -16,8 +16,8 @@ from reporter.models.invariance import examine_machine, identify_machine, is_bat
 from reporter.records.explanation import Document
 from reporter.records.machine import STEADY, UNSTEADY, UNTRIED
 from reporter.records.settings import Settings
-from reporter.runs import measure, resume
-from reporter.runs.measure import prepare
+from reporter.runs import measure, resume, unit_of_work
+from reporter.runs.preparation import prepare
 from reporter.runs.store import Store
 from reporter.site.pages import provenance_page
 from tests import conftest, runs
@@ -102,7 +102,7 @@ def test_what_another_machine_measured_is_measured_again(tiny, tmp_path, monkeyp
             monkeypatch.setattr(
                 measure, "examine_machine", lambda network, name=name: replace(usual(network), processor=name)
             )
-            monkeypatch.setattr(measure, "explain_documents", _counting(measure.explain_documents, done))
+            monkeypatch.setattr(unit_of_work, "explain_documents", _counting(unit_of_work.explain_documents, done))
             measure.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
             monkeypatch.undo()
             machine = store.provenance().machine
@@ -112,7 +112,7 @@ def test_what_another_machine_measured_is_measured_again(tiny, tmp_path, monkeyp
 
 
 def _counting(usual, done):
-    return lambda keyed, attribute: done.append(len(keyed)) or usual(keyed, attribute)
+    return lambda documents, attribute: done.append(len(documents)) or usual(documents, attribute)
 
 
 def test_a_key_holds_what_the_machine_promised(tiny):

@@ -10,8 +10,7 @@ from reporter.methods.shapley import Shapley
 from reporter.methods.smoothgrad import Smoothgrad
 from reporter.records.explanation import Document
 from reporter.records.settings import METHODS
-from reporter.runs import measure, stopwatch
-from reporter.runs.measure import explain_documents
+from reporter.runs import stopwatch, unit_of_work
 from reporter.runs.stopwatch import Stopwatch
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
@@ -75,14 +74,14 @@ def test_a_table_is_printed_of_what_was_measured(capsys):
 
 
 def test_many_copies_of_a_text_make_small_units_and_none_change_nothing(tiny):
-    assert measure._weigh([IntegratedGradients()]) == 1.0
-    assert measure._weigh([Shapley(samples=16), IntegratedGradients()]) == 1.0
-    assert measure._weigh([Shapley(samples=256), Smoothgrad(copies=48)]) == 304 / 32
-    keyed = {str(at): Document(id=str(at), source="", group="", text=f"{TEXTS[0]} {at}") for at in range(12)}
+    assert unit_of_work._weigh([IntegratedGradients()]) == 1.0
+    assert unit_of_work._weigh([Shapley(samples=16), IntegratedGradients()]) == 1.0
+    assert unit_of_work._weigh([Shapley(samples=256), Smoothgrad(copies=48)]) == 304 / 32
+    documents = [Document(id=str(at), source="", group="", text=f"{TEXTS[0]} {at}") for at in range(12)]
     sizes = {}
     for methods in (("gradient",), ("gradient", "lime")):
         attribute = prepared(tiny, methods=methods, evidence="none", samples=1024, batch_tokens=64)
-        sizes[methods] = [len(rows) for rows in explain_documents(keyed, attribute)][1:]
+        sizes[methods] = [len(done) for done in unit_of_work.explain_documents(documents, attribute)][1:]
     assert sizes[("gradient",)] == [12]
     assert max(sizes[("gradient", "lime")]) <= 3
     assert sum(sizes[("gradient", "lime")]) == 12

@@ -196,5 +196,5 @@ def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
 
 def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
     """The record that the text of a saved one gets now."""
-    (row,) = (row for rows in explain_documents({"": saved.document}, attribute) for row in rows)
-    return row.explanation
+    (again,) = (one for done in explain_documents([saved.document], attribute) for one in done)
+    return again.explanation

@@ -7,10 +7,9 @@ from .influences import count_looks as count_looks
 from .influences import trace_run as trace_run
 from .measure import check_sanity as check_sanity
 from .measure import choose_for_sanity as choose_for_sanity
-from .measure import explain_documents as explain_documents
 from .measure import measure_corpus as measure_corpus
 from .measure import measure_folder as measure_folder
-from .measure import prepare as prepare
+from .preparation import prepare as prepare
 from .processes import map_in_processes as map_in_processes
 from .resume import make_key as make_key
 from .resume import renew_run as renew_run
@@ -18,6 +17,8 @@ from .stopwatch import Stopwatch as Stopwatch
 from .store import SavedRun as SavedRun
 from .store import Store as Store
 from .store import list_columns as list_columns
+from .unit_of_work import Explain as Explain
+from .unit_of_work import explain_documents as explain_documents
 from .versions import find_templates as find_templates
 from .versions import hash_code as hash_code
 from .versions import list_versions as list_versions

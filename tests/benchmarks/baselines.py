@@ -23,7 +23,7 @@ from reporter.models.tokenization import Encoded
 from reporter.records.explanation import Section
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.texts import deal, explain
 
 MEASURES = (Comprehensiveness(), Sufficiency())

@@ -15,7 +15,7 @@ import torch
 from reporter.models.tokenization import Encoded
 from reporter.records.explanation import Section, Target
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.texts import deal, explain, integrating, options
 from tests.references import answer, integrate_densely
 

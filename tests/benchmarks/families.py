@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from reporter.models.network import Network
 from reporter.models.tokenization import Encoded, encode
 from reporter.records.explanation import Document
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.certificates import hold, refer
 from tests.benchmarks.texts import deal, explain, integrating
 from tests.networks import WORDS, save_network

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.speed import ours, tutorial
 from tests.benchmarks.texts import deal, integrating, options
 

@@ -23,7 +23,7 @@ from reporter.records.evidence import Diagnostic
 from reporter.records.explanation import Document, Section
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.texts import explain
 
 METHODS = (

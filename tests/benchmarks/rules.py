@@ -26,7 +26,7 @@ from reporter.attribution.quadrature.rules import SCALES, Array, Rules, find_rul
 from reporter.models.precision import EXACT
 from reporter.models.tokenization import Encoded
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.texts import deal, integrating, options
 
 PANELS = 512

@@ -24,7 +24,7 @@ from captum.attr import IntegratedGradients, LayerIntegratedGradients
 from reporter.models.batching import make_batches
 from reporter.models.tokenization import Encoded
 from reporter.runs.explain import Attribute
-from reporter.runs.measure import prepare
+from reporter.runs.preparation import prepare
 from tests.benchmarks.texts import deal, integrating, options
 
 LADDER = (50, 64, 80, 100, 125, 150, 175, 200, 250, 300, 400, 500, 700, 1000)

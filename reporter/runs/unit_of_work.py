@@ -1,0 +1,95 @@
+"""The unit of work: documents in, explanations out. It can be sent anywhere, and builds its network where it lands.
+
+It knows no store and no page; who has it done, and where, is an engine's affair (`engines/`).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from reporter.methods import Method
+from reporter.models import FREE_COPIES, UNIT_PASSES, Encoded, Network, encode, pool_by_cost
+from reporter.records import Document, Explanation, Provenance, Settings, quote_error
+from reporter.runs.explain import Attribute
+from reporter.runs.preparation import prepare
+from reporter.runs.sections import fail
+from reporter.runs.stopwatch import Stopwatch
+
+WHOLE = "everything"
+"""What is watched of the work as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An explanation, and the seconds that it took."""
+
+    explanation: Explanation
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Explains documents by these settings; `watch` hears what that takes.
+
+    Wherever it is sent, it arrives as its settings alone, and starts a watch of its own.
+    """
+
+    settings: Settings
+    watch: Stopwatch = field(default_factory=Stopwatch, repr=False, compare=False)
+
+    def __call__(self, documents: Sequence[Document]) -> list[Explanation]:
+        """The explanation of each document; raises `UserError` for settings that cannot be served here."""
+        found = {one.explanation.id: one.explanation for done in self.measure(documents) for one in done}
+        return [found[document.id] for document in documents]
+
+    def measure(self, documents: Sequence[Document]) -> Iterator[list[Measured]]:
+        """The same, in lists as they are done: what could not be read or encoded comes first."""
+        return explain_documents(documents, self.prepared[0])
+
+    @cached_property
+    def prepared(self) -> tuple[Attribute, Provenance]:
+        """What explains, and what it says of itself; the model is loaded when this is first asked for."""
+        attribute, provenance = prepare(self.settings)
+        return replace(attribute, watch=self.watch), provenance
+
+    def __reduce__(self) -> tuple[type["Explain"], tuple[Settings]]:
+        """What is sent of it."""
+        return Explain, (self.settings,)
+
+
+def explain_documents(documents: Sequence[Document], attribute: Attribute) -> Iterator[list[Measured]]:
+    """The explanations of documents, in lists as they are done; what could not be read or encoded comes first."""
+    encoded, failed = encode_all(documents, attribute.explainer.network)
+    yield [Measured(explanation, 0.0) for explanation in failed]
+    encoded.sort(key=lambda one: len(one.tokens))
+    budget = max(1, int(UNIT_PASSES * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
+    for pool in pool_by_cost(encoded, lambda one: len(one.tokens), budget=budget, most=attribute.explainer.crowd):
+        start = time.perf_counter()
+        explanations = attribute(pool)
+        spent = time.perf_counter() - start
+        attribute.watch.add(WHOLE, spent)
+        attribute.watch.count(len(pool))
+        share = spent / sum(len(one.tokens) for one in pool)
+        pairs = zip(pool, explanations, strict=True)
+        yield [Measured(found, share * len(one.tokens)) for one, found in pairs]
+
+
+def _weigh(methods: Sequence[Method]) -> float:
+    """How many times as long as usual a text takes: by the changed copies of it that the methods look at."""
+    copies = sum(method.needs.copies for method in methods)
+    return max(1.0, copies / FREE_COPIES)
+
+
+def encode_all(documents: Sequence[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:
+    """The documents as the network takes them, and the records of those that it cannot be given."""
+    encoded, failed = [], []
+    for document in documents:
+        if document.problem:
+            failed.append(fail(document, document.problem))
+            continue
+        try:
+            encoded.append(encode(document, network))
+        except Exception as error:  # a tokenizer from outside may raise any
+            failed.append(fail(document, f"The tokenizer could not read this text: {quote_error(error)}."))
+    return encoded, failed
