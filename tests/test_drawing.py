@@ -11,6 +11,7 @@ from reporter.records import twin
 from reporter.records.explanation import Explanation
 from reporter.records.run import Run
 from reporter.site.addresses import page_path
+from reporter.summary.run_summary import summarise
 from tests import runs
 from tests.test_render import Page, site_of
 
@@ -66,6 +67,7 @@ def test_it_is_told_of_as_a_failure_and_its_numbers_are_kept(spoilt):
     site, id = spoilt
     run = read(site)
     assert [one.id for one in run.undrawn] == [id]
+    assert run.summary == summarise(runs.every_kind(), [one.name for one in run.methods])[0]
     lines = [twin.load_explanation(line) for line in (site / "data" / "documents.jsonl").read_text().splitlines()]
     assert next(one for one in lines if one.id == id).status == "explained"
     faults = [fault for found in check_site(site, Thresholds()) for fault in found.faults]

@@ -17,12 +17,16 @@ from reporter.evidence.checks import (
     State,
     check_section,
     gravest,
+    is_like_random,
     is_measured,
+    judge_validity,
 )
 from reporter.records.evidence import Agreement, Diagnostic
 from reporter.records.explanation import Section, Verdict
 from reporter.records.sections import put_lead_first
+from reporter.records.summary import CorpusDiagnostic
 from reporter.site.pages.checks import badges
+from reporter.site.pages.influence import trust
 from reporter.summary.run_summary import summarise
 from tests import runs
 
@@ -170,3 +174,24 @@ def test_the_gravest_verdict_of_several_targets_is_that_of_the_text() -> None:
     assert gravest(["holds", "undecided"]) == "holds"
     assert gravest(["open", "undecided"]) == "undecided"
     assert gravest(["fails", "doubt"]) == "fails"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"), [(0.7, 0.9, "holds"), (0.69, 0.9, "doubt"), (0.01, 0.2, "doubt"), (0.0, 0.9, "fails")]
+)
+def test_influence_holds_by_the_near_end_of_its_interval(low: float, high: float, state: State) -> None:
+    validity = runs.trained().validity
+    assert validity is not None
+    found = replace(validity, low=low, high=high, correlation=(low + high) / 2)
+    assert judge_validity(found) == trust(found).state == state
+    assert judge_validity(None) == trust(None).state == "open"
+
+
+def test_a_method_whose_gap_may_be_nothing_is_like_random() -> None:
+    usual = CorpusDiagnostic(
+        name=FIFTH, method=LEAD, sections=9, value=0.4, control=0.5, gap=-0.1, low=-0.2, high=-0.01, texts=9
+    )
+    assert not is_like_random(usual)
+    assert is_like_random(replace(usual, high=0.0))
+    assert not is_like_random(replace(usual, high=None, low=None))
+    assert not is_like_random(replace(usual, high=0.1, name="comprehensiveness"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from statistics import median
 
 import msgspec
 
@@ -18,7 +17,7 @@ from reporter.audit.redrawing import redraw
 from reporter.records import Explanation, Run, Summary, UserError, twin
 from reporter.runs import SavedRun, list_columns
 from reporter.site import RUN, Manifest, find_run, manifest, page_path
-from reporter.summary import sum_up
+from reporter.summary import find_median_agreement, sum_up
 
 UNSEEN = (
     "Not shown by any of this: that the model said so ('verify' computes it again), and who made the site, when and "
@@ -148,11 +147,11 @@ def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
     of = sum(one.met + one.not_met + one.unresolvable for one in claims)
     met = sum(one.met for one in claims)
     share = met / of if of else None
-    taus = [one.kendall for one in summary.agreement if one.kendall is not None]
-    middle = median(taus) if taus else None
+    pairs = sum(one.kendall is not None for one in summary.agreement)
+    middle = find_median_agreement(summary)
     found = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
     yield _judge("complete", found, least=asked.complete, value=share)
-    found = "nothing compared" if middle is None else f"median τ of {len(taus):,} pairs {middle:.4g}"
+    found = "nothing compared" if middle is None else f"median τ of {pairs:,} pairs {middle:.4g}"
     yield _judge("agreement", found, least=asked.agreement, value=middle)
     most = None if asked.failures is None else -asked.failures
     yield _judge("failures", f"{summary.failed:,} of {summary.documents:,}", least=most, value=-summary.failed)

@@ -9,6 +9,7 @@ from .attempts import attempt as attempt
 from .attempts import tell_failure as tell_failure
 from .baseline_sensitivity import vary_baseline as vary_baseline
 from .checks import FIFTH as FIFTH
+from .checks import OF_CERTIFICATE as OF_CERTIFICATE
 from .checks import SETTLED as SETTLED
 from .checks import AgreementCheck as AgreementCheck
 from .checks import Check as Check
@@ -21,7 +22,9 @@ from .checks import check_section as check_section
 from .checks import compare_with as compare_with
 from .checks import count_settled as count_settled
 from .checks import gravest as gravest
+from .checks import is_like_random as is_like_random
 from .checks import is_measured as is_measured
+from .checks import judge_validity as judge_validity
 from .checks import mean_tau as mean_tau
 from .counterfactuals import find_counterfactuals as find_counterfactuals
 from .deletion import measure_deletion as measure_deletion

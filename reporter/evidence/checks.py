@@ -11,7 +11,16 @@ from typing import ClassVar, Literal
 
 from reporter.evidence.aligned_text import AlignedText
 from reporter.evidence.metrics.strongest_fifth import SHARE
-from reporter.records import Agreement, Attribution, Certificate, Diagnostic, Section, Verdict
+from reporter.records import (
+    Agreement,
+    Attribution,
+    Certificate,
+    CorpusDiagnostic,
+    Diagnostic,
+    Section,
+    Validity,
+    Verdict,
+)
 
 State = Literal["holds", "doubt", "fails", "open", "undecided"]
 """What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
@@ -19,15 +28,17 @@ State = Literal["holds", "doubt", "fails", "open", "undecided"]
 CheckName = Literal["complete", "order", "agree", "deletion"]
 
 _GRAVITY: tuple[State, ...] = ("fails", "doubt", "holds", "undecided", "open")
-_OF_CERTIFICATE: dict[Verdict, State] = {
+OF_CERTIFICATE: dict[Verdict, State] = {
     "met": "holds",
     "not met": "fails",
     "unresolvable": "doubt",
     "not claimed": "open",
 }
+"""What becomes of the completeness of a method by the verdict of its certificate."""
 
 SETTLED = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
+_WELL = 0.7  # correlation with retraining from which influence is a good guide
 _FEW = 3  # words under which nothing can be told from taking some away
 
 
@@ -87,7 +98,7 @@ def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, 
     lead = section.lead
     assert lead is not None
     return (
-        CompletenessCheck(state=_OF_CERTIFICATE[lead.certificate.verdict], certificate=lead.certificate),
+        CompletenessCheck(state=OF_CERTIFICATE[lead.certificate.verdict], certificate=lead.certificate),
         _check_order(lead, aligned),
         _check_agreement(section, lead.method),
         _check_deletion(section, lead.method),
@@ -97,6 +108,18 @@ def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, 
 def gravest(states: Iterable[State]) -> State:
     """What becomes of a text's check with several targets: it holds if it does for all for which it was measured."""
     return min(states, key=_GRAVITY.index)
+
+
+def judge_validity(validity: Validity | None) -> State:
+    """Whether influence foretells retraining: it fails where chance can do as well."""
+    if validity is None:
+        return "open"
+    return "fails" if validity.low <= 0 else "holds" if validity.low >= _WELL else "doubt"
+
+
+def is_like_random(one: CorpusDiagnostic) -> bool:
+    """Whether a method's strongest fifth of the words may be no better, over all texts, than random words."""
+    return one.name == FIFTH and one.high is not None and one.high >= 0
 
 
 def is_measured(state: State) -> bool:

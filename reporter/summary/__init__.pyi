@@ -6,6 +6,8 @@ from .grading import describe_unknown as describe_unknown
 from .grading import grade_answer as grade_answer
 from .grading import is_labelled as is_labelled
 from .pushes import LEAST as LEAST
+from .run_summary import find_accuracy_interval as find_accuracy_interval
+from .run_summary import find_median_agreement as find_median_agreement
 from .run_summary import sum_up as sum_up
 from .run_summary import summarise as summarise
 from .slices import SliceKind as SliceKind

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from statistics import median
 from typing import Any, Protocol
 
+from reporter.evidence import wilson
 from reporter.records import NONE, Explanation, Failure, Gap, Lapse, Part, Provenance, Run, Summary, quote_error
 from reporter.summary.corpus import Certified, Diagnosed, Pair, gather
 from reporter.summary.grading import GradeCount
@@ -31,6 +33,17 @@ def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
     summary, failures = summarise(explanations, [one.name for one in provenance.methods])
     facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
     return Run(**facts, summary=summary, failures=failures)
+
+
+def find_accuracy_interval(summary: Summary) -> tuple[float, float] | None:
+    """Wilson's 95 % interval of the accuracy, None where there is none."""
+    return None if summary.accuracy is None else wilson(summary.accuracy, summary.labelled)
+
+
+def find_median_agreement(summary: Summary) -> float | None:
+    """The median over pairs of methods of their median rank correlations, None where nothing could be compared."""
+    taus = [pair.kendall for pair in summary.agreement if pair.kendall is not None]
+    return median(taus) if taus else None
 
 
 class Counted(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from reporter.evidence import FIFTH
+from reporter.evidence import FIFTH, is_like_random
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import CorpusDiagnostic, Run
 from reporter.site.digits import digits_for, sure
@@ -58,7 +58,7 @@ def _beside_random(one: CorpusDiagnostic) -> str:
 def flags(method: str, run: Run) -> Iterator[str]:
     """What is wrong with it, if anything."""
     for one in run.summary.diagnostics:
-        if (one.method, one.name) == (method, FIFTH) and one.high is not None and one.high >= 0:
+        if one.method == method and is_like_random(one):
             yield NOISE
     for sane in run.sanity.methods if run.sanity else ():
         if sane.method == method:

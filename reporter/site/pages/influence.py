@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reporter.evidence import State
+from reporter.evidence import State, judge_validity
 from reporter.records import Example, Influence, Training, Validity
 from reporter.site.wording import THIN, count, css, fine_percent, fixed, rank, round_figures, shorten, spoken
 
 _WHOLE, _FIRST = 220, 160  # characters up to which an example is shown whole, and those that are shown of others
-_WELL, _WEAK = 0.7, 0.3  # correlations from which influence is called a good guide, and under which a weak one
+_WEAK = 0.3  # correlation under which influence is called a weak guide
 _FIGURES = 3
 
 
@@ -109,17 +109,18 @@ def size_figures(value: float) -> str:
 
 def trust(validity: Validity | None) -> Trust:
     """What the correlation of predicted and measured effects says of the lists."""
+    state = judge_validity(validity)
     if validity is None:
-        return Trust(state="open", before="Too few examples to ", bold="measure", after=" how far this may be trusted.")
+        return Trust(state=state, before="Too few examples to ", bold="measure", after=" how far this may be trusted.")
     number = f"ρ {rank(validity.correlation)}"
     span = f" (95{THIN}% interval {rank(validity.low)} to {rank(validity.high)})"
     before = (
         "When the final layer is trained again on random halves of the examples, influence foretells its answers with "
     )
-    if validity.low <= 0:
+    if state == "fails":
         after = f"{span}, which chance can do as well. Do not rely on these examples."
-        return Trust(state="fails", before=before, bold=number, after=after)
-    if validity.low >= _WELL:
-        return Trust(state="holds", before=before, bold=number, after=f"{span}: a good guide.")
+        return Trust(state=state, before=before, bold=number, after=after)
+    if state == "holds":
+        return Trust(state=state, before=before, bold=number, after=f"{span}: a good guide.")
     what = "hardly more than a hint" if validity.correlation < _WEAK else "a rough guide, no proof"
-    return Trust(state="doubt", before=before, bold=number, after=f"{span}: {what}.")
+    return Trust(state=state, before=before, bold=number, after=f"{span}: {what}.")

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum
 
-from reporter.evidence import AlignedText
+from reporter.evidence import OF_CERTIFICATE, AlignedText
 from reporter.records import Attribution, Baseline, Certificate, Section
 from reporter.site.digits import MANY, in_change, of_change, of_score, size, sure
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Axis
 from reporter.site.wording import THIN, count, fine_percent, fixed, of_sizes, percent, spoken, title_of
 
 _APART = 15.0  # least distance of two names in the drawing
-_MARKS = {
-    "met": ("holds", "met"),
-    "not met": ("fails", "not met"),
-    "unresolvable": ("doubt", "cannot be told"),
-    "not claimed": ("open", "not claimed"),
+_VERDICTS = {
+    "met": "met",
+    "not met": "not met",
+    "unresolvable": "cannot be told",
+    "not claimed": "not claimed",
 }
 
 _OTHER = {"zero": "pad or mask", "mean": "pad or mask", "pad": "mask or mean", "mask": "pad or mean"}
@@ -87,7 +87,7 @@ def proof(first: Attribution, reading: AlignedText, *, label: str, titles: Mappi
     found, tokens = first.certificate, len(reading.section.tokens)
     decimals = of_score(reading.section)
     tolerance = "" if found.tolerance is None else f" (tolerance {fine_percent(found.tolerance)})"
-    state, verdict = _MARKS[found.verdict]
+    state, verdict = OF_CERTIFICATE[found.verdict], _VERDICTS[found.verdict]
     rows = (
         ("F(this text)", fixed(found.input, decimals)),
         ("F(baseline)", fixed(found.baseline, decimals)),
@@ -164,7 +164,7 @@ def shares(section: Section, titles: Mapping[str, str]) -> tuple[Share, ...]:
 def _share(one: Attribution, title: str, *, decimals: int) -> Share:
     found = one.certificate
     change = found.input - found.baseline
-    state, verdict = _MARKS[found.verdict]
+    state, verdict = OF_CERTIFICATE[found.verdict], _VERDICTS[found.verdict]
     covers = "no change" if not change else "over ten times" if abs(found.sum) > MANY * abs(change) else None
     return Share(
         title=title,

@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from reporter.evidence import wilson
 from reporter.records import Deviation, Graded, LabelScore, Run, Summary, Verdicts
 from reporter.site.digits import in_change, of_change, sure
 from reporter.site.wording import (
@@ -20,6 +18,7 @@ from reporter.site.wording import (
     titles,
     whole_percent,
 )
+from reporter.summary import find_accuracy_interval, find_median_agreement
 
 _LABELS = 12  # labels in the table of right and wrong
 
@@ -110,8 +109,9 @@ def lead(summary: Summary) -> str:
 def figures(summary: Summary) -> Iterator[Figure]:
     """The figures, as far as the run has them."""
     yield Figure(value=f"{summary.explained:,}", unit="", name="Explained", note=_of_documents(summary))
-    if summary.accuracy is not None:
-        low, high = (end * 100 for end in wilson(summary.accuracy, summary.labelled))
+    interval = find_accuracy_interval(summary)
+    if summary.accuracy is not None and interval is not None:
+        low, high = (end * 100 for end in interval)
         digits = sure((high - low) / 2, 100.0)
         span = f"95{THIN}% interval {low:.{digits}f} to {high:.{digits}f}"
         note = f"of {count(summary.labelled, 'labelled text')}; {span}"
@@ -129,9 +129,10 @@ def figures(summary: Summary) -> Iterator[Figure]:
         share = in_percent(one.texts_met / one.texts)
         yield Figure(value=share, unit="%", name="Complete", note="; ".join([*of, *left]))
     known = [one.kendall for one in summary.agreement if one.kendall is not None]
-    if known:
+    middle = find_median_agreement(summary)
+    if middle is not None:
         note = f"median over {count(len(known), 'pair')} of methods; at most {rank(max(known))}"
-        yield Figure(value=rank(median(known)), unit="τ", name="Agreement of pairs", note=note)
+        yield Figure(value=rank(middle), unit="τ", name="Agreement of pairs", note=note)
     if summary.truncated:
         yield Figure(value=f"{summary.truncated:,}", unit="", name="Cut off", note="longer than the model can read")
 
