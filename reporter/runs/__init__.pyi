@@ -10,6 +10,7 @@ from .measure import choose_for_sanity as choose_for_sanity
 from .measure import measure_corpus as measure_corpus
 from .measure import measure_folder as measure_folder
 from .preparation import prepare as prepare
+from .processes import DEALT as DEALT
 from .processes import map_in_processes as map_in_processes
 from .resume import make_key as make_key
 from .resume import renew_run as renew_run

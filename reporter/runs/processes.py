@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+DEALT = 8  # documents that are dealt out at once
 _WAITING = 2  # items per process that are handed out before the first result is taken
 _ITEMS = 50_000  # objects that are made before any are looked for that only know each other; by default 700
 _work: Callable[[object], object]

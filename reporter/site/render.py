@@ -11,7 +11,7 @@ from jinja2 import Environment
 
 from reporter.models import count_cores
 from reporter.records import Explanation, Run, twin
-from reporter.runs import DrawnFile, Store, map_in_processes
+from reporter.runs import DEALT, DrawnFile, Store, map_in_processes
 from reporter.site.addresses import page_path
 from reporter.site.environment import make_environment
 from reporter.site.pages import (
@@ -43,7 +43,6 @@ from reporter.summary import sum_up
 Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
 
 _ALONE = 200  # documents up to which other processes are not worth their start
-_BATCH = 8  # documents that are dealt out at once
 _PIECES = 40  # pieces of a page that are joined before they are written
 
 
@@ -139,7 +138,7 @@ def _batches(lines: Iterable[tuple[str, str]], known: Callable[[str], DrawnFile 
     """The documents, a few at a time, from their ids and lines."""
     before, held, pages = None, list[str](), list[DrawnFile | None]()
     for id, line in lines:
-        if len(held) == _BATCH:
+        if len(held) == DEALT:
             yield Batch(before, tuple(held), line, tuple(pages))
             before, held, pages = held[-1], [], []
         held.append(line)

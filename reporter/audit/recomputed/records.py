@@ -14,12 +14,11 @@ from reporter.audit.recomputed.evidence import find_evidence_faults
 from reporter.audit.recomputed.run import find_run_faults
 from reporter.models import count_cores
 from reporter.records import Explanation, Provenance, Run, twin
-from reporter.runs import map_in_processes
+from reporter.runs import DEALT, map_in_processes
 
 __all__ = ["Proof", "find_faults", "find_run_faults", "prove_all"]
 
 _ALONE = 100  # documents up to which other processes are not worth their start
-_BATCH = 8  # documents that are dealt out at once
 
 
 def find_faults(explanation: Explanation, run: Provenance) -> Iterator[str]:
@@ -51,7 +50,7 @@ class Proof:
 def prove_all(run: Run, lines: Iterable[str], *, documents: int) -> Proof:
     """What contradicts itself in any of so many records, given as lines of the twin, proven on all cores."""
     rest, cores = iter(lines), count_cores() if documents > _ALONE else 1
-    batches = iter(lambda: list(islice(rest, _BATCH)), [])
+    batches = iter(lambda: list(islice(rest, DEALT)), [])
     proof = reduce(Proof.add, map_in_processes(partial(Prover, run), batches, processes=cores), Proof())
     if not proof.rules:
         proof.faults.append("The probabilities of some texts come out of their logits in another way than others.")
