@@ -15,6 +15,7 @@ from reporter.records.explanation import Document
 from reporter.records.settings import Settings
 from reporter.runs.measure import measure_folder
 from reporter.runs.store import Store
+from reporter.site.render import draw_site
 from reporter.tasks import Cells
 from tests.conftest import prepared
 from tests.networks import save_network
@@ -22,10 +23,17 @@ from tests.tasks.extractive_qa import ExtractiveQa
 from tests.tasks.masked_lm import MaskedLm
 
 TASKS = {"extractive_qa": (ExtractiveQa, "QuestionAnswering"), "masked_lm": (MaskedLm, "MaskedLM")}
+AGAINST = [
+    *((name, None) for name in (*TASKS, *registry.names("tasks"))),
+    ("extractive_qa", "no answer"),
+    ("sequence_classification", "LABEL_0"),
+    ("token_classification", "O"),
+]
 EVERY = registry.names("methods")
 PAIRS = [("What was great?", "The film was dull, but the food was great."), ("Who?", "They love it.")]
 MASKED = [("The [MASK] is great!", None), ("It was not [MASK], but I love this [MASK] of the film very much.", None)]
-TEXTS = {"extractive_qa": PAIRS, "masked_lm": MASKED}
+PLAIN = [("The film is great!", None), ("I hate that they never expect more of you.", None)]
+TEXTS = {"extractive_qa": PAIRS, "masked_lm": MASKED, "sequence_classification": PLAIN, "token_classification": PLAIN}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +124,30 @@ def about(question: TargetQuery, *terms: tuple[int, int, float]) -> TargetQuery:
     return replace(question, labels=("sum",), choices=Cells(places, columns, weights), target=target)
 
 
+@pytest.mark.parametrize(("name", "against"), AGAINST)
+def test_what_is_kept_is_the_answer_and_targets_are_made_of_it(name, against, folders, tiny, tagger):
+    """Of every task: its table has the shape it says, and every score is that of its cells, or of two against."""
+    folder = folders.get(name) or {"sequence_classification": tiny, "token_classification": tagger}[name]
+    attribute = prepared(folder, task=name, target="all", against=against)
+    network = attribute.explainer.network
+    for text in read(attribute, name):
+        (answer,) = attribute.explainer.predict([text])
+        inputs = network.serve(text.inputs)
+        output, shape = network.run(inputs), attribute.explainer.task.shape(*inputs["input_ids"].shape)
+        assert all(getattr(output, field).shape == shape for field in attribute.explainer.task.outputs)
+        table, said = network.task.table(output), answer.prediction
+        kept = torch.tensor(said.logits).view(said.positions, len(answer.plan.labels))
+        for question in attribute.explainer.choose(text, answer):
+            score = Cells.stack([question.cells]).read(table).item()
+            assert score == pytest.approx(question.target.score, rel=1e-5, abs=1e-5)
+            index, other = question.columns
+            row = kept[question.target.position]
+            expected = row[index] - (0.0 if other is None else row[other])
+            assert score == pytest.approx(float(expected), rel=1e-5, abs=1e-5)
+            assert (question.cells.weights.shape[-1] > question.choices.weights.shape[-1]) == (other is not None)
+            assert question.target.against == against
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_weighted_sum_is_explained_by_the_weighted_sum(name, folders):
     """Of the scores of its cells: exactly so for gradients, and within their errors for the integrals of these."""
@@ -156,18 +188,16 @@ def test_a_folder_becomes_a_run_and_its_twin(name, folders, tmp_path):
     )
     with Store(tmp_path / "run.sqlite", create=True) as store:
         measure_folder(texts, settings, store, notice=lambda _: None)
-        lines = list(store.lines())
+        draw_site(store, tmp_path)
         assert store.provenance().sanity is not None
+    lines = (tmp_path / "data" / "documents.jsonl").read_text("utf-8").splitlines()
     found = [twin.load_explanation(line) for line in lines]
+    assert [twin.dump(one).decode() for one in found] == lines
+    assert len(list((tmp_path / "documents").rglob("*.html"))) == 2
     assert [one.status for one in found] == ["explained", "explained"]
     for one in found:
-        assert twin.dump(one).decode() == one_line(lines, one.id)
         for section in one.sections:
             assert section.target.label in one.prediction.labels
             assert section.erasure is not None
             assert section.counterfactual is not None
             assert {"comprehensiveness", "infidelity", "max_sensitivity"} <= {each.name for each in section.diagnostics}
-
-
-def one_line(lines: list[str], key: str) -> str:
-    return next(line for line in lines if json.loads(line)["id"] == key)

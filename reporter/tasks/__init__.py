@@ -7,15 +7,14 @@ method sees. No method names a task, and no task names a method.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
-from reporter.models import Encoded
+from reporter.models import Encoded, Reader
 from reporter.records import Prediction, Settings, Target
 from reporter.tasks.answers.cells import Cells
-from reporter.tasks.answers.targets import choose_targets, find_columns, list_said, predict
+from reporter.tasks.answers.targets import Scale, choose_targets, find_columns, list_said, predict
 
 __all__ = ["Cells", "Plan", "Task", "choose_targets", "find_columns", "list_said", "predict"]
 
@@ -32,29 +31,14 @@ class Plan:
     per_token: bool = False
 
 
-class Task(Protocol):
-    """What a model's answer is. `labels` are the names of its columns, `problem` what its configuration says it is.
+class Task(Reader, Scale, Protocol):
+    """What a model's answer is: its labels and its problem are known once the task is settled.
 
-    Both are known once the task is settled; a vocabulary is no list of labels, and leaves them empty.
+    A vocabulary is no list of labels, and leaves them empty. A cell of the table is a logit or a log-probability.
     """
 
-    head: ClassVar[str]
     outputs: ClassVar[tuple[str, ...]]
     """The fields of the output object that the answer is read from."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The names of the table's columns, in their order."""
-        ...
-
-    @property
-    def problem(self) -> str | None:
-        """What the model's configuration says of its answer: regression, multi_label_classification, or nothing."""
-        ...
-
-    def inspect(self, folder: Path, config: dict[str, Any]) -> None:
-        """Raise `UserError` if the configuration that a model was saved with names its answers wrongly."""
-        ...
 
     def settle(self, config: Any, tokenizer: Any) -> "Task":  # noqa: ANN401
         """The task with what a model's configuration and its tokenizer say of its answer."""
@@ -68,22 +52,10 @@ class Task(Protocol):
         """The shape of each of the outputs for so many rows of so many tokens."""
         ...
 
-    def table(self, output: Any) -> Tensor:  # noqa: ANN401
-        """The output object as rows positions choices, each cell a logit or a log-probability."""
-        ...
-
     def plan(self, table: Tensor, encoded: Encoded) -> Plan:
         """What is kept for one text, by its table positions choices."""
         ...
 
     def targets(self, prediction: Prediction, encoded: Encoded, settings: Settings) -> list[Target]:
         """What is explained of the answer that was kept; raises `DocumentError` if the document allows nothing."""
-        ...
-
-    def apart(self, width: int) -> bool:
-        """Whether each of so many choices has a probability of its own, and does not exclude the others."""
-        ...
-
-    def probabilities(self, choices: Tensor) -> Tensor | None:
-        """The probabilities of what was kept (... choices); None where they cannot be told from it."""
         ...
