@@ -19,7 +19,7 @@ from reporter.models.loading import checkpoint
 from reporter.models.loading.checkpoint import load_network
 from reporter.records.errors import UserError
 from reporter.records.settings import LIFTING, Settings, Trust
-from reporter.runs import measure
+from reporter.runs import preparation
 from tests import runs
 from tests.networks import save_network
 from tests.test_cli import refusal, run
@@ -227,7 +227,7 @@ def test_another_model_is_refused_before_anything_of_it_is_opened(tiny, tmp_path
     other = save_network(tmp_path / "other", layer_norm_eps=1e-9)
     capsys.readouterr()
     monkeypatch.setattr(checkpoint, "load_network", lambda *_, **__: pytest.fail("loaded"))
-    monkeypatch.setattr(measure, "load_network", lambda *_, **__: pytest.fail("loaded"))
+    monkeypatch.setattr(preparation, "load_network", lambda *_, **__: pytest.fail("loaded"))
     assert "is not the one of this run" in refusal(capsys, "verify", tmp_path / "site", "--model", other)
 
 
