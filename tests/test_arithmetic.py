@@ -13,8 +13,9 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from reporter.attribution.certificates import Effort, Ends, certify
-from reporter.evidence.agreement import add_by_word, compare_all, measure_chance, share_same_sign, share_top
+from reporter.evidence.agreement import compare_all, measure_chance, share_same_sign, share_top
 from reporter.models.batching import POOL, Budget, make_batches, pool_by_cost, spread, take_windows
+from reporter.records import add_by_word
 from reporter.records.errors import UserError
 from reporter.records.explanation import Attribution, Certificate, Document, Token
 from reporter.records.rounding import round_values

@@ -5,8 +5,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.aligned_text import AlignedText
+from reporter.records import add_by_word
 from reporter.records.consensus import find_consensus
 from reporter.site.pages.document.page import document_page
 from tests import runs

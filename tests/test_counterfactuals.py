@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from reporter.evidence import counterfactuals, levels
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.levels import LEVELS
-from reporter.evidence.word_removal import words_of
 from reporter.models.embedding_neighbours import Vocabulary
+from reporter.records import add_by_word, places_by_word
 from reporter.records.twin import dump, load_explanation
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
@@ -41,7 +40,7 @@ def found(attribute):
 def without(attribute, section, words, by: str | None = None) -> np.ndarray:
     """What the plain model says to the tokens of a section without some words, or with others written over them."""
     tokenizer, model = attribute.explainer.network.tokenizer, attribute.explainer.network.model
-    gone = {place for word in words for place in words_of(section.tokens)[word]}
+    gone = {place for word in words for place in places_by_word(section.tokens)[word]}
     names = [one.text if at not in gone else by for at, one in enumerate(section.tokens)]
     ids = tokenizer.convert_tokens_to_ids([name for name in names if name is not None])
     with torch.no_grad():
@@ -78,7 +77,7 @@ def test_replacements_are_served_as_they_stand(attribute, found):
 
 def test_a_word_of_several_pieces_or_of_no_letters_has_no_neighbour(found):
     for section in found:
-        places, one = words_of(section.tokens), section.counterfactual
+        places, one = places_by_word(section.tokens), section.counterfactual
         single = [
             change.words for change in one.removals
             if len(places[change.words[0]]) == 1 and section.tokens[places[change.words[0]][0]].text.isalpha()
@@ -112,7 +111,7 @@ def test_the_label_flips_without_those_words_and_stays_without_fewer_of_them(att
 
 def test_what_is_found_is_the_fewest_where_every_set_can_be_tried(attribute, found):
     for section in found[:3]:
-        count, one = len(words_of(section.tokens)), section.counterfactual
+        count, one = len(places_by_word(section.tokens)), section.counterfactual
         usual = without(attribute, section, ()).argmax()
         sizes = (size for size in range(1, 3) for words in combinations(range(count), size)
                  if without(attribute, section, words).argmax() != usual)  # fmt: skip
@@ -170,7 +169,9 @@ def test_the_token_that_is_explained_is_never_taken_away(tagger):
     for one in attribute(encoded(attribute, *TEXTS)):
         assert one.status == "explained", one.error
         for section in one.sections:
-            own = next(at for at, places in enumerate(words_of(section.tokens)) if section.target.position in places)
+            own = next(
+                at for at, places in enumerate(places_by_word(section.tokens)) if section.target.position in places
+            )
             said = section.counterfactual
             flip = said.flip.words if said.flip else ()
             assert own not in {word for change in said.removals for word in change.words} | set(flip)

@@ -10,11 +10,11 @@ import torch
 
 from reporter import registry
 from reporter.evidence import deletion
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.levels import LEVELS, load_metrics
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Observed, Ranking
 from reporter.evidence.rankings import rank
 from reporter.methods import Needs, Scores
+from reporter.records import add_by_word
 from reporter.records.errors import UserError
 from reporter.records.run import Description
 from reporter.records.settings import Settings

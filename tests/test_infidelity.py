@@ -7,11 +7,11 @@ from captum.metrics import infidelity, sensitivity_max
 
 from reporter import registry
 from reporter.attribution.coalitions import draw_sets
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.infidelity import SETS
 from reporter.evidence.max_sensitivity import POINTS, RADIUS
 from reporter.evidence.metrics import PERTURBATION, Observed
 from reporter.evidence.rankings import rank
+from reporter.records import add_by_word
 from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS

@@ -10,7 +10,8 @@ import torch
 
 from reporter.attribution.baselines import BASELINES
 from reporter.models.loading.checkpoint import choose_device, load_network
-from reporter.models.tokenization import check_served, number_words
+from reporter.models.tokenization import check_served
+from reporter.records import number_words
 from reporter.records.errors import UserError
 from reporter.records.explanation import Token
 from reporter.runs.explain import Attribute

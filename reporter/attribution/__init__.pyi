@@ -35,6 +35,3 @@ from .quadrature.refinement import Goal as Goal
 from .quadrature.rules import Array as Array
 from .target_queries import Explainer as Explainer
 from .target_queries import TargetQuery as TargetQuery
-from .words import Span as Span
-from .words import add_tokens as add_tokens
-from .words import cut_words as cut_words

@@ -8,7 +8,16 @@ import torch
 
 from reporter.attribution.cases import Cases
 from reporter.models import ATTENTION_BYTES, DEAR, POOL, Budget, Encoded, Network, check_served, make_batches
-from reporter.records import NONE, Baseline, Prediction, Settings, Target, make_seed, round_values
+from reporter.records import (
+    NONE,
+    Baseline,
+    Prediction,
+    Settings,
+    Target,
+    count_words,
+    make_seed,
+    round_values,
+)
 from reporter.tasks import Cells, Plan, Task, find_columns, list_said, predict
 
 
@@ -49,7 +58,7 @@ class TargetQuery:
     @property
     def words(self) -> int:
         """Its words, which are numbered from 0."""
-        return 1 + max((token.word for token in self.encoded.tokens if token.word is not None), default=-1)
+        return count_words(self.encoded.tokens)
 
 
 @dataclass(frozen=True)

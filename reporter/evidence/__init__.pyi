@@ -1,6 +1,5 @@
 """What `evidence` offers; each is loaded when it is first asked for."""
 
-from .agreement import add_by_word as add_by_word
 from .agreement import agree_on_words as agree_on_words
 from .agreement import compare_all as compare_all
 from .aligned_text import AlignedText as AlignedText

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from reporter.records import Agreement, Attribution, Consensus, Token, find_consensus, round_values
+from reporter.records import Agreement, Attribution, Consensus, Token, add_by_word, find_consensus, round_values
 
 TOP = 5
 DRAWS = 99
@@ -20,15 +20,6 @@ PERSISTENCE = 0.9
 _NORMAL_95 = 1.959964
 
 Array = NDArray[np.float64]
-
-
-def add_by_word(tokens: Sequence[Token], scores: Sequence[float]) -> Array:
-    """The sum of the token scores of each word, in reading order; tokens of no word are left out."""
-    sums: dict[int, float] = {}
-    for token, score in zip(tokens, scores, strict=True):
-        if token.word is not None:
-            sums[token.word] = sums.get(token.word, 0.0) + score
-    return np.array(list(sums.values()))
 
 
 def agree_on_words(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Consensus | None:

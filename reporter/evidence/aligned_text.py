@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from reporter.attribution import Span, cut_words
 from reporter.evidence.rationale_words import find_marked
-from reporter.records import Explanation, Section
+from reporter.records import Explanation, Section, Span, cut_words
 
 
 class AlignedText:

@@ -7,13 +7,12 @@ from itertools import count
 import numpy as np
 
 from reporter.attribution import BASELINES, Array, Explainer, TargetQuery, check_baseline
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.attempts import attempt
 from reporter.evidence.levels import find_level
 from reporter.evidence.rankings import add_up
 from reporter.methods import Method
 from reporter.models import Network
-from reporter.records import Section, Sensitivity, UserError, round_values
+from reporter.records import Section, Sensitivity, UserError, add_by_word, round_values
 
 
 def vary_baseline(

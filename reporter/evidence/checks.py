@@ -20,6 +20,7 @@ from reporter.records import (
     Section,
     Validity,
     Verdict,
+    count_words,
 )
 
 State = Literal["holds", "doubt", "fails", "open", "undecided"]
@@ -179,7 +180,7 @@ def _check_agreement(section: Section, method: str) -> AgreementCheck:
 
 def _check_deletion(section: Section, method: str) -> DeletionCheck:
     found = next((one for one in section.diagnostics if (one.method, one.name) == (method, FIFTH)), None)
-    words = len({token.word for token in section.tokens} - {None})
+    words = count_words(section.tokens)
     gone = max(1, round(SHARE * words))
     if found is None or found.control is None or found.low is None or found.high is None:
         return DeletionCheck(state="open", gone=gone, diagnostic=None)

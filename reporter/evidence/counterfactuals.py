@@ -17,9 +17,16 @@ from reporter.evidence.levels import find_level
 from reporter.evidence.metrics import Cut
 from reporter.evidence.metrics.effect import strongest
 from reporter.evidence.rankings import rank_words
-from reporter.evidence.word_removal import leave, read_answers, serve, words_of, write_over
+from reporter.evidence.word_removal import leave, read_answers, serve, write_over
 from reporter.models import Vocabulary
-from reporter.records import NONE, Change, Counterfactual, Section, round_values
+from reporter.records import (
+    NONE,
+    Change,
+    Counterfactual,
+    Section,
+    places_by_word,
+    round_values,
+)
 from reporter.tasks import list_said
 
 TOP, NEIGHBOURS, MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed
@@ -110,7 +117,7 @@ def _prepare(question: TargetQuery, section: Section, reach: int) -> _Text:
     first = section.lead
     if first is None:
         return _Text(question, "", (), ())
-    places, ranking = words_of(section.tokens), rank_words(section.tokens, first)
+    places, ranking = places_by_word(section.tokens), rank_words(section.tokens, first)
     kept = [question.fixed.isdisjoint(places[word]) for word in range(len(places))]
     top = [word for word, _ in strongest(ranking) if kept[word]][:TOP]
     return _Text(question, first.method, tuple(top), tuple([word for word in ranking.words if kept[word]][:reach]))
@@ -174,7 +181,7 @@ def _swap(explainer: Explainer, texts: Sequence[_Text]) -> list[list[Heard]]:
 
 def _list_pieces(text: _Text) -> Iterator[tuple[Cut, int]]:
     encoded = text.question.encoded
-    places = words_of(encoded.tokens)
+    places = places_by_word(encoded.tokens)
     for word in text.top:
         if len(places[word]) == 1:
             yield frozenset((word,)), encoded.inputs["input_ids"][places[word][0]]

@@ -11,7 +11,15 @@ from reporter.evidence.levels import find_level, load_metrics
 from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
 from reporter.evidence.rankings import beside_random, rank_words, shuffle
 from reporter.evidence.rationale_words import find_marked
-from reporter.records import Diagnostic, Document, Explanation, Section, Settings, make_seed
+from reporter.records import (
+    Diagnostic,
+    Document,
+    Explanation,
+    Section,
+    Settings,
+    count_words,
+    make_seed,
+)
 
 DRAWS = 99
 """Random orders that every number is held against: they cost no pass."""
@@ -33,7 +41,7 @@ def measure_plausibility(
 def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
     """Every measure of every method, in that order, each beside random orders; nothing where it is not defined."""
     marked = find_marked(section.tokens, document.text, document.rationale or ())
-    words = len({token.word for token in section.tokens if not token.special and token.segment == 0})
+    words = count_words(section.tokens, 0)
     if not 0 < len(marked) < words:
         return
     draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))

@@ -19,7 +19,13 @@ from reporter.evidence.attempts import attempt
 from reporter.evidence.intervals import quantile
 from reporter.methods import Method
 from reporter.models import Encoded, Network, drop_frames, is_out_of_memory
-from reporter.records import Likeness, Sanities, Sanity, UserError
+from reporter.records import (
+    Likeness,
+    Sanities,
+    Sanity,
+    UserError,
+    sum_by_word,
+)
 
 TEXTS = 6
 SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, from which a method is flagged
@@ -102,15 +108,10 @@ def draw_maps(explainer: Explainer, methods: Sequence[Method], questions: Sequen
 def _draw(method: Method, questions: Sequence[TargetQuery], posed: Sequence[Cases]) -> list[Map]:
     """The maps of one method; empty ones where it fails, as where a model of random weights answers with no number."""
     found = zip(questions, attempt(method, posed), strict=True)
-    return [{} if isinstance(scores, str) else _sum_words(one, scores.values[0].tolist()) for one, scores in found]
-
-
-def _sum_words(question: TargetQuery, scores: Sequence[float]) -> Map:
-    sums: dict[int, float] = {}
-    for token, score in zip(question.encoded.tokens, scores, strict=False):
-        if token.word is not None:
-            sums[token.word] = sums.get(token.word, 0.0) + score
-    return sums
+    return [
+        {} if isinstance(scores, str) else sum_by_word(one.encoded.tokens, scores.values[0, : one.length].tolist())
+        for one, scores in found
+    ]
 
 
 def randomise(network: Network, seed: int) -> Iterator[tuple[str, Network]]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reporter.attribution import Array
-from reporter.evidence.agreement import add_by_word
 from reporter.evidence.metrics import Ranking
-from reporter.records import Attribution, Diagnostic, Token, round_values
+from reporter.records import Attribution, Diagnostic, Token, add_by_word, round_values
 
 if TYPE_CHECKING:  # `check` ranks words without torch
     from reporter.attribution import TargetQuery

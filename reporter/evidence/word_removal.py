@@ -10,7 +10,6 @@ from torch.nn.functional import pad
 from reporter.attribution import Explainer, TargetQuery
 from reporter.evidence.metrics import Answer, Cut
 from reporter.models import Network, make_stand_in
-from reporter.records import Token
 from reporter.tasks import Cells
 
 
@@ -25,15 +24,6 @@ class Left:
     def length(self) -> int:
         """Its tokens."""
         return len(self.inputs["input_ids"])
-
-
-def words_of(tokens: Sequence[Token]) -> list[list[int]]:
-    """The places of the tokens of each word, in reading order: the words that `add_by_word` sums over."""
-    places: dict[int, list[int]] = {}
-    for place, token in enumerate(tokens):
-        if token.word is not None:
-            places.setdefault(token.word, []).append(place)
-    return list(places.values())
 
 
 def leave(question: TargetQuery, cut: Cut) -> Left:

@@ -1,13 +1,12 @@
 """A document becomes the model's input, exactly as served, with the place of every token in the text."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import regex
 from tokenizers import Encoding
 
 from reporter.models.network import Network
-from reporter.records import Document, Seen, Token
+from reporter.records import Document, Seen, Token, find_ends, number_words
 
 _BOUNDARY = regex.compile(r"(?V1w)\b")
 
@@ -71,27 +70,8 @@ def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list
     return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
 
 
-def number_words(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens with the words that are there numbered from 0 without gaps, so that every ordinary token has one.
-
-    White space that is a token is a word by itself, unless it is empty or lies in the token before: then it is of that.
-    """
-    numbers: dict[int, int] = {}
-    segment, end, key = -1, 0, 0
-    for place, token in enumerate(tokens):
-        if token.special:
-            yield token
-            continue
-        inside = token.segment == segment and (token.start < end or token.start == token.end)
-        if token.word is not None or not inside:
-            key = ~place if token.word is None else token.word
-        yield replace(token, word=numbers.setdefault(key, len(numbers)))
-        segment, end = token.segment, token.end
-
-
 def _measure_seen(texts: list[str], tokens: tuple[Token, ...], found: Encoding) -> Seen:
     whole = sum(map(len, texts))
     if not found.overflowing:
         return Seen(characters=whole, of=whole, windows=1)
-    ends = (max((t.end for t in tokens if t.segment == n and not t.special), default=0) for n in range(len(texts)))
-    return Seen(characters=sum(ends), of=whole, windows=1)
+    return Seen(characters=sum(find_ends(tokens, len(texts))), of=whole, windows=1)

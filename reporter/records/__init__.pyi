@@ -96,3 +96,12 @@ from .summary import Slice as Slice
 from .summary import Summary as Summary
 from .summary import Unknown as Unknown
 from .summary import Verdicts as Verdicts
+from .words import Span as Span
+from .words import add_by_word as add_by_word
+from .words import add_tokens as add_tokens
+from .words import count_words as count_words
+from .words import cut_words as cut_words
+from .words import find_ends as find_ends
+from .words import number_words as number_words
+from .words import places_by_word as places_by_word
+from .words import sum_by_word as sum_by_word

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from reporter.records.evidence import Counterfactual, Erasure
 from reporter.records.explanation import Attribution, Explanation, Prediction, Section, Token
+from reporter.records.words import count_words
 
 
 def find_misfit(what: Explanation) -> str | None:
@@ -50,7 +51,7 @@ def _list_section_misfits(section: Section, answer: Prediction, texts: Sequence[
     if not (0 <= target.position < answer.positions and 0 <= target.index < len(answer.labels)):
         yield f"target is column {target.index} at position {target.position}, which the answer has not"
     yield from _list_token_misfits(section.tokens, texts)
-    words = len({token.word for token in section.tokens} - {None})
+    words = count_words(section.tokens)
     for at, one in enumerate(section.attributions):
         yield from (f"attributions[{at}].{fault}" for fault in _list_score_misfits(one, count))
     methods = [one.method for one in section.attributions]

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from math import fsum
 from unicodedata import category
 
-from reporter.attribution import cut_words
 from reporter.evidence import Moments
-from reporter.records import Explanation, Pushing, order_sections
+from reporter.records import (
+    Explanation,
+    Pushing,
+    cut_words,
+    order_sections,
+)
 from reporter.summary.corpus import round_mean
 
 PushTarget = tuple[str, str | None]

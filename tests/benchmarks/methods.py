@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from reporter import registry
-from reporter.evidence.agreement import add_by_word
 from reporter.models.tokenization import Encoded
+from reporter.records import add_by_word
 from reporter.records.explanation import Section
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute

@@ -11,6 +11,7 @@ from reporter.records import (
     Section,
     Target,
     Token,
+    find_ends,
     find_given,
     find_label,
     round_values,
@@ -147,7 +148,7 @@ def _find_reading_faults(what: Explanation, run: Provenance) -> Iterator[str]:
 def _find_extent_faults(tokens: Sequence[Token], texts: Sequence[str], read: int, limit: int) -> Iterator[str]:
     """Whether so many characters were read; only an input of as many tokens as the model takes may have been cut."""
     whole = sum(map(len, texts))
-    ends = [max((t.end for t in tokens if t.segment == n and not t.special), default=0) for n in range(len(texts))]
+    ends = find_ends(tokens, len(texts))
     rest = "".join(text[end:] for text, end in zip(texts, ends, strict=True))
     if read != whole and (len(tokens) < limit or read != sum(ends)):
         yield f"it read {read:,} characters by what it says, and {sum(ends):,} by its tokens."

@@ -7,7 +7,7 @@ from math import fsum
 import numpy as np
 
 from reporter.audit.recomputed.removal import find_removal_faults
-from reporter.evidence import Level, add_by_word, agree_on_words, compare_all, find_level, judge_section
+from reporter.evidence import Level, agree_on_words, compare_all, find_level, judge_section
 from reporter.records import (
     Agreement,
     Diagnostic,
@@ -15,6 +15,7 @@ from reporter.records import (
     Influence,
     Provenance,
     Section,
+    add_by_word,
     make_seed,
     summarize_heads,
 )

@@ -6,10 +6,15 @@ from functools import cache
 from itertools import pairwise
 
 from reporter import registry
-from reporter.attribution import Span
 from reporter.evidence import AlignedText
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
-from reporter.records import CorpusDiagnostic, Diagnostic, Run, Section
+from reporter.records import (
+    CorpusDiagnostic,
+    Diagnostic,
+    Run,
+    Section,
+    Span,
+)
 from reporter.site.digits import digits_for
 from reporter.site.wording import count, rank, shorten, title_of, titled, titles
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reporter.attribution import Span, add_tokens
 from reporter.evidence import AlignedText, ratio
+from reporter.records import Span, add_tokens
 from reporter.site.wording import hundredths, shorten
 
 _SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
