@@ -1,8 +1,10 @@
 """One page that cannot be drawn costs that page: it says so, and the rest of the site is there."""
 
 import importlib
+import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -72,6 +74,45 @@ def test_it_is_told_of_as_a_failure_and_its_numbers_are_kept(spoilt):
     assert next(one for one in lines if one.id == id).status == "explained"
     faults = [fault for found in check_site(site, Thresholds()) for fault in found.faults]
     assert any("could not be drawn" in fault for fault in faults)
+
+
+WITHOUT_TEXT = {
+    "index.html": "reporter.site.pages.index.page.headline",
+    "methods.html": "reporter.site.render.methods_page",
+    "provenance.html": "reporter.site.render.provenance_page",
+    "404.html": "reporter.site.render.not_found_page",
+    "training.html": "reporter.site.render.training_page",
+}
+"""Pages that are of no document, with something each of them is made by."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_TEXT)
+def test_a_page_of_no_document_that_fails_costs_that_page(name, tmp_path, monkeypatch):
+    def fail(*_given, **_named):
+        raise ValueError("<b>missing</b>")
+
+    whole = site_of(tmp_path / "whole", runs.every_kind(), training=runs.trained())
+    monkeypatch.setattr(WITHOUT_TEXT[name], fail)
+    site = site_of(tmp_path / "site", runs.every_kind(), training=runs.trained())
+    page = Page(site / name)
+    assert "This page could not be drawn: “<b>missing</b>”." in page.text
+    assert [(one.source, one.error) for one in read(site).undrawn] == [
+        (name, "This page could not be drawn: “<b>missing</b>”.")
+    ]
+    assert not read(site).is_whole
+    changed = {name, "data/run.json", "data/manifest.json"}
+    others = [path.relative_to(whole) for path in whole.rglob("*") if path.is_file() and path.suffix != ".sqlite"]
+    assert all((site / path).read_bytes() == (whole / path).read_bytes() for path in others if str(path) not in changed)
+
+
+def test_the_list_stands_in_for_an_index_that_cannot_be_drawn(tmp_path, monkeypatch):
+    def fail(*_given, **_named):
+        raise ValueError("missing")
+
+    monkeypatch.setattr(WITHOUT_TEXT["index.html"], fail)
+    site = site_of(tmp_path, runs.every_kind())
+    links = set(re.findall(r'href="([^"#]+)"', (site / "index.html").read_text("utf-8")))
+    assert {page_path(one.id) for one in runs.every_kind()} <= {unquote(link) for link in links}
 
 
 def test_a_full_disk_is_no_matter_of_one_page(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from jinja2 import Environment, meta, nodes
 
 from reporter.records import twin
 from reporter.records.explanation import Explanation
+from reporter.records.influence import Training
 from reporter.runs.store import Store
 from reporter.runs.versions import find_templates
 from reporter.site import pages as report
@@ -70,8 +71,10 @@ class Page(HTMLParser):
         return "".join(self.texts)
 
 
-def site_of(folder: Path, explanations: Sequence[Explanation], evidence: str = "quick") -> Path:
-    path = runs.saved(folder / "data" / "run.sqlite", explanations, evidence=evidence)
+def site_of(
+    folder: Path, explanations: Sequence[Explanation], evidence: str = "quick", training: Training | None = None
+) -> Path:
+    path = runs.saved(folder / "data" / "run.sqlite", explanations, evidence=evidence, training=training)
     with Store(path) as store:
         draw_site(store, folder)
     return folder

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +10,12 @@ import msgspec
 from jinja2 import Environment
 
 from reporter.models import count_cores
-from reporter.records import Explanation, Run, twin
+from reporter.records import Explanation, Failure, Run, quote_error, twin
 from reporter.runs import DEALT, DrawnFile, Store, map_in_processes
 from reporter.site.addresses import page_path
 from reporter.site.environment import make_environment
 from reporter.site.pages import (
+    UNDRAWN,
     Audit,
     DocumentPage,
     Entry,
@@ -26,6 +27,7 @@ from reporter.site.pages import (
     NotFoundPage,
     ProvenancePage,
     TrainingPage,
+    UndrawnPage,
     bare_page,
     document_pages,
     find,
@@ -36,12 +38,14 @@ from reporter.site.pages import (
     not_found_page,
     provenance_page,
     training_page,
+    undrawn_page,
 )
 from reporter.site.writer import Paper, Put, Writer, hash_all
 from reporter.summary import sum_up
 
-Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage
+Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | ProvenancePage | TrainingPage | UndrawnPage
 
+_TEMPLATES: dict[type[Page], str] = {ListPage: "documents", UndrawnPage: "undrawn"}
 _ALONE = 200  # documents up to which other processes are not worth their start
 _PIECES = 40  # pieces of a page that are joined before they are written
 
@@ -67,14 +71,7 @@ def draw_files(run: Run, lines: Callable[[], Iterable[tuple[str, str]]], paper: 
     """
     pages = make_environment()
     run = _draw_documents(run, lines(), paper=paper, pages=pages)
-    for path, page in (
-        ("methods", methods_page(run)),
-        ("provenance", provenance_page(run)),
-        ("404", not_found_page(run)),
-    ):
-        _show(paper, f"{path}.html", page, pages=pages)
-    if run.training is not None:
-        _show(paper, "training.html", training_page(run, run.training), pages=pages)
+    run = _draw_others(run, paper=paper, pages=pages)
     _write(paper, ".nojekyll", b"", lambda: [])
     digest = hash_all(line.encode() for _, line in lines()).encode()
     _write(paper, "data/documents.jsonl", digest, lambda: (f"{line}\n" for _, line in lines()))
@@ -97,23 +94,53 @@ def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, paper: Paper,
                 paper.adopt(finding.path, drawn)
                 yield audit.add(finding)
 
-    listed = list_pages(run, entries())
-    first = b""
-    for page in listed:
+    first, lost = b"", list[Failure]()
+    for page in list_pages(run, entries()):
         shelves.append(link_list_page(page))
         if first:
-            _show(paper, page.path, page, pages=pages, name="documents")
+            lost += _try(paper, page.path, partial(replace, page), pages=pages, instead=partial(undrawn_page, run))
         else:
             first = msgspec.msgpack.encode(page)  # a tenth of the memory, and it waits for all others
         del page
-    index = audit.page(msgspec.msgpack.decode(first, type=ListPage), shelves)
-    _show(paper, "index.html", index, pages=pages)
-    return audit.summed()
+    listed = msgspec.msgpack.decode(first, type=ListPage)
+    index = partial(audit.page, listed, shelves)
+    lost += _try(paper, "index.html", index, pages=pages, instead=lambda why: replace(listed, failure=why))
+    summed = audit.summed()
+    return replace(summed, undrawn=(*summed.undrawn, *lost))
 
 
-def _show(paper: Paper, path: str, page: Page, *, pages: Environment, name: str = "") -> None:
-    """Write a page that is made by the template of this name, or of its own."""
-    template = name or path.removesuffix(".html")
+def _draw_others(run: Run, *, paper: Paper, pages: Environment) -> Run:
+    """Draw the pages that are of no document; the run with those that could not be drawn."""
+    made: dict[str, Callable[[], Page]] = {
+        "methods.html": partial(methods_page, run),
+        "provenance.html": partial(provenance_page, run),
+        "404.html": partial(not_found_page, run),
+    }
+    if run.training is not None:
+        made["training.html"] = partial(training_page, run, run.training)
+    instead = partial(undrawn_page, run)
+    lost = [failure for path, make in made.items() for failure in _try(paper, path, make, pages=pages, instead=instead)]
+    return replace(run, undrawn=(*run.undrawn, *lost))
+
+
+def _try(
+    paper: Paper, path: str, make: Callable[[], Page], *, pages: Environment, instead: Callable[[str], Page]
+) -> list[Failure]:
+    """Write a page or, where it cannot be drawn, what is shown instead with the reason; that is then returned."""
+    try:
+        _show(paper, path, make(), pages=pages)
+    except OSError:
+        raise  # a full disk costs more than one page
+    except Exception as error:
+        why = f"{UNDRAWN}: {quote_error(error)}."
+        _show(paper, path, instead(why), pages=pages)
+        return [Failure(id=path, source=path, error=why)]
+    return []
+
+
+def _show(paper: Paper, path: str, page: Page, *, pages: Environment) -> None:
+    """Write a page by the template of its kind or, for the only one of its kind, of its path."""
+    template = _TEMPLATES.get(type(page), path.removesuffix(".html"))
     _write(paper, path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
 
 

@@ -1,5 +1,6 @@
 """What `pages` offers; each is loaded when it is first asked for."""
 
+from .document.page import UNDRAWN as UNDRAWN
 from .document.page import DocumentPage as DocumentPage
 from .document.page import bare_page as bare_page
 from .document.page import document_page as document_page
@@ -18,7 +19,9 @@ from .methods import MethodsPage as MethodsPage
 from .methods import methods_page as methods_page
 from .provenance import NotFoundPage as NotFoundPage
 from .provenance import ProvenancePage as ProvenancePage
+from .provenance import UndrawnPage as UndrawnPage
 from .provenance import not_found_page as not_found_page
 from .provenance import provenance_page as provenance_page
+from .provenance import undrawn_page as undrawn_page
 from .training import TrainingPage as TrainingPage
 from .training import training_page as training_page

@@ -48,6 +48,19 @@ class NotFoundPage:
     frame: Frame
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndrawnPage:
+    """What is shown in the place of a page that could not be drawn, with the sentence that says why."""
+
+    frame: Frame
+    failure: str
+
+
+def undrawn_page(run: Run, failure: str) -> UndrawnPage:
+    """The page in the place of one that could not be drawn."""
+    return UndrawnPage(frame=frame(run, "Not drawn"), failure=failure)
+
+
 def provenance_page(run: Run) -> ProvenancePage:
     """The provenance page of a run."""
     return ProvenancePage(

@@ -52,11 +52,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """A page of the list beyond the first."""
+    """A page of the list beyond the first; `failure` says why it stands in the place of the index."""
 
     path: str
     frame: Frame
     listing: Listing
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
