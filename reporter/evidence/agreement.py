@@ -24,15 +24,15 @@ Array = NDArray[np.float64]
 
 def agree_on_words(tokens: Sequence[Token], attributions: Sequence[Attribution]) -> Consensus | None:
     """The words on which most attributions of one target agree; None for too few of them."""
-    scores = {found.method: add_by_word(tokens, found.scores) for found in attributions}
-    return find_consensus(scores, {found.method: found.signed for found in attributions})
+    scores = {attribution.method: add_by_word(tokens, attribution.scores) for attribution in attributions}
+    return find_consensus(scores, {attribution.method: attribution.signed for attribution in attributions})
 
 
 def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *, seed: int = 0) -> Iterator[Agreement]:
     """The agreement of every pair of attributions of one target, in their order; draws start from `seed`."""
     if len(attributions) < 2:
         return
-    words = {found.method: add_by_word(tokens, found.scores) for found in attributions}
+    words = {attribution.method: add_by_word(tokens, attribution.scores) for attribution in attributions}
     random = np.random.default_rng(seed)
     resampled = Resampled({name: np.abs(scores) for name, scores in words.items()}, random)
     for a, b in combinations(attributions, 2):
@@ -60,8 +60,8 @@ class Resampled:
 
     def chance(self, a: str, b: str) -> float:
         """The share of shuffled orders, the given one among them, whose Spearman correlation is as large."""
-        found = self.correlate(a, b)
-        return float((1 + np.sum(self._shuffled[a] @ self._ranks[b] >= found - 1e-12)) / (1 + DRAWS))
+        correlation = self.correlate(a, b)
+        return float((1 + np.sum(self._shuffled[a] @ self._ranks[b] >= correlation - 1e-12)) / (1 + DRAWS))
 
     def interval(self, a: str, b: str) -> tuple[float, float]:
         """What holds 95 % of the Spearman correlations over words drawn anew."""
@@ -73,8 +73,8 @@ def _standardise(ranks: Array) -> Array:
     """Rows of mean 0 and length 1, whose inner products are correlations; a constant row has none (nan)."""
     centred = ranks - ranks.mean(1, keepdims=True) if ranks.shape[1] else ranks
     size = np.sqrt((centred**2).sum(1, keepdims=True))
-    found: Array = np.divide(centred, size, out=np.full_like(centred, np.nan), where=size > 0)
-    return found
+    standardised: Array = np.divide(centred, size, out=np.full_like(centred, np.nan), where=size > 0)
+    return standardised
 
 
 def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resampled, signed: bool) -> Agreement:
@@ -109,7 +109,7 @@ def share_alike(a: Array, b: Array, k: int) -> tuple[float, float, float]:
     Rank, sign and signed-rank agreement of Krishna et al., The Disagreement Problem in Explainable ML, 2022;
     `share_top` is their feature agreement.
     """
-    first, second = (np.argsort(-np.abs(one), kind="stable")[:k] for one in (a, b))
+    first, second = (np.argsort(-np.abs(scores), kind="stable")[:k] for scores in (a, b))
     signs = np.sign(a) == np.sign(b)
     placed = first == second
     shared = np.intersect1d(first, second)
@@ -120,8 +120,8 @@ def measure_overlap(a: Array, b: Array) -> float:
     """The rank-biased overlap of two whole rankings, extrapolated: Webber et al., TOIS 2010, equation 32, p = 0.9."""
     count = len(a)
     places = [np.empty(count, np.int64), np.empty(count, np.int64)]
-    for place, one in zip(places, (a, b), strict=True):
-        place[np.argsort(-one, kind="stable")] = np.arange(count)
+    for place, scores in zip(places, (a, b), strict=True):
+        place[np.argsort(-scores, kind="stable")] = np.arange(count)
     depths = np.arange(1, count + 1)
     shares = np.bincount(np.maximum(*places), minlength=count).cumsum() / depths
     weights = PERSISTENCE**depths

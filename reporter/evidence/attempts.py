@@ -15,8 +15,8 @@ def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
     and whatever says that there is no memory left.
     """
     try:
-        found = method.attribute(batches)
-        pairs = zip(found, batches, strict=True)
+        answers = method.attribute(batches)
+        pairs = zip(answers, batches, strict=True)
         return [scores.pick(row) for scores, cases in pairs for row in range(len(cases.cells))]
     except UserError:
         raise
@@ -25,7 +25,7 @@ def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
             raise
         sentence = tell_failure(error)
     rows = [row for cases in batches for row in cases.part()]
-    return [one for row in rows for one in attempt(method, [row])] if len(rows) > 1 else [sentence]
+    return [outcome for row in rows for outcome in attempt(method, [row])] if len(rows) > 1 else [sentence]
 
 
 def tell_failure(error: Exception) -> str:

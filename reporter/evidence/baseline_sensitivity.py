@@ -30,14 +30,14 @@ def vary_baseline(
     if not find_level(explainer.settings.evidence).baselines:
         return varied
     others = [name for name in BASELINES if name != explainer.settings.baseline and _is_served(name, explainer.network)]
-    for method in (one for one in methods if one.description.claim == "complete"):
+    for method in (candidate for candidate in methods if candidate.description.claim == "complete"):
         name, numbers = method.description.name, count()
         lines = [[(next(numbers), question) for question in questions] for questions in batches]
         led = [[pair for pair in line if _lead(sections[pair[0]]) == name] for line in lines]
         asked = [[question for _, question in line] for line in led if line]
-        found = {other: _draw(explainer, method, other, asked) for other in others} if asked else {}
+        drawn = {other: _draw(explainer, method, other, asked) for other in others} if asked else {}
         for place, number in enumerate(number for line in led for number, _ in line):
-            rows = {other: scores[place] for other, scores in found.items()}
+            rows = {other: scores[place] for other, scores in drawn.items()}
             varied[number] = _record(explainer, sections[number], rows)
     return varied
 
@@ -69,10 +69,16 @@ def _record(explainer: Explainer, section: Section, others: Mapping[str, Array |
     lead = section.lead
     assert lead is not None, "a method is varied that is not there"
     own = add_by_word(section.tokens, lead.scores)
-    found = {explainer.settings.baseline: own} | {name: one for name, one in others.items() if one is not None}
-    scores = np.stack(list(found.values()))
+    scores_by_baseline = {explainer.settings.baseline: own} | {
+        name: scores for name, scores in others.items() if scores is not None
+    }
+    scores = np.stack(list(scores_by_baseline.values()))
     low, high = scores.min(0), scores.max(0)
     flips = np.flatnonzero((low < 0) & (high > 0)).tolist()
     return Sensitivity(
-        method=lead.method, baselines=tuple(found), low=round_values(low), high=round_values(high), flips=tuple(flips)
+        method=lead.method,
+        baselines=tuple(scores_by_baseline),
+        low=round_values(low),
+        high=round_values(high),
+        flips=tuple(flips),
     )

@@ -118,9 +118,9 @@ def judge_validity(validity: Validity | None) -> State:
     return "fails" if validity.low <= 0 else "holds" if validity.low >= _WELL else "doubt"
 
 
-def is_like_random(one: CorpusDiagnostic) -> bool:
+def is_like_random(summary: CorpusDiagnostic) -> bool:
     """Whether a method's strongest fifth of the words may be no better, over all texts, than random words."""
-    return one.name == FIFTH and one.high is not None and one.high >= 0
+    return summary.name == FIFTH and summary.high is not None and summary.high >= 0
 
 
 def is_measured(state: State) -> bool:
@@ -179,12 +179,17 @@ def _check_agreement(section: Section, method: str) -> AgreementCheck:
 
 
 def _check_deletion(section: Section, method: str) -> DeletionCheck:
-    found = next((one for one in section.diagnostics if (one.method, one.name) == (method, FIFTH)), None)
+    diagnostic = next(
+        (diagnostic for diagnostic in section.diagnostics if (diagnostic.method, diagnostic.name) == (method, FIFTH)),
+        None,
+    )
     words = count_words(section.tokens)
     gone = max(1, round(SHARE * words))
-    if found is None or found.control is None or found.low is None or found.high is None:
+    if diagnostic is None or diagnostic.control is None or diagnostic.low is None or diagnostic.high is None:
         return DeletionCheck(state="open", gone=gone, diagnostic=None)
     if words < _FEW:
-        return DeletionCheck(state="undecided", gone=gone, diagnostic=found)
-    state: State = "holds" if found.value < found.low else "doubt" if found.value < found.control else "fails"
-    return DeletionCheck(state=state, gone=gone, diagnostic=found)
+        return DeletionCheck(state="undecided", gone=gone, diagnostic=diagnostic)
+    state: State = (
+        "holds" if diagnostic.value < diagnostic.low else "doubt" if diagnostic.value < diagnostic.control else "fails"
+    )
+    return DeletionCheck(state=state, gone=gone, diagnostic=diagnostic)

@@ -56,7 +56,7 @@ class _Inquiry:
 
     def ask(self, wanted: Sequence[tuple[int, Cut]]) -> None:
         """Serve what is not known yet: texts by number, each without a cut."""
-        new = [one for one in dict.fromkeys(wanted) if one not in self._known]
+        new = [request for request in dict.fromkeys(wanted) if request not in self._known]
         answers = serve(self._asking, [leave(self._texts[number].question, cut) for number, cut in new])
         self._known.update(zip(new, answers, strict=True))
 
@@ -129,7 +129,7 @@ def _alone(words: Sequence[int]) -> list[Cut]:
 
 def _search(inquiry: _Inquiry, hunted: Mapping[int, Sequence[int]]) -> dict[int, Cut]:
     """Words of each text without which its label is another, removed one by one, each time what costs it most."""
-    gone, left, found = dict.fromkeys(hunted, _WHOLE), dict(hunted), dict[int, Cut]()
+    gone, left, flips = dict.fromkeys(hunted, _WHOLE), dict(hunted), dict[int, Cut]()
     for _ in range(MOST):
         tries = {
             number: [gone[number] | {word} for word in words if word not in gone[number]]
@@ -145,9 +145,9 @@ def _search(inquiry: _Inquiry, hunted: Mapping[int, Sequence[int]]) -> dict[int,
                 left[number] = [word for cut in order[:_WIDE] for word in cut]
             gone[number] = order[0]
             if inquiry.lead(number, order[0]) < 0:
-                found[number] = order[0]
+                flips[number] = order[0]
                 del left[number]
-    return _trim(inquiry, found)
+    return _trim(inquiry, flips)
 
 
 def _trim(inquiry: _Inquiry, flips: dict[int, Cut]) -> dict[int, Cut]:
@@ -162,24 +162,24 @@ def _trim(inquiry: _Inquiry, flips: dict[int, Cut]) -> dict[int, Cut]:
 
 
 def _swap(explainer: Explainer, texts: Sequence[_Text]) -> list[list[Heard]]:
-    """Every top word that is a single piece, with each of its neighbours written over it."""
-    singles = [list(_list_pieces(text)) for text in texts]
+    """Every top word that is a single token, with each of its neighbours written over it."""
+    singles = [list(_list_single_tokens(text)) for text in texts]
     words = Vocabulary(explainer.network)
-    near = words.find([piece for some in singles for _, piece in some], NEIGHBOURS)
-    swaps = [[(cut, other) for cut, piece in some for other in near[piece]] for some in singles]
+    near = words.find([token_id for text_singles in singles for _, token_id in text_singles], NEIGHBOURS)
+    swaps = [[(cut, other) for cut, token_id in text_singles for other in near[token_id]] for text_singles in singles]
     pairs = zip(texts, swaps, strict=True)
-    served = serve(explainer, [write_over(text.question, *swap) for text, some in pairs for swap in some])
+    served = serve(explainer, [write_over(text.question, *swap) for text, text_swaps in pairs for swap in text_swaps])
     answers = iter(served)
     return [
         [
-            (cut, words.spell(piece), answer)
-            for (cut, piece), answer in zip(some, islice(answers, len(some)), strict=True)
+            (cut, words.spell(token_id), answer)
+            for (cut, token_id), answer in zip(text_swaps, islice(answers, len(text_swaps)), strict=True)
         ]
-        for some in swaps
+        for text_swaps in swaps
     ]
 
 
-def _list_pieces(text: _Text) -> Iterator[tuple[Cut, int]]:
+def _list_single_tokens(text: _Text) -> Iterator[tuple[Cut, int]]:
     encoded = text.question.encoded
     places = places_by_word(encoded.tokens)
     for word in text.top:
@@ -192,8 +192,9 @@ def _record(explainer: Explainer, question: TargetQuery, heard: Sequence[Heard])
     if not heard:
         return ()
     choices = torch.stack([answer for _, _, answer in heard])
-    found = read_answers(explainer, choices, [question] * len(heard))
-    scores, values = round_values([one.score for one in found]), round_values([one.value for one in found])
+    answers = read_answers(explainer, choices, [question] * len(heard))
+    scores = round_values([answer.score for answer in answers])
+    values = round_values([answer.value for answer in answers])
     labels = [", ".join(list_said(row, question.labels, explainer.task)) or NONE for row in choices]
     sure = question.target.probability is not None
     return tuple(

@@ -39,7 +39,7 @@ class Probe:
     @cached_property
     def cuts(self) -> list[Cut]:
         """Everything to ask, and nothing twice; what the model says to the whole text is known."""
-        wanted = [cut for one in self._metrics for order in self._orders(one) for cut in one.cuts(order)]
+        wanted = [cut for metric in self._metrics for order in self._orders(metric) for cut in metric.cuts(order)]
         return list(dict.fromkeys(cut for cut in wanted if cut))
 
     @property
@@ -74,18 +74,18 @@ class Probe:
     def _curves(self, answers: Mapping[Cut, Answer]) -> Iterator[Curve]:
         for kind, side in _SIDES.items():
             for method, order in self.rankings.items():
-                found = _follow(order, side, answers)
-                if len(found) > 1:
-                    yield Curve(kind=kind, method=method, words=tuple(found), values=round_values(found.values()))
+                values = _follow(order, side, answers)
+                if len(values) > 1:
+                    yield Curve(kind=kind, method=method, words=tuple(values), values=round_values(values.values()))
 
     def _bands(self, answers: Mapping[Cut, Answer]) -> Iterator[Band]:
         """Where the random orders went: all of them have the same places."""
         for kind, side in _SIDES.items():
-            found = [_follow(order, side, answers) for order in self.draws]
-            places = [count for count in found[0] if all(count in one for one in found)] if found else []
+            curves = [_follow(order, side, answers) for order in self.draws]
+            places = [count for count in curves[0] if all(count in curve for curve in curves)] if curves else []
             if len(places) < 2:
                 continue
-            values = [[one[count] for count in places] for one in found]
+            values = [[curve[count] for count in places] for curve in curves]
             low, median, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
             yield Band(
                 kind=kind,
@@ -93,7 +93,7 @@ class Probe:
                 median=round_values(median),
                 low=round_values(low),
                 high=round_values(high),
-                draws=len(found),
+                draws=len(curves),
             )
 
     def _effects(self, answers: Mapping[Cut, Answer]) -> Iterator[Effect]:
@@ -113,13 +113,13 @@ def measure_deletion(
         return [((), None) for _ in sections]
     probes = [_prepare(explainer, level, *pair) for pair in zip(questions, sections, strict=True)]
     answers = ask(explainer, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
-    found = iter(answers)
+    remaining = iter(answers)
     examined: list[tuple[tuple[Diagnostic, ...], Erasure | None]] = []
     for probe, section in zip(probes, sections, strict=True):
         if probe is None:
             examined.append(((), None))
             continue
-        own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(found, len(probe.cuts)), strict=True))
+        own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(remaining, len(probe.cuts)), strict=True))
         unit: Unit = "score" if section.target.probability is None else "probability"
         examined.append((tuple(probe.find(own)), probe.record(own, unit)))
     return examined
@@ -131,16 +131,17 @@ def _whole(target: Target) -> Answer:
 
 def _prepare(explainer: Explainer, level: Level, question: TargetQuery, section: Section) -> Probe | None:
     words = question.words
-    found = [one for one in ((section.lead,) if level.lead else section.attributions) if one is not None]
-    if not found or not words:
+    candidates = (section.lead,) if level.lead else section.attributions
+    attributions = [attribution for attribution in candidates if attribution is not None]
+    if not attributions or not words:
         return None
-    rankings = {one.method: rank_words(section.tokens, one) for one in found}
+    rankings = {attribution.method: rank_words(section.tokens, attribution) for attribution in attributions}
     return Probe(question, level, rankings, shuffle(words, level.draws, explainer.seed(question, "orders")))
 
 
-def ask(explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, piece: int | None = None) -> list[Answer]:
-    """The model's answers to texts with words deleted, or with `piece` written over them, in the order of the cuts."""
-    texts = [leave(*one) if piece is None else write_over(*one, piece) for one in cuts]
+def ask(explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, token_id: int | None = None) -> list[Answer]:
+    """The model's answers to texts with words deleted, or with `token_id` written over them, in their order."""
+    texts = [leave(*text_cut) if token_id is None else write_over(*text_cut, token_id) for text_cut in cuts]
     return read_answers(explainer, serve(explainer, texts), [question for question, _ in cuts])
 
 

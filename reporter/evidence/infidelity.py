@@ -24,23 +24,25 @@ def measure_infidelity(
     level = find_level(explainer.settings.evidence)
     if _NAME not in level.perturbation:
         return [() for _ in sections]
-    randoms = [np.random.default_rng(explainer.seed(one, _NAME)) for one in questions]
-    drawn = [draw_sets(one.words, SETS, random) for one, random in zip(questions, randoms, strict=True)]
+    randoms = [np.random.default_rng(explainer.seed(question, _NAME)) for question in questions]
+    drawn = [draw_sets(question.words, SETS, random) for question, random in zip(questions, randoms, strict=True)]
     scores = iter(score_coalitions(Rows(batches), drawn, PassBatch.score))
     ends = (path.totals[1] for cases in batches for path in cases.ends)
     lost = [end - np.array([next(scores) for _ in kept]) for end, kept in zip(ends, drawn, strict=True)]
-    found = []
+    diagnostics = []
     for question, section, kept, missed in zip(questions, sections, drawn, lost, strict=True):
         orders = shuffle(question.words, level.draws, explainer.seed(question, _NAME))
         observed = Observed(gone=~kept, lost=missed)
-        found.append(tuple(_judge(section, observed, [order.words for order in orders])) if question.words else ())
-    return found
+        diagnostics.append(
+            tuple(_judge(section, observed, [order.words for order in orders])) if question.words else ()
+        )
+    return diagnostics
 
 
 def _judge(section: Section, observed: Observed, orders: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:
     """Every method's, beside that of its scores on other words."""
     (metric,) = load_metrics((_NAME,))
-    for one in section.attributions:
-        ranking = rank_words(section.tokens, one)
+    for attribution in section.attributions:
+        ranking = rank_words(section.tokens, attribution)
         control = [metric.judge(rank(ranking.by_word[list(order)]), observed) for order in orders]
-        yield from beside_random(_NAME, one.method, metric.judge(ranking, observed), control)
+        yield from beside_random(_NAME, attribution.method, metric.judge(ranking, observed), control)

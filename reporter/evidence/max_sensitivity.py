@@ -39,12 +39,12 @@ def explain_near(
     """The word scores of every question by name of the method, at one point near each text, as far as there are any."""
     posed = [explainer.make_cases(questions) for questions in batches]
     moved = [
-        replace(cases, shift=_draw(cases, [explainer.seed(one, f"near {point}") for one in questions]))
+        replace(cases, shift=_draw(cases, [explainer.seed(question, f"near {point}") for question in questions]))
         for cases, questions in zip(posed, batches, strict=True)
     ]
-    found = {method.description.name: iter(add_up(batches, attempt(method, moved))) for method in methods}
+    by_method = {method.description.name: iter(add_up(batches, attempt(method, moved))) for method in methods}
     asked = sum(map(len, batches))
-    rows = [{name: next(scores) for name, scores in found.items()} for _ in range(asked)]
+    rows = [{name: next(scores) for name, scores in by_method.items()} for _ in range(asked)]
     return [{name: scores for name, scores in row.items() if scores is not None} for row in rows]
 
 
@@ -63,8 +63,8 @@ def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
 def _judge(section: Section, others: Sequence[Mapping[str, Array]]) -> Iterator[Diagnostic]:
     """From the word scores at every point near by; a method that failed at one of them has no such number."""
     (metric,) = load_metrics((_NAME,))
-    for one in section.attributions:
-        near = [found[one.method] for found in others if one.method in found]
+    for attribution in section.attributions:
+        near = [scores[attribution.method] for scores in others if attribution.method in scores]
         if len(near) == len(others):
-            value = metric.judge(rank_words(section.tokens, one), Observed(near=np.stack(near)))
-            yield from beside_random(_NAME, one.method, value, ())
+            value = metric.judge(rank_words(section.tokens, attribution), Observed(near=np.stack(near)))
+            yield from beside_random(_NAME, attribution.method, value, ())

@@ -45,7 +45,10 @@ def judge_section(document: Document | Explanation, section: Section, seed: int)
     if not 0 < len(marked) < words:
         return
     draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))
-    rankings = {one.method: _keep(rank_words(section.tokens, one), words) for one in section.attributions}
+    rankings = {
+        attribution.method: _keep(rank_words(section.tokens, attribution), words)
+        for attribution in section.attributions
+    }
     observed = Observed(marked=marked)
     for metric in load_metrics(PLAUSIBILITY):
         control = [metric.judge(order, observed) for order in draws]

@@ -58,22 +58,22 @@ def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: 
     drop_frames()
     if explainer.budget.halve():
         return examine_methods(explainer, methods, documents)
-    return Sanities(texts=tuple(one.document.id for one in documents), methods=(), failure=EXHAUSTED)
+    return Sanities(texts=tuple(encoded.document.id for encoded in documents), methods=(), failure=EXHAUSTED)
 
 
 def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
     cheap = [method.bounded(_MOST) for method in methods]
     with explainer.network.replicas.at_work():
-        questions = [found for one in documents for found in _ask(explainer, one)]
+        questions = [question for encoded in documents for question in _ask(explainer, encoded)]
         usual = draw_maps(explainer, cheap, questions)
         repeated = draw_maps(explainer, cheap, questions)
-        turned = draw_maps(explainer, cheap, [_turn(one) for one in questions])
-        mixed = draw_maps(explainer, cheap, [_mix(one, explainer.settings.seed) for one in questions])
+        turned = draw_maps(explainer, cheap, [_turn(question) for question in questions])
+        mixed = draw_maps(explainer, cheap, [_mix(question, explainer.settings.seed) for question in questions])
         stages = [
             (name, draw_maps(replace(explainer, network=network), cheap, questions))
             for name, network in randomise(explainer.network, explainer.settings.seed)
         ]
-    found: list[Sanity] = []
+    sanities: list[Sanity] = []
     for number, method in enumerate(methods):
         signed = method.description.signed
         own = usual[number]
@@ -85,8 +85,8 @@ def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequenc
             order=compare("words in random order", own, mixed[number]),
             flags=(),
         )
-        found.append(replace(sane, flags=tuple(_flag(sane))))
-    return Sanities(texts=tuple(one.document.id for one in documents), methods=tuple(found))
+        sanities.append(replace(sane, flags=tuple(_flag(sane))))
+    return Sanities(texts=tuple(encoded.document.id for encoded in documents), methods=tuple(sanities))
 
 
 def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
@@ -107,10 +107,12 @@ def draw_maps(explainer: Explainer, methods: Sequence[Method], questions: Sequen
 
 def _draw(method: Method, questions: Sequence[TargetQuery], posed: Sequence[Cases]) -> list[Map]:
     """The maps of one method; empty ones where it fails, as where a model of random weights answers with no number."""
-    found = zip(questions, attempt(method, posed), strict=True)
+    answered = zip(questions, attempt(method, posed), strict=True)
     return [
-        {} if isinstance(scores, str) else sum_by_word(one.encoded.tokens, scores.values[0, : one.length].tolist())
-        for one, scores in found
+        {}
+        if isinstance(scores, str)
+        else sum_by_word(question.encoded.tokens, scores.values[0, : question.length].tolist())
+        for question, scores in answered
     ]
 
 
@@ -122,12 +124,12 @@ def randomise(network: Network, seed: int) -> Iterator[tuple[str, Network]]:
     random = torch.Generator().manual_seed(seed)
     changed = replace(network, model=deepcopy(network.model))
     weights = dict(changed.model.named_parameters())
-    for name, some in _group(list(weights)):
+    for name, group in _group(list(weights)):
         with torch.no_grad():
-            for one in (weights[which] for which in some):
-                drawn = torch.randn(one.shape, generator=random).to(one.device, one.dtype)
-                spread = one.std() if one.numel() > 1 else one.abs().mean()
-                one.copy_(drawn * spread + one.mean())
+            for weight in (weights[which] for which in group):
+                drawn = torch.randn(weight.shape, generator=random).to(weight.device, weight.dtype)
+                spread = weight.std() if weight.numel() > 1 else weight.abs().mean()
+                weight.copy_(drawn * spread + weight.mean())
         yield name, replace(changed, model=deepcopy(changed.model))
 
 
@@ -145,11 +147,11 @@ def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     deep = sorted(layers, reverse=True)
     size = -(-len(deep) // _STAGES) or 1
     runs = [deep[at : at + size] for at in range(0, len(deep), size)]
-    found = [("the head", head)]
+    groups = [("the head", head)]
     for run in runs:
         which = f"layer {run[0] + 1}" if len(run) == 1 else f"layers {run[-1] + 1} to {run[0] + 1}"
-        found.append((which, [name for layer in run for name in layers[layer]]))
-    return [(name, some) for name, some in (*found, ("the embeddings", embeddings)) if some]
+        groups.append((which, [name for layer in run for name in layers[layer]]))
+    return [(name, group) for name, group in (*groups, ("the embeddings", embeddings)) if group]
 
 
 def _turn(question: TargetQuery) -> TargetQuery:
@@ -175,26 +177,26 @@ def _mix(question: TargetQuery, seed: int) -> TargetQuery:
 
 def compare(change: str, usual: Sequence[Map], other: Sequence[Map], *, signed: bool = False) -> Likeness:
     """How alike two lists of maps are, text by text: by the size of the scores, or with their sign."""
-    found = []
-    for one, two in zip(usual, other, strict=True):
-        pair = np.array([[one[word], two.get(word, np.nan)] for word in one]).reshape(-1, 2)
+    correlations = []
+    for first, second in zip(usual, other, strict=True):
+        pair = np.array([[first[word], second.get(word, np.nan)] for word in first]).reshape(-1, 2)
         pair = pair if signed else np.abs(pair)
         if len(pair) > 2 and np.isfinite(pair).all() and np.ptp(pair, axis=0).all():
-            found.append(float(stats.spearmanr(pair[:, 0], pair[:, 1]).statistic))
-    if not found:
+            correlations.append(float(stats.spearmanr(pair[:, 0], pair[:, 1]).statistic))
+    if not correlations:
         return Likeness(change=change, mean=None, low=None, high=None)
-    mean = float(np.mean(found))
-    if len(found) < 2:
+    mean = float(np.mean(correlations))
+    if len(correlations) < 2:
         return Likeness(change=change, mean=round(mean, 4), low=None, high=None)
-    half = quantile(len(found) - 1) * float(np.std(found, ddof=1)) / sqrt(len(found))
+    half = quantile(len(correlations) - 1) * float(np.std(correlations, ddof=1)) / sqrt(len(correlations))
     return Likeness(change=change, mean=round(mean, 4), low=round(mean - half, 4), high=round(mean + half, 4))
 
 
-def _flag(one: Sanity) -> Iterator[str]:
-    if one.repeat.mean is not None and one.repeat.mean < _SAME:
+def _flag(sanity: Sanity) -> Iterator[str]:
+    if sanity.repeat.mean is not None and sanity.repeat.mean < _SAME:
         yield UNSTEADY
-    last = one.randomised[-1].mean if one.randomised else None
+    last = sanity.randomised[-1].mean if sanity.randomised else None
     if last is not None and last > SURVIVES:
         yield SURVIVED
-    if one.target.mean is not None and one.target.mean > _IDENTICAL:
+    if sanity.target.mean is not None and sanity.target.mean > _IDENTICAL:
         yield DEAF

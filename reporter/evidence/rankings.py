@@ -15,9 +15,9 @@ if TYPE_CHECKING:  # `check` ranks words without torch
     from reporter.methods import Scores
 
 
-def rank_words(tokens: Sequence[Token], one: Attribution) -> Ranking:
+def rank_words(tokens: Sequence[Token], attribution: Attribution) -> Ranking:
     """The words by what they add to the target by one method; the earlier word wins a tie."""
-    return rank(add_by_word(tokens, one.scores), signed=one.signed)
+    return rank(add_by_word(tokens, attribution.scores), signed=attribution.signed)
 
 
 def rank(scores: Array, *, signed: bool = True) -> Ranking:
@@ -26,12 +26,14 @@ def rank(scores: Array, *, signed: bool = True) -> Ranking:
     return Ranking(tuple(order.tolist()), tuple(scores[order].tolist()), signed)
 
 
-def add_up(batches: Sequence[Sequence["TargetQuery"]], found: Sequence["Scores | str"]) -> list[Array | None]:
+def add_up(batches: Sequence[Sequence["TargetQuery"]], outcomes: Sequence["Scores | str"]) -> list[Array | None]:
     """The word scores of every question of some batches, from what a method found of each; None where it failed."""
-    questions = [question for some in batches for question in some]
+    questions = [question for batch in batches for question in batch]
     return [
-        None if isinstance(one, str) else add_by_word(asked.encoded.tokens, one.values[0, : asked.length].tolist())
-        for asked, one in zip(questions, found, strict=True)
+        None
+        if isinstance(scores, str)
+        else add_by_word(asked.encoded.tokens, scores.values[0, : asked.length].tolist())
+        for asked, scores in zip(questions, outcomes, strict=True)
     ]
 
 
@@ -46,7 +48,7 @@ def beside_random(name: str, method: str, value: float | None, control: Sequence
 
     Nothing where the number is undefined, or not finite; such draws are left out.
     """
-    known = [one for one in control if one is not None and isfinite(one)]
+    known = [drawn for drawn in control if drawn is not None and isfinite(drawn)]
     if value is None or not isfinite(value):
         return
     if not known:

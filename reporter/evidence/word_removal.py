@@ -36,10 +36,10 @@ def leave(question: TargetQuery, cut: Cut) -> Left:
     )
 
 
-def write_over(question: TargetQuery, cut: Cut, piece: int) -> Left:
-    """Write a piece of the vocabulary over every token of some words, but not over those whose answers are read."""
+def write_over(question: TargetQuery, cut: Cut, token_id: int) -> Left:
+    """Write one token of the vocabulary over every token of some words, but not over those whose answers are read."""
     gone, inputs = _list_places(question, cut), question.encoded.inputs
-    ids = [piece if place in gone else value for place, value in enumerate(inputs["input_ids"])]
+    ids = [token_id if place in gone else value for place, value in enumerate(inputs["input_ids"])]
     return Left({**inputs, "input_ids": ids}, question.choices)
 
 
@@ -60,18 +60,18 @@ def serve(explainer: Explainer, texts: Sequence[Left]) -> Tensor:
     No model can be asked about no token at all: where none is left, one that begins or ends texts is served.
     """
     tokenizer = explainer.network.tokenizer
-    texts = [one if one.length else replace(one, inputs=make_stand_in(tokenizer, [*one.inputs])) for one in texts]
-    width = max((len(one.choices) for one in texts), default=0)
+    texts = [left if left.length else replace(left, inputs=make_stand_in(tokenizer, [*left.inputs])) for left in texts]
+    width = max((len(left.choices) for left in texts), default=0)
 
-    def answer(network: Network, some: list[int]) -> Tensor:
-        inputs = network.pad([texts[at].inputs for at in some])
+    def answer(network: Network, numbers: list[int]) -> Tensor:
+        inputs = network.pad([texts[at].inputs for at in numbers])
         with torch.no_grad():
             table = network.answer(inputs, network.embed(inputs))
-        found = Cells.stack([texts[at].choices for at in some]).to(table.device).read_choices(table)
-        return pad(found, (0, width - found.shape[1]), value=-torch.inf).cpu()
+        chosen = Cells.stack([texts[at].choices for at in numbers]).to(table.device).read_choices(table)
+        return pad(chosen, (0, width - chosen.shape[1]), value=-torch.inf).cpu()
 
-    found = explainer.network.share(answer, [text.length for text in texts], budget=explainer.budget.tokens)
-    return torch.stack(found) if found else torch.empty(0, 0)
+    rows = explainer.network.share(answer, [text.length for text in texts], budget=explainer.budget.tokens)
+    return torch.stack(rows) if rows else torch.empty(0, 0)
 
 
 def read_answers(explainer: Explainer, choices: Tensor, questions: Sequence[TargetQuery]) -> list[Answer]:

@@ -63,7 +63,7 @@ def probe(
         order = rank_words(section.tokens, section.attributions[0])
         question = explainer.choose(document, *explainer.predict([document]))[0]
         cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
-        answers = dict(zip(cuts, ask(explainer, [(question, cut) for cut in cuts], piece=piece), strict=True))
+        answers = dict(zip(cuts, ask(explainer, [(question, cut) for cut in cuts], token_id=piece), strict=True))
         found.append(tuple(one.judge(order, Observed(answers=answers)) or 0.0 for one in MEASURES))
     return found
 

@@ -52,9 +52,9 @@ class Ranking:
     @property
     def by_word(self) -> Array:
         """The scores in the order of the words in the text."""
-        found = np.empty(len(self.words))
-        found[list(self.words)] = self.scores
-        return found
+        scores = np.empty(len(self.words))
+        scores[list(self.words)] = self.scores
+        return scores
 
     def without(self, count: int) -> Cut:
         """The text without its first `count` words."""

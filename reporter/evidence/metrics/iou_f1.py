@@ -33,9 +33,9 @@ class IouF1:
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
         """Two runs never lie on the same one, as they do not touch: hits count for both sides."""
-        wanted, found = find_runs(observed.marked), find_runs(ranking.words[: len(observed.marked)])
-        hits = sum(any(_share(one, other) >= ENOUGH for other in wanted) for one in found)
-        return 2 * hits / (len(wanted) + len(found))
+        wanted, strongest = find_runs(observed.marked), find_runs(ranking.words[: len(observed.marked)])
+        hits = sum(any(_share(run, other) >= ENOUGH for other in wanted) for run in strongest)
+        return 2 * hits / (len(wanted) + len(strongest))
 
 
 def find_runs(words: Iterable[int]) -> list[range]:
@@ -49,6 +49,6 @@ def find_runs(words: Iterable[int]) -> list[range]:
     return runs
 
 
-def _share(one: range, other: range) -> float:
-    shared = max(0, min(one.stop, other.stop) - max(one.start, other.start))
-    return shared / (len(one) + len(other) - shared)
+def _share(run: range, other: range) -> float:
+    shared = max(0, min(run.stop, other.stop) - max(run.start, other.start))
+    return shared / (len(run) + len(other) - shared)
