@@ -59,7 +59,7 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
         yield from _check_pages(site, names, set())
         return
     broken += ["Two documents have the same id."] if paths.twice else []
-    undrawn = [f"{one.source}: {one.error}" for one in told.undrawn]
+    undrawn = [f"{document.source}: {document.error}" for document in told.undrawn]
     yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=(*broken, *undrawn))
     yield from _check_pages(site, names, paths.known)
     if not broken:
@@ -89,8 +89,8 @@ def _check_records(run: Run, records: Published, whole: Manifest) -> Iterator[Fi
     faults = tuple(redraw(run, records, whole.files))
     yield Finding(name="pages", found=f"{len(whole.files):,} files drawn again", faults=faults)
     proof = prove_all(run, (line for _, line in records.named_lines()), documents=run.summary.documents)
-    found = f"{proof.certificates:,} computed again"
-    yield Finding(name="certificates", found=found, faults=tuple(proof.faults))
+    counted = f"{proof.certificates:,} computed again"
+    yield Finding(name="certificates", found=counted, faults=tuple(proof.faults))
     yield Finding(name="provenance", found="held against this version", faults=tuple(find_run_faults(run)))
 
 
@@ -129,7 +129,7 @@ def _compare_run(site: Path, told: Run) -> Iterator[str]:
     try:
         with SavedRun(find_run(site)) as store, (site / RECORDS).open(encoding="utf-8", newline="\n") as lines:
             made = store.provenance()
-            if any(getattr(told, one.name) != getattr(made, one.name) for one in fields(made)):
+            if any(getattr(told, fact.name) != getattr(made, fact.name) for fact in fields(made)):
                 yield "What made the run is not what run.json tells."
             for number, (row, other) in enumerate(zip_longest(store.rows(), lines), 1):
                 line = None if row is None else row[-1]
@@ -143,22 +143,22 @@ def _compare_run(site: Path, told: Run) -> Iterator[str]:
 
 def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
     """What was measured, against what is asked of it."""
-    claims = [one for one in summary.verdicts if one.claim == "complete"]
-    of = sum(one.met + one.not_met + one.unresolvable for one in claims)
-    met = sum(one.met for one in claims)
+    claims = [verdict for verdict in summary.verdicts if verdict.claim == "complete"]
+    of = sum(verdict.met + verdict.not_met + verdict.unresolvable for verdict in claims)
+    met = sum(verdict.met for verdict in claims)
     share = met / of if of else None
-    pairs = sum(one.kendall is not None for one in summary.agreement)
+    pairs = sum(agreement.kendall is not None for agreement in summary.agreement)
     middle = find_median_agreement(summary)
-    found = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
-    yield _judge("complete", found, least=asked.complete, value=share)
-    found = "nothing compared" if middle is None else f"median τ of {pairs:,} pairs {middle:.4g}"
-    yield _judge("agreement", found, least=asked.agreement, value=middle)
+    measured = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
+    yield _judge("complete", measured, least=asked.complete, value=share)
+    measured = "nothing compared" if middle is None else f"median τ of {pairs:,} pairs {middle:.4g}"
+    yield _judge("agreement", measured, least=asked.agreement, value=middle)
     most = None if asked.failures is None else -asked.failures
     yield _judge("failures", f"{summary.failed:,} of {summary.documents:,}", least=most, value=-summary.failed)
 
 
-def _judge(name: str, found: str, *, least: float | None, value: float | None) -> Finding:
+def _judge(name: str, measured: str, *, least: float | None, value: float | None) -> Finding:
     if least is None or (value is not None and value >= least):
-        return Finding(name=name, found=found, faults=())
+        return Finding(name=name, found=measured, faults=())
     option = "--max-failures" if name == "failures" else f"--min-{name}"
-    return Finding(name=name, found=found, faults=(f"{option} asks for {abs(least):g}, and there is {found}.",))
+    return Finding(name=name, found=measured, faults=(f"{option} asks for {abs(least):g}, and there is {measured}.",))

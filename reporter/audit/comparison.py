@@ -44,13 +44,13 @@ def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
     yield from _compare_facts(saved, now)
     if saved.prediction is not None and now.prediction is not None:
         yield from _compare_answers(saved.prediction, now.prediction)
-    if [_name(one) for one in saved.sections] != [_name(one) for one in now.sections]:
+    if [_name(section) for section in saved.sections] != [_name(section) for section in now.sections]:
         yield "other targets, tokens or methods were explained."
         return
-    if [one.omissions for one in saved.sections] != [one.omissions for one in now.sections]:
+    if [section.omissions for section in saved.sections] != [section.omissions for section in now.sections]:
         yield "other methods failed on it, or for another reason."
-    for one, other in zip(saved.sections, now.sections, strict=True):
-        yield from (f"{one.target.label}: {fault}" for fault in _compare_sections(one, other))
+    for section, other in zip(saved.sections, now.sections, strict=True):
+        yield from (f"{section.target.label}: {fault}" for fault in _compare_sections(section, other))
 
 
 def is_same(saved: Explanation, now: Explanation) -> bool:
@@ -60,7 +60,7 @@ def is_same(saved: Explanation, now: Explanation) -> bool:
 
 def _strip(what: Explanation) -> Explanation:
     """A record without the training examples, which are looked at on their own."""
-    return replace(what, sections=tuple(replace(one, influence=None) for one in what.sections))
+    return replace(what, sections=tuple(replace(section, influence=None) for section in what.sections))
 
 
 def _compare_facts(saved: Explanation, now: Explanation) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _compare_facts(saved: Explanation, now: Explanation) -> Iterator[str]:
 
 
 def _compare_answers(saved: Prediction, now: Prediction) -> Iterator[str]:
-    facts = [(one.positions, one.labels, one.label, one.answers) for one in (saved, now)]
+    facts = [(answer.positions, answer.labels, answer.label, answer.answers) for answer in (saved, now)]
     if facts[0] != facts[1]:
         yield f"the answer was {saved.label}, and is {now.label}."
     yield from compare_numbers("logits", saved.logits, now.logits)
@@ -83,7 +83,7 @@ def _compare_answers(saved: Prediction, now: Prediction) -> Iterator[str]:
 
 def _name(section: Section) -> tuple[object, ...]:
     target = section.target
-    methods = tuple((one.method, one.signed) for one in section.attributions)
+    methods = tuple((attribution.method, attribution.signed) for attribution in section.attributions)
     return target.position, target.label, target.against, section.tokens, methods
 
 
@@ -92,22 +92,24 @@ def _compare_sections(saved: Section, now: Section) -> Iterator[str]:
     yield from compare_numbers("the scores of the text and the baseline", *ends)
     if (saved.baseline.kind, saved.baseline.label) != (now.baseline.kind, now.baseline.label):
         yield f"the answer to the baseline was {saved.baseline.label}, and is {now.baseline.label}."
-    shares = [[one.target.probability or 0.0, one.baseline.probability or 0.0] for one in (saved, now)]
+    shares = [[section.target.probability or 0.0, section.baseline.probability or 0.0] for section in (saved, now)]
     yield from compare_numbers("the probabilities of the text and the baseline", *shares, floor=1.0)
-    for one, other in zip(saved.attributions, now.attributions, strict=True):
-        yield from _compare_attributions(one, other)
+    for attribution, other in zip(saved.attributions, now.attributions, strict=True):
+        yield from _compare_attributions(attribution, other)
     yield from _compare_heads(saved, now)
     size = max(map(abs, chain(*ends)), default=1.0)
     yield from _compare_diagnostics(saved.diagnostics, now.diagnostics, ROUNDING * max(1.0, size))
     yield from _compare_erasures(saved.erasure, now.erasure, size)
     yield from _compare_counterfactuals(saved.counterfactual, now.counterfactual, size)
-    errors = [max(one.errors or (), default=0.0) for one in now.attributions if one.certificate.path]
+    errors = [
+        max(attribution.errors or (), default=0.0) for attribution in now.attributions if attribution.certificate.path
+    ]
     yield from _compare_sensitivities(saved.sensitivity, now.sensitivity, max(errors, default=0.0))
 
 
 def _list_ends(section: Section) -> Iterator[float]:
-    for one in section.attributions:
-        yield from (one.certificate.input, one.certificate.baseline)
+    for attribution in section.attributions:
+        yield from (attribution.certificate.input, attribution.certificate.baseline)
 
 
 def _compare_attributions(saved: Attribution, now: Attribution) -> Iterator[str]:
@@ -132,9 +134,9 @@ def _compare_certificates(saved: Certificate, now: Certificate, *, same: bool) -
     size = max(abs(now.input), abs(now.baseline))
     if saved.verdict != now.verdict:
         yield f"the verdict was '{saved.verdict}', and is '{now.verdict}'"
-    for what, one, other in (("claim", saved.claim, now.claim), ("rule", saved.rule, now.rule)):
-        if one != other:
-            yield f"the {what} was '{one}', and is '{other}'"
+    for what, value, other in (("claim", saved.claim, now.claim), ("rule", saved.rule, now.rule)):
+        if value != other:
+            yield f"the {what} was '{value}', and is '{other}'"
     if saved.tolerance != now.tolerance:
         yield f"the tolerance was {saved.tolerance}, and is {now.tolerance}"
     factor = 1.0 if same else _NODES
@@ -155,19 +157,23 @@ def _compare_heads(saved: Section, now: Section) -> Iterator[str]:
     if (a and a.stretches) != (b and b.stretches):
         yield "the stretches of its attention heads are others."
     elif a and b:
-        flat = [[share for layer in one.shares for head in layer for share in head] for one in (a, b)]
+        flat = [[share for layer in heads.shares for head in layer for share in head] for heads in (a, b)]
         yield from compare_numbers("the shares of attention", *flat, allowed=[_HEADS] * len(flat[1]))
 
 
 def _compare_diagnostics(saved: Sequence[Diagnostic], now: Sequence[Diagnostic], least: float) -> Iterator[str]:
     """Diagnostics that are differences of answers are off by at `least` what those are rounded by."""
-    keys = [[(one.name, one.method, one.draws) for one in some] for some in (saved, now)]
+    keys = [
+        [(diagnostic.name, diagnostic.method, diagnostic.draws) for diagnostic in diagnostics]
+        for diagnostics in (saved, now)
+    ]
     if keys[0] != keys[1]:
         yield "other diagnostics were measured."
         return
-    for name in dict.fromkeys(one.name for one in now):
-        numbers = [[value or 0.0 for one in some if one.name == name
-                    for value in (one.value, one.control, one.low, one.high)] for some in (saved, now)]  # fmt: skip
+    for name in dict.fromkeys(diagnostic.name for diagnostic in now):
+        numbers = [[value or 0.0 for diagnostic in diagnostics if diagnostic.name == name
+                    for value in (diagnostic.value, diagnostic.control, diagnostic.low, diagnostic.high)]
+                   for diagnostics in (saved, now)]  # fmt: skip
         yield from compare_numbers(f"its {name}", *numbers, allowed=[least] * len(numbers[1]))
 
 
@@ -177,45 +183,52 @@ def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -
         if saved is not now:
             yield "what the model says without words is not there in one of the two."
         return
-    kinds = [_list_kinds(one) for one in (saved, now)]
+    kinds = [_list_kinds(erasure) for erasure in (saved, now)]
     if kinds[0] != kinds[1] or saved.unit != now.unit:
         yield "other words were taken away."
         return
-    heard = [[each.whole, *(value for one in each.curves for value in one.values),
-              *(value for one in each.bands for some in (one.median, one.low, one.high) for value in some)]
+    heard = [[each.whole, *(value for curve in each.curves for value in curve.values),
+              *(value for band in each.bands for line in (band.median, band.low, band.high) for value in line)]
              for each in (saved, now)]  # fmt: skip
     yield from compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
-    effects = [[value for one in each.effects for value in (one.claimed, one.measured)] for each in (saved, now)]
+    effects = [
+        [value for effect in each.effects for value in (effect.claimed, effect.measured)] for each in (saved, now)
+    ]
     yield from compare_numbers("the effects of words", *effects, floor=size)
 
 
-def _list_kinds(one: Erasure) -> list[tuple[object, ...]]:
+def _list_kinds(erasure: Erasure) -> list[tuple[object, ...]]:
     """Which words were taken away in which orders, and which of them alone."""
-    curves = [(curve.kind, curve.words, curve.method) for curve in one.curves]
-    bands = [(band.kind, band.words, band.draws) for band in one.bands]
-    return [*curves, *bands, *((effect.method, effect.word) for effect in one.effects)]
+    curves = [(curve.kind, curve.words, curve.method) for curve in erasure.curves]
+    bands = [(band.kind, band.words, band.draws) for band in erasure.bands]
+    return [*curves, *bands, *((effect.method, effect.word) for effect in erasure.effects)]
 
 
 def _compare_counterfactuals(saved: Counterfactual | None, now: Counterfactual | None, size: float) -> Iterator[str]:
-    changes = [_list_changes(one) for one in (saved, now)]
-    names = [[(one.words, one.by, one.label) for one in some] for some in changes]
-    facts = [None if one is None else (one.method, one.tried, one.most, one.flip is None) for one in (saved, now)]
+    changes = [_list_changes(counterfactual) for counterfactual in (saved, now)]
+    names = [[(change.words, change.by, change.label) for change in listed] for listed in changes]
+    facts = [each and (each.method, each.tried, each.most, each.flip is None) for each in (saved, now)]
     if names[0] != names[1] or facts[0] != facts[1]:
         yield "other words were changed, or their change gave other labels."
         return
-    numbers = [[value or 0.0 for one in some for value in (one.score, one.probability)] for some in changes]
+    numbers = [
+        [value or 0.0 for change in listed for value in (change.score, change.probability)] for listed in changes
+    ]
     yield from compare_numbers("the answers to changed words", *numbers, floor=max(1.0, size))
 
 
-def _list_changes(one: Counterfactual | None) -> list[Change]:
-    return [] if one is None else [*one.removals, *one.replacements, *([] if one.flip is None else [one.flip])]
+def _list_changes(counterfactual: Counterfactual | None) -> list[Change]:
+    if counterfactual is None:
+        return []
+    flip = [] if counterfactual.flip is None else [counterfactual.flip]
+    return [*counterfactual.removals, *counterfactual.replacements, *flip]
 
 
 def _compare_sensitivities(saved: Sensitivity | None, now: Sensitivity | None, error: float) -> Iterator[str]:
     if (saved and (saved.method, saved.baselines)) != (now and (now.method, now.baselines)):
         yield "it was explained from other baselines."
     elif saved and now:
-        bounds = [(*one.low, *one.high) for one in (saved, now)]
+        bounds = [(*sensitivity.low, *sensitivity.high) for sensitivity in (saved, now)]
         yield from compare_numbers("the scores from all baselines", *bounds, allowed=[2 * error] * len(bounds[1]))
 
 

@@ -14,13 +14,13 @@ _SHOWN = 100
 
 def write_junit(path: Path, findings: Sequence[Finding]) -> None:
     """One test case for each finding; raises `UserError` if the file cannot be written."""
-    failed = sum(1 for one in findings if one.faults)
+    failed = sum(1 for finding in findings if finding.faults)
     suite = Element("testsuite", name="salience-report check", tests=str(len(findings)), failures=str(failed))
-    for one in findings:
-        case = SubElement(suite, "testcase", classname="salience-report", name=f"{one.name}: {one.found}")
-        if one.faults:
-            failure = SubElement(case, "failure", message=_clean(one.faults[0]))
-            failure.text = _clean("\n".join(one.faults[:_SHOWN]))
+    for finding in findings:
+        case = SubElement(suite, "testcase", classname="salience-report", name=f"{finding.name}: {finding.found}")
+        if finding.faults:
+            failure = SubElement(case, "failure", message=_clean(finding.faults[0]))
+            failure.text = _clean("\n".join(finding.faults[:_SHOWN]))
     indent(suite)
     try:
         path.write_bytes(tostring(suite, encoding="utf-8", xml_declaration=True) + b"\n")

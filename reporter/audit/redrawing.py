@@ -39,10 +39,10 @@ class Reckoning:
     def adopt(self, name: str, drawn: DrawnFile) -> None:
         """Hold a file against the manifest."""
         self.drawn.add(name)
-        found = self.expected.get(name)
-        if found is None:
+        file = self.expected.get(name)
+        if file is None:
             self.faults.append(f"{name} is missing: it is drawn from the twin.")
-        elif (found.sha256, found.bytes) != (drawn.sha256, drawn.bytes):
+        elif (file.sha256, file.bytes) != (drawn.sha256, drawn.bytes):
             self.faults.append(f"{name} is not what is drawn from the twin.")
 
 

@@ -24,12 +24,12 @@ def verify_sanity(documents: Iterable[Document], saved: Provenance, attribute: A
     if not find_level(attribute.explainer.settings.evidence).sanity and saved.sanity is None:
         return
     sample: dict[str, Document] = {}
-    for one in documents:
-        sample = choose_for_sanity(sample | {make_key(one, saved): one})
+    for document in documents:
+        sample = choose_for_sanity(sample | {make_key(document, saved): document})
     now = check_sanity(replace(saved, sanity=None), list(sample.values()), attribute).sanity
     assert now is not None
-    found = tuple(compare_sanity(saved.sanity, now))
-    yield Verified(source="Its sanity checks", differences=found, exact=saved.sanity == now, whole=True)
+    differences = tuple(compare_sanity(saved.sanity, now))
+    yield Verified(source="Its sanity checks", differences=differences, exact=saved.sanity == now, whole=True)
 
 
 def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
@@ -40,27 +40,27 @@ def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
     if saved.failure or now.failure:
         yield from () if saved == now else (saved.failure or now.failure or "",)
         return
-    if [one.method for one in saved.methods] != [one.method for one in now.methods]:
+    if [sanity.method for sanity in saved.methods] != [sanity.method for sanity in now.methods]:
         yield "they are of other methods."
         return
-    for one, other in zip(saved.methods, now.methods, strict=True):
-        pairs = list(zip(_list_likenesses(one), _list_likenesses(other), strict=False))
-        counts = len(one.randomised) == len(other.randomised)
+    for sanity, other in zip(saved.methods, now.methods, strict=True):
+        pairs = list(zip(_list_likenesses(sanity), _list_likenesses(other), strict=False))
+        counts = len(sanity.randomised) == len(other.randomised)
         if not counts or any(_differ(*pair) for pair in pairs):
             worst = next((f" after {b.change}" for a, b in pairs if _differ(a, b)), "")
-            yield f"how much is left of the map of {one.method}{worst} is not what it was said to be."
-        elif one.flags != other.flags:
-            yield f"{one.method} was said to be {_tell(one.flags)}, and is {_tell(other.flags)}"
+            yield f"how much is left of the map of {sanity.method}{worst} is not what it was said to be."
+        elif sanity.flags != other.flags:
+            yield f"{sanity.method} was said to be {_tell(sanity.flags)}, and is {_tell(other.flags)}"
 
 
-def _list_likenesses(one: Sanity) -> list[Likeness]:
-    return [*one.randomised, one.repeat, one.target, one.order]
+def _list_likenesses(sanity: Sanity) -> list[Likeness]:
+    return [*sanity.randomised, sanity.repeat, sanity.target, sanity.order]
 
 
-def _differ(one: Likeness, other: Likeness) -> bool:
-    numbers = [(one.mean, other.mean), (one.low, other.low), (one.high, other.high)]
+def _differ(likeness: Likeness, other: Likeness) -> bool:
+    numbers = [(likeness.mean, other.mean), (likeness.low, other.low), (likeness.high, other.high)]
     alike = all((a is None) == (b is None) and abs((a or 0.0) - (b or 0.0)) <= _LIKENESS for a, b in numbers)
-    return one.change != other.change or not alike
+    return likeness.change != other.change or not alike
 
 
 def _tell(flags: Sequence[str]) -> str:
@@ -79,23 +79,23 @@ def verify_influence(explained: Sequence[Explanation], saved: Provenance, attrib
 
 
 def _compare_influences(explained: Sequence[Explanation], again: Sequence[Explanation]) -> Iterator[str]:
-    for one, other in zip(explained, again, strict=True):
-        for section, computed in zip(one.sections, other.sections, strict=True):
-            was, found = section.influence, computed.influence
-            if was is None or found is None:
-                yield f"{one.id} is not traced to any."
+    for explanation, other in zip(explained, again, strict=True):
+        for section, computed in zip(explanation.sections, other.sections, strict=True):
+            was, influence = section.influence, computed.influence
+            if was is None or influence is None:
+                yield f"{explanation.id} is not traced to any."
                 continue
-            what = f"the influences on {section.target.label} in {one.id}"
-            yield from compare_numbers(what, (was.support, was.opposition), (found.support, found.opposition))
-            yield from compare_examples(what, was.supporting, found.supporting, SHOWN)
-            yield from compare_examples(what, was.opposing, found.opposing, SHOWN)
+            what = f"the influences on {section.target.label} in {explanation.id}"
+            yield from compare_numbers(what, (was.support, was.opposition), (influence.support, influence.opposition))
+            yield from compare_examples(what, was.supporting, influence.supporting, SHOWN)
+            yield from compare_examples(what, was.opposing, influence.opposing, SHOWN)
 
 
 def _compare_training(saved: Training, now: Training) -> Iterator[str]:
     for name in ("examples", "skipped", "labels", "checkpoints", "width", "projected"):
-        was, found = getattr(saved, name), getattr(now, name)
-        if was != found:
-            yield f"the {name} were {was or 'none'}, and are {found or 'none'}."
+        was, computed = getattr(saved, name), getattr(now, name)
+        if was != computed:
+            yield f"the {name} were {was or 'none'}, and are {computed or 'none'}."
     yield from compare_numbers("the learning rates", saved.rates, now.rates)
     if _differ_in_validity(saved.validity, now.validity):
         yield "how far influence foretells retraining is not what it was said to be."
@@ -107,7 +107,7 @@ def _compare_training(saved: Training, now: Training) -> Iterator[str]:
 def _differ_in_validity(saved: Validity | None, now: Validity | None) -> bool:
     if saved is None or now is None:
         return saved is not now
-    counts = [(one.halves, one.examples, one.texts) for one in (saved, now)]
+    counts = [(validity.halves, validity.examples, validity.texts) for validity in (saved, now)]
     numbers = ((saved.correlation, now.correlation), (saved.low, now.low), (saved.high, now.high))
     return counts[0] != counts[1] or any(abs(a - b) > _VALIDITY for a, b in numbers)
 
@@ -117,15 +117,17 @@ def compare_examples(name: str, saved: Sequence[Example], now: Sequence[Example]
 
     What was computed again holds a few more, among which those that came out nearly as strong are found.
     """
-    strongest = [one.influence for one in now[:shown]]
-    yield from compare_numbers(name, [one.influence for one in saved], strongest)
+    strongest = [example.influence for example in now[:shown]]
+    yield from compare_numbers(name, [example.influence for example in saved], strongest)
     room = TOLERANCE * max(map(abs, strongest), default=0.0)
-    known = {_name(one): one.influence for one in now}
-    strangers = [one.source for one in saved if not abs(known.get(_name(one), inf) - one.influence) <= room]
-    if strangers or len({_name(one) for one in saved}) < len(saved):
+    known = {_name(example): example.influence for example in now}
+    strangers = [
+        example.source for example in saved if not abs(known.get(_name(example), inf) - example.influence) <= room
+    ]
+    if strangers or len({_name(example) for example in saved}) < len(saved):
         yield f"{name} are not those of {', '.join(strangers) or 'as many examples'}."
 
 
-def _name(one: Example) -> tuple[object, ...]:
+def _name(example: Example) -> tuple[object, ...]:
     """What tells an example from others: its row, whatever its file is called now, and what stands there."""
-    return one.source.rpartition("#")[2], one.text, one.characters, one.label, one.said
+    return example.source.rpartition("#")[2], example.text, example.characters, example.label, example.said

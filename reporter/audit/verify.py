@@ -62,19 +62,22 @@ def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | No
         if settings.training_data is not None and saved.training is None:
             raise UserError("This run was traced to no training examples; leave --training-data out.")
         _check_model(saved, settings)
-        ids = [one.id for one in store.explanations() if one.text]  # first of all, so that what cannot be read ends it
+        # first of all, so that what cannot be read ends it
+        ids = [explanation.id for explanation in store.explanations() if explanation.text]
         attribute, now = prepare(settings, created=saved.created)
         now = replace(now, machine=examine_machine(attribute.explainer.network))
         chosen = _choose(ids, sample)
         same = True
-        for one in _compute_again(store, attribute, (saved, now), chosen, inputs):
-            same &= one.exact and not one.differences
-            yield one
+        for verified in _compute_again(store, attribute, (saved, now), chosen, inputs):
+            same &= verified.exact and not verified.differences
+            yield verified
         changes = tuple(_list_changes(saved, now))
         if changes and not same:
             yield f"This is not where the run was made: {'; '.join(changes)}."
         left = len(ids) - len(chosen)
-        yield from (f"Not verified: {one}" for one in list_unverified(saved, settings, left=left, inputs=inputs))
+        yield from (
+            f"Not verified: {sentence}" for sentence in list_unverified(saved, settings, left=left, inputs=inputs)
+        )
 
 
 def _compute_again(
@@ -90,11 +93,11 @@ def _compute_again(
     if inputs is not None:
         yield from compare_inputs(store.explanations(), inputs, attribute.explainer.settings, saved.tables)
     promised = promises_bits(saved, now)
-    explained = [one for one in store.explanations() if one.id in chosen]
+    explained = [explanation for explanation in store.explanations() if explanation.id in chosen]
     for explanation in explained:
         yield judge(explanation, explain_again(explanation, attribute), saved, promised=promised)
-    for found in verify_sanity((one.document for one in store.explanations()), saved, attribute):
-        yield replace(found, differences=found.differences or ((_BITS,) if promised and not found.exact else ()))
+    for sanity in verify_sanity((explanation.document for explanation in store.explanations()), saved, attribute):
+        yield replace(sanity, differences=sanity.differences or ((_BITS,) if promised and not sanity.exact else ()))
     yield from verify_influence(explained, saved, attribute)
 
 
@@ -120,23 +123,23 @@ def _read_settings(path: Path) -> Settings:
 def _check_model(saved: Provenance, settings: Settings) -> None:
     """Raise `UserError` if the model is not the one of the run; its files are hashed for that, and none is loaded."""
     folder = find_checkpoint(settings.model, settings.trust)
-    found = fingerprint(hash_checkpoint(folder, settings.trust))
-    if saved.model.fingerprint == found:
+    digest = fingerprint(hash_checkpoint(folder, settings.trust))
+    if saved.model.fingerprint == digest:
         return
     lifted = [name for name in LIFTING if saved.settings.get(name) and not getattr(settings, name)]
     switches = " and ".join(f"--{name.replace('_', '-')}" for name in lifted)
     more = f" It was made with {switches}, which this command takes from its own command line only." if lifted else ""
     raise UserError(
-        f"The model '{settings.model}' is not the one of this run: its fingerprint is {found[:12]}…, and the run was "
+        f"The model '{settings.model}' is not the one of this run: its fingerprint is {digest[:12]}…, and the run was "
         f"made with {saved.model.fingerprint[:12]}…; name that one by --model.{more}"
     )
 
 
 def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
     """What may be why numbers differ: other versions, another device or another machine."""
-    was, found = map(_describe_place, (saved, now))
+    was, current = map(_describe_place, (saved, now))
     yield from (
-        f"{name} was {was[name]}, and is {found.get(name, 'none')}" for name in was if found.get(name) != was[name]
+        f"{name} was {was[name]}, and is {current.get(name, 'none')}" for name in was if current.get(name) != was[name]
     )
 
 
@@ -148,13 +151,15 @@ def _describe_place(run: Provenance) -> dict[str, object]:
 
 def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
     """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
-    for one in fields(Model):
-        said, found = (getattr(model, one.name) for model in (saved.model, now.model))
-        if one.name != "id" and said != found:
-            yield f"the {one.name} of the model was {said}, and is {found}."
+    for model_field in fields(Model):
+        said, computed = (getattr(model, model_field.name) for model in (saved.model, now.model))
+        if model_field.name != "id" and said != computed:
+            yield f"the {model_field.name} of the model was {said}, and is {computed}."
     if saved.dtype != now.dtype:
         yield f"its number format was {saved.dtype}, and is {now.dtype}."
-    if [one.name for one in saved.methods] != [one.name for one in now.methods] or saved.omissions != now.omissions:
+    if [method.name for method in saved.methods] != [
+        method.name for method in now.methods
+    ] or saved.omissions != now.omissions:
         yield "other methods serve this model."
     elif saved.methods != now.methods and saved.versions.get(_OWN) == now.versions.get(_OWN):
         yield "what it says of its methods is not what this version says of them."
@@ -173,11 +178,11 @@ def compare_inputs(
     tables = list[Table]()
     read_all = read_documents(inputs, read_intake(settings), tables.append)
     given = {document.id: (document.source, _hash_document(document)) for document in read_all}
-    for one in explained:
-        source, found = given.pop(one.id, (one.source, None))
-        if found is None:
+    for explanation in explained:
+        source, digest = given.pop(explanation.id, (explanation.source, None))
+        if digest is None:
             yield Verified(source=source, differences=("it is in the run, and not in the input.",))
-        elif found != _hash_document(one.document):
+        elif digest != _hash_document(explanation.document):
             yield Verified(source=source, differences=("its text, label or rationale is not that of the input.",))
     for source, _ in given.values():
         yield Verified(source=source, differences=("it is in the input, and was left out of the run.",))
@@ -196,5 +201,5 @@ def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
 
 def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
     """The record that the text of a saved one gets now."""
-    (again,) = (one for done in explain_documents([saved.document], attribute) for one in done)
+    (again,) = (explanation for done in explain_documents([saved.document], attribute) for explanation in done)
     return again.explanation

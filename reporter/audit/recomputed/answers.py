@@ -37,14 +37,14 @@ def list_rules(answer: Prediction) -> frozenset[str]:
     """The ways in which the probabilities of an answer may have come out of its logits."""
     if answer.probabilities is None:
         return frozenset({"none"})
-    found = set()
+    rules = set()
     for name, rule in (("softmax", _soften), ("sigmoid", _squash)):
         expected = [share for row in _rows(answer) for share in rule(row)]
         if len(expected) == len(answer.probabilities) and (name == "sigmoid" or len(answer.labels) > 1):
             slack = _PRINTED * (1 + max(map(abs, answer.logits)))
             pairs = zip(answer.probabilities, expected, strict=True)
-            found |= {name} if all(abs(one - other) <= slack * other + 1e-30 for one, other in pairs) else set()
-    return frozenset(found)
+            rules |= {name} if all(abs(share - other) <= slack * other + 1e-30 for share, other in pairs) else set()
+    return frozenset(rules)
 
 
 def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str]:
@@ -63,16 +63,16 @@ def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str
 
 
 def _find_target_faults(what: Explanation, answer: Prediction, run: Provenance) -> Iterator[str]:
-    found = [(one.target.position, one.target.index) for one in what.sections]
-    if found != sorted(set(found)):
+    cells = [(section.target.position, section.target.index) for section in what.sections]
+    if cells != sorted(set(cells)):
         yield "its targets are not in order, or not different."
     for section in what.sections:
         target = section.target
         if target != _read_target(target, answer):
             yield f"the target {target.label} is not as its answer has it."
     expected = list(_expect(what, answer, run))
-    if what.sections and found != expected:
-        yield f"it explains the cells {found} of the answer, and its settings ask for {expected}."
+    if what.sections and cells != expected:
+        yield f"it explains the cells {cells} of the answer, and its settings ask for {expected}."
 
 
 def _read_target(target: Target, answer: Prediction) -> Target | None:
@@ -113,8 +113,8 @@ def _choose(what: Explanation, answer: Prediction, row: Sequence[float], wanted:
         over = [at for at, label in enumerate(answer.labels) if label in (answer.answers or ())]
         return over or [_best(row)]
     if wanted == "given":
-        found = find_given(what.label, what.labels, answer.labels, several=answer.answers is not None)
-        return sorted(found or ()) or ([0] if len(row) == 1 else [])
+        given = find_given(what.label, what.labels, answer.labels, several=answer.answers is not None)
+        return sorted(given or ()) or ([0] if len(row) == 1 else [])
     index = find_label(wanted, answer.labels)
     return [] if index is None else [index]
 

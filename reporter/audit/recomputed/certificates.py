@@ -15,41 +15,43 @@ _PATHS = ("integrated_gradients",)  # methods that follow a path
 
 def find_certificate_faults(section: Section, run: Provenance) -> Iterator[str]:
     """Where the attributions of a section contradict themselves, each other or the settings: a sentence each."""
-    gone = [one.method for one in section.omissions]
-    described = [(one.name, one.signed, one.claim) for one in run.methods if one.name not in gone]
-    if [(one.method, one.signed, one.certificate.claim) for one in section.attributions] != described:
+    gone = [omission.method for omission in section.omissions]
+    described = [(method.name, method.signed, method.claim) for method in run.methods if method.name not in gone]
+    if [
+        (attribution.method, attribution.signed, attribution.certificate.claim) for attribution in section.attributions
+    ] != described:
         yield f"the methods of {section.target.label} are not those of the run, or claim other things."
-    if gone != [one.name for one in run.methods if one.name in gone] or not all(
-        one.reason for one in section.omissions
+    if gone != [method.name for method in run.methods if method.name in gone] or not all(
+        omission.reason for omission in section.omissions
     ):
         yield f"{section.target.label} names methods that failed which are not those of the run, or no reason."
     if gone and not section.attributions:
         yield f"{section.target.label} is explained by no method."
-    ends = {(one.certificate.input, one.certificate.baseline) for one in section.attributions}
+    ends = {(attribution.certificate.input, attribution.certificate.baseline) for attribution in section.attributions}
     if len(ends) > 1:
         yield f"the methods of {section.target.label} start or end at different scores."
-    for one in section.attributions:
-        what = one.certificate
+    for attribution in section.attributions:
+        what = attribution.certificate
         if _differ(what.input, section.target.score, _SERVED * max(1.0, abs(section.target.score))):
-            yield f"{one.method} explains another score than that of {section.target.label}."
-        yield from (f"{one.method} {fault}" for fault in _find_faults(one, run))
+            yield f"{attribution.method} explains another score than that of {section.target.label}."
+        yield from (f"{attribution.method} {fault}" for fault in _find_faults(attribution, run))
 
 
-def _find_faults(one: Attribution, run: Provenance) -> Iterator[str]:
-    for fault in (_find_sum_fault(one), _find_error_fault(one), _find_path_fault(one, run)):
+def _find_faults(attribution: Attribution, run: Provenance) -> Iterator[str]:
+    for fault in (_find_sum_fault(attribution), _find_error_fault(attribution), _find_path_fault(attribution, run)):
         if fault is not None:
             yield fault
-    what, wanted = one.certificate, run.settings.get("tolerance")
+    what, wanted = attribution.certificate, run.settings.get("tolerance")
     if what.tolerance != (wanted if what.claim == "complete" else None):
         yield f"is held to a tolerance of {what.tolerance}, and the settings ask for {wanted}."
 
 
-def _find_sum_fault(one: Attribution) -> str | None:
-    what, size = one.certificate, fsum(map(abs, one.scores))
+def _find_sum_fault(attribution: Attribution) -> str | None:
+    what, size = attribution.certificate, fsum(map(abs, attribution.scores))
     change = what.input - what.baseline
     slack = _PRINTED * (size + abs(what.sum) + abs(what.input) + abs(what.baseline))
-    if _differ(what.sum, fsum(one.scores), slack):
-        return f"has scores that add up to {fsum(one.scores):.7g}, and its certificate says {what.sum:.7g}."
+    if _differ(what.sum, fsum(attribution.scores), slack):
+        return f"has scores that add up to {fsum(attribution.scores):.7g}, and its certificate says {what.sum:.7g}."
     if _differ(what.residual, what.sum - change, slack):
         return f"has a residual of {what.residual:.7g}, and its sum and its ends say {what.sum - change:.7g}."
     wide = slack + (what.relative or 0.0) * _PRINTED * (abs(what.input) + abs(what.baseline))
@@ -80,24 +82,24 @@ def _find_verdict_fault(what: Certificate, change: float, slack: float) -> str |
     return None
 
 
-def _find_error_fault(one: Attribution) -> str | None:
+def _find_error_fault(attribution: Attribution) -> str | None:
     """Errors are sizes; where all scores together have one, those of the single scores come to more."""
-    share, size = one.certificate.error, fsum(map(abs, one.scores))
-    if not all(isfinite(error) and error >= 0 for error in (*(one.errors or ()), share or 0.0)):
+    share, size = attribution.certificate.error, fsum(map(abs, attribution.scores))
+    if not all(isfinite(error) and error >= 0 for error in (*(attribution.errors or ()), share or 0.0)):
         return "has an error that is no size."
-    if share is not None and one.errors is None:
+    if share is not None and attribution.errors is None:
         return "knows the error of all scores together, and of none."
-    if share is not None and share * size > fsum(one.errors or ()) * (1 + _ROUNDED) + _PRINTED * size:
+    if share is not None and share * size > fsum(attribution.errors or ()) * (1 + _ROUNDED) + _PRINTED * size:
         return "has errors that come to less than all scores together are off."
     return None
 
 
-def _find_path_fault(one: Attribution, run: Provenance) -> str | None:
+def _find_path_fault(attribution: Attribution, run: Provenance) -> str | None:
     """A path leads from the baseline to the text, and each of its nodes was paid for."""
-    what, shares = one.certificate, [share for share, _ in one.certificate.path]
+    what, shares = attribution.certificate, [share for share, _ in attribution.certificate.path]
     if what.evaluations < 0:
         return "took less than no evaluation."
-    if bool(shares) != (one.method in _PATHS):
+    if bool(shares) != (attribution.method in _PATHS):
         return "says that it followed a path, or that it did not."
     if not shares:
         return None
@@ -114,10 +116,10 @@ def _find_path_fault(one: Attribution, run: Provenance) -> str | None:
     return None
 
 
-def _is_apart(one: float, other: float, slack: float) -> bool:
+def _is_apart(value: float, other: float, slack: float) -> bool:
     """Whether one of two numbers is larger beyond doubt."""
-    return abs(one - other) > slack + _ROUNDED * max(one, other)
+    return abs(value - other) > slack + _ROUNDED * max(value, other)
 
 
-def _differ(one: float, other: float, slack: float) -> bool:
-    return not abs(one - other) <= slack
+def _differ(value: float, other: float, slack: float) -> bool:
+    return not abs(value - other) <= slack

@@ -38,8 +38,8 @@ def find_evidence_faults(what: Explanation, section: Section, run: Provenance) -
     yield from _find_heads_faults(section)
     yield from find_removal_faults(section, level)
     people = tuple(judge_section(what, section, seed)) if level.plausibility else ()
-    found = tuple(one for one in section.diagnostics if one.name in level.plausibility)
-    if not _are_alike(found, people):
+    judged = tuple(diagnostic for diagnostic in section.diagnostics if diagnostic.name in level.plausibility)
+    if not _are_alike(judged, people):
         yield "how far people point at the same words is not what its scores and its rationale say."
     yield from _find_other_faults(section, level)
     yield from _find_sensitivity_faults(section, level, run)
@@ -54,26 +54,26 @@ def _read_seed(run: Provenance) -> int:
     return seed if isinstance(seed, int) else 0
 
 
-def _are_alike(found: Sequence[Number], expected: Sequence[Number]) -> bool:
+def _are_alike(saved: Sequence[Number], expected: Sequence[Number]) -> bool:
     """Whether numbers are the same but for what another machine adds up otherwise."""
-    if len(found) != len(expected):
+    if len(saved) != len(expected):
         return False
     return all(
-        _is_near(getattr(one, each.name), getattr(other, each.name))
-        for one, other in zip(found, expected, strict=True)
-        for each in fields(one)
+        _is_near(getattr(number, each.name), getattr(other, each.name))
+        for number, other in zip(saved, expected, strict=True)
+        for each in fields(number)
     )
 
 
-def _is_near(one: object, other: object) -> bool:
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) <= _PRINTED * max(1.0, abs(one), abs(other))
-    return one == other
+def _is_near(value: object, other: object) -> bool:
+    if isinstance(value, float) and isinstance(other, float):
+        return abs(value - other) <= _PRINTED * max(1.0, abs(value), abs(other))
+    return value == other
 
 
 def _find_heads_faults(section: Section) -> Iterator[str]:
     """Heads are there where a method reads attention; each shares out all of it, and they come to the last layer's."""
-    methods = [one.method for one in section.attributions]
+    methods = [attribution.method for attribution in section.attributions]
     heads = section.heads
     if (heads is None) != (not any(name.startswith(_ATTENTIVE) for name in methods)):
         yield "its attention heads are missing, or are those of no method."
@@ -86,7 +86,9 @@ def _find_heads_faults(section: Section) -> Iterator[str]:
     whole = all(len(share) == len(expected) + 1 and abs(fsum(share) - 1) <= slack for share in shares)
     if heads.stretches != expected or not shares or not whole or min(map(min, shares)) < 0:
         yield "the shares of its attention heads are not those of its tokens, or not shares."
-    elif last := next((one.scores for one in section.attributions if one.method == "attention"), None):
+    elif last := next(
+        (attribution.scores for attribution in section.attributions if attribution.method == "attention"), None
+    ):
         means = np.array(heads.shares[-1]).mean(0)[1:]
         sums = [fsum(value for value, word in list(zip(last, words, strict=True))[a:b] if word is not None)
                 for a, b in expected]  # fmt: skip
@@ -97,40 +99,43 @@ def _find_heads_faults(section: Section) -> Iterator[str]:
 def _find_other_faults(section: Section, level: Level) -> Iterator[str]:
     """Every diagnostic is one that the level asks for, once for a method, and random orders lie in order."""
     names = {*level.diagnostics, *level.plausibility, *level.perturbation}
-    methods = {one.method for one in section.attributions}
-    keys = [(one.name, one.method) for one in section.diagnostics]
+    methods = {attribution.method for attribution in section.attributions}
+    keys = [(diagnostic.name, diagnostic.method) for diagnostic in section.diagnostics]
     if len(set(keys)) < len(keys) or any(name not in names or method not in methods for name, method in keys):
         yield "it has a diagnostic that nobody asked for, or one twice."
-    for one in section.diagnostics:
-        beside = (one.control, one.low, one.high)
-        if one.draws < 0 or any((value is None) != (one.draws == 0) for value in beside):
-            yield f"its {one.name} is held against {one.draws} random orders, and against numbers of others."
-        elif one.low is not None and one.high is not None and one.low > one.high:
-            yield f"its {one.name} is held against random orders whose bounds are the wrong way round."
+    for diagnostic in section.diagnostics:
+        beside = (diagnostic.control, diagnostic.low, diagnostic.high)
+        if diagnostic.draws < 0 or any((value is None) != (diagnostic.draws == 0) for value in beside):
+            draws = f"{diagnostic.draws} random orders"
+            yield f"its {diagnostic.name} is held against {draws}, and against numbers of others."
+        elif diagnostic.low is not None and diagnostic.high is not None and diagnostic.low > diagnostic.high:
+            yield f"its {diagnostic.name} is held against random orders whose bounds are the wrong way round."
 
 
 def _find_sensitivity_faults(section: Section, level: Level, run: Provenance) -> Iterator[str]:
     """From every baseline: the scores of this one lie between the bounds, and a sign changes where they say so."""
-    found = section.sensitivity
-    lead = next((one for one in section.attributions if one.certificate.claim == "complete"), None)
-    if (found is None) != (not level.baselines or lead is None):
+    sensitivity = section.sensitivity
+    lead = next(
+        (attribution for attribution in section.attributions if attribution.certificate.claim == "complete"), None
+    )
+    if (sensitivity is None) != (not level.baselines or lead is None):
         yield "what its scores are from other baselines is missing, or was not asked for."
-    if found is None or lead is None:
+    if sensitivity is None or lead is None:
         return
     own = add_by_word(section.tokens, lead.scores)
-    low, high = np.array(found.low), np.array(found.high)
+    low, high = np.array(sensitivity.low), np.array(sensitivity.high)
     slack = _PRINTED * (np.abs(own).max(initial=0.0) + 1e-12)
     fits = len(low) == len(high) == len(own) and bool(np.all((low <= own + slack) & (own - slack <= high)))
     flips = tuple(np.flatnonzero((low < 0) & (high > 0)).tolist()) if fits else ()
-    if not fits or found.flips != flips or found.method != lead.method:
+    if not fits or sensitivity.flips != flips or sensitivity.method != lead.method:
         yield "its scores are not among those from all baselines, or other words change their sign."
-    if not found.baselines or found.baselines[0] != run.settings.get("baseline"):
+    if not sensitivity.baselines or sensitivity.baselines[0] != run.settings.get("baseline"):
         yield "its scores are held against those from other baselines than its own."
 
 
 def _is_ordered(what: Influence) -> bool:
     """Whether the examples that support come strongest first and are over zero, and those that oppose below."""
-    sides = ([one.influence for one in what.supporting], [-one.influence for one in what.opposing])
+    sides = ([example.influence for example in what.supporting], [-example.influence for example in what.opposing])
     sums = (what.support, -what.opposition)
     return all(
         side == sorted(side, reverse=True) and min(side, default=1.0) > 0 and fsum(side) <= whole * (1 + _PRINTED)

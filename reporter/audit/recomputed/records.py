@@ -69,11 +69,11 @@ class Prover:
         records = [twin.load_explanation(line) for line in lines]
         return reduce(Proof.add, map(self._prove, records), Proof())
 
-    def _prove(self, one: Explanation) -> Proof:
-        count = sum(len(section.attributions) for section in one.sections)
-        rules = RULES if one.prediction is None else list_rules(one.prediction)
+    def _prove(self, explanation: Explanation) -> Proof:
+        count = sum(len(section.attributions) for section in explanation.sections)
+        rules = RULES if explanation.prediction is None else list_rules(explanation.prediction)
         try:
-            faults = list(find_faults(one, self._run))
+            faults = list(find_faults(explanation, self._run))
         except (ArithmeticError, LookupError, ValueError, TypeError) as error:  # a stranger's may be anything
-            faults = [f"{one.id} cannot be proven: {type(error).__name__}: {error}."]
+            faults = [f"{explanation.id} cannot be proven: {type(error).__name__}: {error}."]
         return Proof(faults, count, rules or RULES)

@@ -18,10 +18,14 @@ _CHANGED, _REPLACED = 5, 3  # words that are changed one by one, and what each i
 def find_removal_faults(section: Section, level: Level) -> Iterator[str]:
     """Where curves, effects, diagnostics or counterfactuals are not what follows from scores and answers."""
     lead = section.lead
-    rankings = {one.method: rank_words(section.tokens, one) for one in section.attributions} if lead else {}
+    rankings = (
+        {attribution.method: rank_words(section.tokens, attribution) for attribution in section.attributions}
+        if lead
+        else {}
+    )
     first = lead.method if lead else ""
-    asked = {name: one for name, one in rankings.items() if not level.lead or name == first}
-    words = any(len(one.words) for one in rankings.values())
+    asked = {name: ranking for name, ranking in rankings.items() if not level.lead or name == first}
+    words = any(len(ranking.words) for ranking in rankings.values())
     if (section.erasure is None) != (not level.diagnostics or not words):
         yield "what the model says without words is missing, or was not asked for."
     if section.erasure is not None:
@@ -33,34 +37,34 @@ def find_removal_faults(section: Section, level: Level) -> Iterator[str]:
 
 
 def _find_erasure_faults(
-    section: Section, found: Erasure, rankings: Mapping[str, Ranking], level: Level
+    section: Section, erasure: Erasure, rankings: Mapping[str, Ranking], level: Level
 ) -> Iterator[str]:
     target = section.target
     whole = target.score if target.probability is None else target.probability
-    if found.whole != whole or found.unit != ("score" if target.probability is None else "probability"):
+    if erasure.whole != whole or erasure.unit != ("score" if target.probability is None else "probability"):
         yield "what the model says to the whole text is not its answer."
-    if ({one.method for one in found.curves} | {one.method for one in found.effects}) - set(rankings):
+    if ({curve.method for curve in erasure.curves} | {effect.method for effect in erasure.effects}) - set(rankings):
         yield "words were taken away in the order of a method that is not there."
-    if any(one.draws != level.draws for one in found.bands) or any(
+    if any(band.draws != level.draws for band in erasure.bands) or any(
         not low <= middle <= high
-        for band in found.bands
+        for band in erasure.bands
         for low, middle, high in zip(band.low, band.median, band.high, strict=False)
     ):
         yield "words were taken away in other random orders than those asked for."
     for method, ranking in rankings.items():
-        if fault := _find_effect_fault(method, found, ranking, level):
+        if fault := _find_effect_fault(method, erasure, ranking, level):
             yield fault
-        heard = _Heard.read(found, method, ranking, target.score)
-        given = {one.name: one.value for one in section.diagnostics if one.method == method}
+        heard = _Heard.read(erasure, method, ranking, target.score)
+        given = {diagnostic.name: diagnostic.value for diagnostic in section.diagnostics if diagnostic.method == method}
         for metric in load_metrics(level.diagnostics):
             name = metric.about.name
             if not heard.bears_out(metric, given.get(name)):
                 yield f"its {name} by {method} is not what the answers without words say."
 
 
-def _find_effect_fault(method: str, found: Erasure, ranking: Ranking, level: Level) -> str | None:
+def _find_effect_fault(method: str, erasure: Erasure, ranking: Ranking, level: Level) -> str | None:
     """What a method claims of its strongest words is its score for them."""
-    claimed = [(one.word, one.claimed) for one in found.effects if one.method == method]
+    claimed = [(effect.word, effect.claimed) for effect in erasure.effects if effect.method == method]
     expected = strongest(ranking)[:TOP] if "effect" in level.diagnostics else []
     if claimed != [(word, round_values([score])[0]) for word, score in expected]:
         return f"the effects that {method} claims of words are not its scores."
@@ -76,16 +80,16 @@ class _Heard:
     scores: Mapping[Cut, Answer]
 
     @classmethod
-    def read(cls, found: Erasure, method: str, ranking: Ranking, score: float) -> "_Heard":
+    def read(cls, erasure: Erasure, method: str, ranking: Ranking, score: float) -> "_Heard":
         """The answers on curves, and those to texts without one word."""
         sides = {"deletion": ranking.without, "insertion": ranking.only}
-        values = {frozenset[int](): Answer(found.whole, score)}
-        for curve in (one for one in found.curves if one.method == method):
+        values = {frozenset[int](): Answer(erasure.whole, score)}
+        for curve in (curve for curve in erasure.curves if curve.method == method):
             pairs = zip(curve.words, curve.values, strict=False)
             values |= {sides[curve.kind](count): Answer(value, nan) for count, value in pairs}
-        effects = (one for one in found.effects if one.method == method)
-        single = {frozenset((one.word,)): Answer(nan, score - one.measured) for one in effects}
-        return cls(ranking, values, {frozenset(): Answer(found.whole, score), **single})
+        effects = (effect for effect in erasure.effects if effect.method == method)
+        single = {frozenset((effect.word,)): Answer(nan, score - effect.measured) for effect in effects}
+        return cls(ranking, values, {frozenset(): Answer(erasure.whole, score), **single})
 
     def bears_out(self, metric: Metric, said: float | None) -> bool:
         """Whether a metric comes out of these answers as it is said."""
@@ -103,36 +107,40 @@ class _Heard:
 
     def _is_faint(self, undefined: bool) -> bool:
         """Whether effects hardly differ, so that rounding alone may decide over their correlation."""
-        sizes = [self.scores[frozenset()].score - one.score for cut, one in self.scores.items() if cut]
+        sizes = [self.scores[frozenset()].score - answer.score for cut, answer in self.scores.items() if cut]
         spread = float(np.ptp(sizes)) if sizes else 0.0
         return spread <= _VARIES * max(map(abs, sizes), default=0.0) and (len(sizes) > 2 or undefined)
 
 
 def _find_change_faults(section: Section, ranking: Ranking, level: Level) -> Iterator[str]:
     """The strongest words were removed one by one, some replaced, and a flip is another label."""
-    found = section.counterfactual
-    assert found is not None
+    counterfactual = section.counterfactual
+    assert counterfactual is not None
     places = [place for place, token in enumerate(section.tokens) if token.word is not None]
     expected = [(word,) for word, _ in strongest(ranking)]
-    removed = [one.words for one in found.removals]
-    if found.method != (section.lead and section.lead.method) or not _is_among(removed, expected) or not places:
-        yield "the words that were removed one by one are not the strongest."
-    if any(one.words not in removed for one in found.replacements) or len(found.replacements) > _REPLACED * len(
-        removed
+    removed = [change.words for change in counterfactual.removals]
+    if (
+        counterfactual.method != (section.lead and section.lead.method)
+        or not _is_among(removed, expected)
+        or not places
     ):
+        yield "the words that were removed one by one are not the strongest."
+    if any(change.words not in removed for change in counterfactual.replacements) or len(
+        counterfactual.replacements
+    ) > _REPLACED * len(removed):
         yield "words were replaced that are not among the strongest."
-    if found.tried > min(level.reach, len(ranking.words)) or found.most > found.tried:
+    if counterfactual.tried > min(level.reach, len(ranking.words)) or counterfactual.most > counterfactual.tried:
         yield "more words were tried for a flip than the settings allow."
-    flip = () if found.flip is None else (found.flip,)
-    if any(one.label == section.target.label or len(one.words) > found.most for one in flip):
+    flip = () if counterfactual.flip is None else (counterfactual.flip,)
+    if any(change.label == section.target.label or len(change.words) > counterfactual.most for change in flip):
         yield "its flip does not change the label, or takes more words than were tried."
     sure = section.target.probability is not None
-    changes: Sequence[Change] = (*found.removals, *found.replacements, *flip)
-    if any((one.probability is not None) != sure or not 0 <= (one.probability or 0.0) <= 1 for one in changes):
+    changes: Sequence[Change] = (*counterfactual.removals, *counterfactual.replacements, *flip)
+    if any((change.probability is not None) != sure or not 0 <= (change.probability or 0.0) <= 1 for change in changes):
         yield "an answer without words has a probability that is none."
 
 
 def _is_among(removed: Sequence[tuple[int, ...]], expected: Sequence[tuple[int, ...]]) -> bool:
     """Whether the removed words are the strongest in order; the one whose own answer is explained is passed over."""
-    left = [one for one in expected if one in removed]
+    left = [words for words in expected if words in removed]
     return list(removed) == left and len(removed) >= min(_CHANGED, len(expected) - 1)

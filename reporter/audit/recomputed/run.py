@@ -47,12 +47,12 @@ def _hash_embedded() -> str:
 
 
 def _find_method_faults(run: Provenance, settings: Settings) -> Iterator[str]:
-    names, omitted = [one.name for one in run.methods], [one.method for one in run.omissions]
+    names, omitted = [method.name for method in run.methods], [omission.method for omission in run.omissions]
     if [name for name in settings.methods if name not in omitted] != names or set(omitted) - set(settings.methods):
         yield "its methods are not those that its settings ask for."
-    for one in run.methods:
-        if one.name not in registry.names("methods") or one != registry.describe(one.name):
-            yield f"what it says of {one.name} is not what this version says of that method."
+    for method in run.methods:
+        if method.name not in registry.names("methods") or method != registry.describe(method.name):
+            yield f"what it says of {method.name} is not what this version says of that method."
 
 
 def _find_sanity_faults(run: Provenance, settings: Settings) -> Iterator[str]:
@@ -63,8 +63,8 @@ def _find_sanity_faults(run: Provenance, settings: Settings) -> Iterator[str]:
         yield "its methods were tried for sanity and its settings do not ask for that, or ask for it and were not."
     elif run.sanity is None:
         return
-    elif [one.method for one in run.sanity.methods] != (
-        [] if run.sanity.failure else [one.name for one in run.methods]
+    elif [sanity.method for sanity in run.sanity.methods] != (
+        [] if run.sanity.failure else [method.name for method in run.methods]
     ):
         yield "other methods were tried for sanity than those of the run."
 
