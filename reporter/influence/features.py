@@ -57,34 +57,34 @@ class FeatureExtractor:
     def key(self) -> bytes:
         """A hash of everything that a vector depends on beside the text."""
         whole = hashlib.sha256(json.dumps([self.stamp, self.network.facts.fingerprint, self.width]).encode())
-        for one in (array for head in self.heads for array in head):
-            whole.update(np.ascontiguousarray(one).tobytes())
+        for array in (array for head in self.heads for array in head):
+            whole.update(np.ascontiguousarray(array).tobytes())
         if self.projection is not None:
             whole.update(self.projection.tobytes())
         return whole.digest()
 
     def look(self, documents: Sequence[Document]) -> Array:
         """The vectors of some documents, in their order: rows columns."""
-        pairs = None if documents[0].text_pair is None else [one.text_pair or "" for one in documents]
-        given = [[one.text for one in documents], *([] if pairs is None else [pairs])]
+        pairs = None if documents[0].text_pair is None else [document.text_pair or "" for document in documents]
+        given = [[document.text for document in documents], *([] if pairs is None else [pairs])]
         rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)
         inputs = [{name: values[at] for name, values in rows.items()} for at in range(len(documents))]
-        widths = [self.network.fit(len(one["input_ids"])) for one in inputs]
+        widths = [self.network.fit(len(encoded["input_ids"])) for encoded in inputs]
         replicas = self.network.replicas
 
-        def one(network: Network, some: list[int]) -> Array:
-            return self._pass(network, [inputs[at] for at in some])
+        def run_pass(network: Network, numbers: list[int]) -> Array:
+            return self._pass(network, [inputs[at] for at in numbers])
 
         try:
             with replicas.at_work():
-                found = np.stack(share_passes(replicas, one, widths, budget=self.budget.tokens))
+                vectors = np.stack(share_passes(replicas, run_pass, widths, budget=self.budget.tokens))
         except (MemoryError, RuntimeError) as error:
             if not (is_out_of_memory(error) and self.budget.halve()):
                 raise
         else:
-            if not np.isfinite(found).all():
+            if not np.isfinite(vectors).all():
                 raise UserError("The model's answer to a training example is not a finite number.")
-            return found
+            return vectors
         drop_frames()
         return self.look(documents)
 
@@ -143,29 +143,31 @@ def extract_features(
     features = np.zeros((len(documents), lens.width), np.float32)
     logits = np.zeros((len(documents), lens.columns - lens.width), np.float32)
     at = 0
-    for some in take_windows(documents, FEATURES_WINDOW):
-        keys = [_make_key(lens, one) for one in some]
-        found = cache.find(keys)
+    for window in take_windows(documents, FEATURES_WINDOW):
+        keys = [_make_key(lens, document) for document in window]
+        vectors_by_key = cache.find(keys)
         missing = {
-            key: one for key, one in zip(keys, some, strict=True) if len(found.get(key, b"")) != 4 * lens.columns
+            key: document
+            for key, document in zip(keys, window, strict=True)
+            if len(vectors_by_key.get(key, b"")) != 4 * lens.columns
         }
         for alike in _part(missing):
             vectors = lens.look(list(alike.values()))
-            found |= {key: one.tobytes() for key, one in zip(alike, vectors, strict=True)}
-        cache.keep({key: found[key] for key in missing})
-        rows = np.frombuffer(b"".join(found[key] for key in keys), np.float32).reshape(len(keys), -1)
+            vectors_by_key |= {key: vector.tobytes() for key, vector in zip(alike, vectors, strict=True)}
+        cache.keep({key: vectors_by_key[key] for key in missing})
+        rows = np.frombuffer(b"".join(vectors_by_key[key] for key in keys), np.float32).reshape(len(keys), -1)
         features[at : at + len(keys)], logits[at : at + len(keys)] = rows[:, : lens.width], rows[:, lens.width :]
         at += len(keys)
-        notice(len(some))
+        notice(len(window))
     heads = max(1, len(lens.heads))
-    return features, [np.ascontiguousarray(one) for one in np.split(logits, heads, axis=1)]
+    return features, [np.ascontiguousarray(part) for part in np.split(logits, heads, axis=1)]
 
 
 def _part(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
     """Single texts and pairs apart, as a tokenizer takes either."""
-    single = {key: one for key, one in documents.items() if one.text_pair is None}
-    pairs = {key: one for key, one in documents.items() if one.text_pair is not None}
-    return [some for some in (single, pairs) if some]
+    single = {key: document for key, document in documents.items() if document.text_pair is None}
+    pairs = {key: document for key, document in documents.items() if document.text_pair is not None}
+    return [group for group in (single, pairs) if group]
 
 
 def _make_key(lens: FeatureExtractor, document: Document) -> bytes:
@@ -175,5 +177,5 @@ def _make_key(lens: FeatureExtractor, document: Document) -> bytes:
 def project(width: int, narrower: int, seed: int) -> NDArray[np.float32]:
     """A random projection that keeps products of vectors on average (Johnson and Lindenstrauss 1984)."""
     random = torch.Generator().manual_seed(seed)
-    found: NDArray[np.float32] = (torch.randn(width, narrower, generator=random) / narrower**0.5).numpy()
-    return found
+    projection: NDArray[np.float32] = (torch.randn(width, narrower, generator=random) / narrower**0.5).numpy()
+    return projection

@@ -49,8 +49,8 @@ def measure_validity(trained: Sequence[CheckpointView], targets: Columns, said: 
         weights = train_head(features[sample.examples[half]], own[half], choices)
         measured.append(ask_head(weights, texts)[np.arange(len(wanted)), wanted])
     turn = (np.eye(choices)[targets] - np.eye(choices)[said]).astype(np.float32)
-    asked = [replace(one, gradients=one.gradients + turn).pick(sample.texts) for one in trained]
-    predicted = trace_influence(asked, [one.pick(sample.examples) for one in trained]) @ halves.T
+    asked = [replace(view, gradients=view.gradients + turn).pick(sample.texts) for view in trained]
+    predicted = trace_influence(asked, [view.pick(sample.examples) for view in trained]) @ halves.T
     return validate(predicted, np.array(measured).T, examples=len(sample.examples), seed=seed)
 
 
@@ -58,15 +58,15 @@ def draw_sample(targets: Columns, seed: int) -> Sample | None:
     """A random sample of the training examples; None where there are too few, or all have one label."""
     order = np.random.default_rng(seed).permutation(len(targets))
     texts = min(TEXTS, len(targets) // 4)
-    found = Sample(order[texts:][:EXAMPLES], order[:texts])
-    return found if len(targets) >= _FEWEST and len(set(targets[found.examples].tolist())) > 1 else None
+    sample = Sample(order[texts:][:EXAMPLES], order[:texts])
+    return sample if len(targets) >= _FEWEST and len(set(targets[sample.examples].tolist())) > 1 else None
 
 
 def draw_halves(examples: int, seed: int) -> NDArray[np.bool_]:
     """Which examples are in each random half, halves examples."""
     ranks = np.random.default_rng(seed).random((HALVES, examples)).argsort(-1).argsort(-1)
-    found: NDArray[np.bool_] = ranks < examples // 2
-    return found
+    halves: NDArray[np.bool_] = ranks < examples // 2
+    return halves
 
 
 def train_head(features: Floats, targets: Columns, choices: int) -> Floats:
@@ -80,8 +80,8 @@ def train_head(features: Floats, targets: Columns, choices: int) -> Floats:
         return loss, ((np.exp(shares) - wanted).T @ inputs + _PENALTY * weights).ravel()
 
     start = np.zeros(choices * inputs.shape[1])
-    found: Floats = optimize.minimize(lose, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    return found.reshape(choices, -1)
+    weights: Floats = optimize.minimize(lose, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return weights.reshape(choices, -1)
 
 
 def ask_head(weights: Floats, features: Floats) -> Floats:
@@ -94,8 +94,8 @@ def validate(predicted: Floats, measured: Floats, *, examples: int, seed: int) -
     draws, random = [], np.random.default_rng(seed)
     texts, halves = predicted.shape
     for _ in range(_DRAWS):
-        some = np.ix_(random.integers(texts, size=texts), random.integers(halves, size=halves))
-        draws.append(_correlate(predicted[some], measured[some]))
+        drawn = np.ix_(random.integers(texts, size=texts), random.integers(halves, size=halves))
+        draws.append(_correlate(predicted[drawn], measured[drawn]))
     low, high = np.quantile(draws, (0.025, 0.975))
     return Validity(
         correlation=round(_correlate(predicted, measured), 4),
@@ -109,13 +109,13 @@ def validate(predicted: Floats, measured: Floats, *, examples: int, seed: int) -
 
 def _correlate(predicted: Floats, measured: Floats) -> float:
     """The mean over texts of Spearman's correlation over halves."""
-    one, other = (stats.rankdata(each, axis=1) for each in (predicted, measured))
-    one, other = (each - each.mean(1, keepdims=True) for each in (one, other))
-    size = np.sqrt((one**2).sum(1) * (other**2).sum(1))
-    return float(np.mean(np.divide((one * other).sum(1), size, out=np.zeros(len(size)), where=size > 0)))
+    first, other = (stats.rankdata(each, axis=1) for each in (predicted, measured))
+    first, other = (each - each.mean(1, keepdims=True) for each in (first, other))
+    size = np.sqrt((first**2).sum(1) * (other**2).sum(1))
+    return float(np.mean(np.divide((first * other).sum(1), size, out=np.zeros(len(size)), where=size > 0)))
 
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(-1, keepdims=True)
-    found: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return found
+    log_shares: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return log_shares

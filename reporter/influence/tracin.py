@@ -37,11 +37,11 @@ def compute_loss_gradient(logits: Array, labels: Columns, against: Columns | Non
     """
     choices = np.eye(logits.shape[1], dtype=np.float32)
     powers = np.exp(logits - logits.max(-1, keepdims=True))
-    found: Array = powers / powers.sum(-1, keepdims=True) - choices[labels]
+    gradient: Array = powers / powers.sum(-1, keepdims=True) - choices[labels]
     if against is not None:
         apart = against >= 0
-        found[apart] = choices[against[apart]] - choices[labels[apart]]
-    return found
+        gradient[apart] = choices[against[apart]] - choices[labels[apart]]
+    return gradient
 
 
 def trace_influence(asked: Sequence[CheckpointView], trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
@@ -50,11 +50,11 @@ def trace_influence(asked: Sequence[CheckpointView], trained: Sequence[Checkpoin
     Both are seen by the same checkpoints, in the same order.
     """
     total = np.zeros((len(asked[0].features), len(trained[0].features)))
-    for one, other in zip(asked, trained, strict=True):
+    for text, example in zip(asked, trained, strict=True):
         features, gradients = (
-            multiply_rows(*pair) for pair in ((one.features, other.features), (one.gradients, other.gradients))
+            multiply_rows(*pair) for pair in ((text.features, example.features), (text.gradients, example.gradients))
         )
-        total += other.rate * (features + other.bias) * gradients
+        total += example.rate * (features + example.bias) * gradients
     return total
 
 
@@ -69,16 +69,16 @@ def multiply_rows(rows: Array, others: Array) -> Array:
 def trace_self_influence(trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
     """The influence of every training example on itself: large where its label is not what the model would say."""
     total = np.zeros(len(trained[0].features))
-    for one in trained:
-        lengths = np.einsum("nw,nw->n", one.features, one.features) + one.bias
-        total += one.rate * lengths * np.einsum("nc,nc->n", one.gradients, one.gradients)
+    for view in trained:
+        lengths = np.einsum("nw,nw->n", view.features, view.features) + view.bias
+        total += view.rate * lengths * np.einsum("nc,nc->n", view.gradients, view.gradients)
     return total
 
 
 def find_largest(values: NDArray[np.floating], count: int) -> list[int]:
     """The places of the largest values, the first of equal ones first."""
-    found = np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
-    least = values[found].min()
+    largest = np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
+    least = values[largest].min()
     candidates = np.flatnonzero(values >= least)
     order = candidates[np.argsort(-values[candidates], kind="stable")]
     return [int(at) for at in order[:count]]

@@ -85,7 +85,7 @@ class Tracing:
 
     def again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
         """Some documents with their influences, and what those were traced to; what is computed is kept in a folder."""
-        documents = [one.document for one in explained if one.sections]
+        documents = [explanation.document for explanation in explained if explanation.sections]
         views = self.look(documents, folder, notice=lambda _: None)
         return list(self.trace(explained, views)), self.describe(views)
 
@@ -146,8 +146,8 @@ class Tracing:
     def trace(self, explained: Sequence[Explanation], views: Views, first: int = 0) -> Iterator[Explanation]:
         """Some documents with their influences; of those that were looked at, theirs begin with the number `first`."""
         known = self.explainer.network.facts.labels
-        shown = enumerate((one for one in explained if one.sections), first)
-        targets = [(at, section.target) for at, one in shown for section in one.sections]
+        shown = enumerate((explanation for explanation in explained if explanation.sections), first)
+        targets = [(at, section.target) for at, explanation in shown for section in explanation.sections]
         rows = np.array([at for at, _ in targets], dtype=np.int64)
         labels = np.array([target.index for _, target in targets], dtype=np.int64)
         others = [None if target.against is None else find_label(target.against, known) for _, target in targets]
@@ -156,10 +156,12 @@ class Tracing:
             CheckpointView(features[rows], compute_loss_gradient(logits[rows], labels, against), view.rate, view.bias)
             for view, (features, logits) in zip(views.examples, views.documents, strict=True)
         ]
-        found = iter(trace_influence(asked, views.examples))
-        for one in explained:
-            sections = tuple(replace(each, influence=self._pick(next(found), views)) for each in one.sections)
-            yield replace(one, sections=sections)
+        influences = iter(trace_influence(asked, views.examples))
+        for explanation in explained:
+            sections = tuple(
+                replace(each, influence=self._pick(next(influences), views)) for each in explanation.sections
+            )
+            yield replace(explanation, sections=sections)
 
     def _pick(self, values: NDArray[np.float64], views: Views) -> Influence:
         """The strongest examples on both sides."""

@@ -89,7 +89,7 @@ def find_sources(settings: Settings) -> Sources | None:
 
 def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
     """The examples of the file, in its order; raises `UserError` if there are none, or a label the model has not."""
-    found, targets, problems, unknown = [], [], list[str](), dict[str, str]()
+    documents, targets, problems, unknown = [], [], list[str](), dict[str, str]()
     for document in read_documents(sources.data, sources.intake):
         if document.problem or document.label is None:
             problems.append(f"{document.source}: {document.problem or 'The row has no label; give it one.'}")
@@ -98,9 +98,9 @@ def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
         if target is None:
             unknown.setdefault(document.label, document.source)
             continue
-        found.append(document)
+        documents.append(document)
         targets.append(target)
-    check_numbering({one.label for one in found if one.label} | set(unknown), labels)
+    check_numbering({document.label for document in documents if document.label} | set(unknown), labels)
     if unknown:
         told = ", ".join(f"'{label}' ({source})" for label, source in list(unknown.items())[:_NAMED])
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
@@ -108,10 +108,10 @@ def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
             f"The training data have the label {told}{more}, which the model does not know; it knows "
             f"{', '.join(labels)}. Say which is which with --labels, or take such rows out."
         )
-    if len(found) < 2:
+    if len(documents) < 2:
         why = f" Problems ({len(problems)}): {' '.join(problems[:_NAMED])}" if problems else ""
-        raise UserError(f"{show_path(sources.data)} holds {len(found)} training examples with text and label.{why}")
-    return Examples(tuple(found), np.array(targets), len(problems))
+        raise UserError(f"{show_path(sources.data)} holds {len(documents)} training examples with text and label.{why}")
+    return Examples(tuple(documents), np.array(targets), len(problems))
 
 
 def hash_training(settings: Settings) -> str:
@@ -119,8 +119,8 @@ def hash_training(settings: Settings) -> str:
     sources = find_sources(settings)
     if sources is None:
         return ""
-    reading = [getattr(settings, name) for name in INTAKE]
-    parts = [_hash(sources.data), settings.seed, settings.training_data, settings.checkpoints, reading]
+    intake = [getattr(settings, name) for name in INTAKE]
+    parts = [_hash(sources.data), settings.seed, settings.training_data, settings.checkpoints, intake]
     for path in sources.checkpoints:
         rate = read_rate(path)
         parts.append([path.name, rate, _hash(path) if path.is_file() else _hash_model(path, settings)])
@@ -149,8 +149,8 @@ def read_head(path: Path, shape: tuple[int, int]) -> tuple[NDArray[np.float32], 
             tensors = [np.asarray(head.get_tensor(name), dtype=np.float32) for name in head.keys()]  # noqa: SIM118
     except (OSError, SafetensorError, TypeError, ValueError) as error:
         raise UserError(f"The checkpoint {show_path(path)} cannot be read: {error}") from error
-    weights = [one for one in tensors if one.shape == shape]
-    biases = [one for one in tensors if one.shape == shape[:1]]
+    weights = [tensor for tensor in tensors if tensor.shape == shape]
+    biases = [tensor for tensor in tensors if tensor.shape == shape[:1]]
     if len(weights) != 1 or len(tensors) != 1 + len(biases) or len(biases) > 1:
         raise UserError(
             f"The checkpoint {show_path(path)} is no final layer of this model: it must hold a weight of {shape[0]} x "
@@ -167,14 +167,16 @@ def _find_checkpoint(path: Path) -> list[Path]:
     """One checkpoint, or all of those in a folder, by the numbers in their names."""
     if _is_checkpoint(path):
         return [path]
-    found = [one for one in path.iterdir() if _is_checkpoint(one)] if path.is_dir() else []
-    if not found:
+    checkpoints = [entry for entry in path.iterdir() if _is_checkpoint(entry)] if path.is_dir() else []
+    if not checkpoints:
         raise UserError(
             f"There is no checkpoint at {show_path(path)}; it must be a folder with a model, a .safetensors file "
             "with the "
             "final layer alone, or a folder that holds such."
         )
-    return sorted(found, key=lambda one: [int(part) if part.isdigit() else part for part in _split(one.name)])
+    return sorted(
+        checkpoints, key=lambda checkpoint: [int(part) if part.isdigit() else part for part in _split(checkpoint.name)]
+    )
 
 
 def _split(name: str) -> list[str]:
