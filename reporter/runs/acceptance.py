@@ -35,7 +35,7 @@ def check_network(network: Network, task: Task) -> None:
         held, swapped, again = (network.answer(inputs, points) for inputs in served)
         _try_gradient(network, points)
         _ = network.pads_freely  # each text alone, which a network may refuse as well
-    if not (all(_alike(first, one, near) for one in answers) and _alike(held, again, near)):
+    if not (all(_alike(first, answer, near) for answer in answers) and _alike(held, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
             "look for dropout that stays on, random numbers, a counter or a clock in its code."
@@ -78,16 +78,16 @@ def _answer(network: Network, task: Task) -> Tensor:
         output: Any = network.run(inputs)
     wanted = task.settle(network.model.config, network.tokenizer).shape(*inputs["input_ids"].shape)
     for field in task.outputs:
-        found = getattr(output, field, None)
-        if not isinstance(found, Tensor):
+        answer = getattr(output, field, None)
+        if not isinstance(answer, Tensor):
             raise UserError(
                 f"{name} answers with no {field}: its forward returns {_tell(output)}, where an output with the field "
                 f"'{field}' is needed."
             )
-        if found.shape != wanted:
+        if answer.shape != wanted:
             raise UserError(
                 f"{name} answers two texts of {inputs['input_ids'].shape[1]} tokens with {field} of shape "
-                f"{tuple(found.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
+                f"{tuple(answer.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
                 "another --task or model."
             )
     return task.table(output)
@@ -100,12 +100,12 @@ def _tell(output: object) -> str:
 def _swap(network: Network) -> dict[str, Tensor]:
     """The two texts with other words' ids in place of their own; ids by which it may find its way stay."""
     ids = network.probe["input_ids"]
-    words = [one for one in range(len(network.tokenizer)) if one not in set(network.marked.tolist())]
+    words = [token_id for token_id in range(len(network.tokenizer)) if token_id not in set(network.marked.tolist())]
     drawn = torch.randint(len(words), ids.shape, generator=torch.Generator().manual_seed(0))
     others = torch.tensor(words)[drawn].to(ids.device)
     return {**network.probe, "input_ids": torch.where(torch.isin(ids, network.marked), ids, others)}
 
 
-def _alike(one: Tensor, other: Tensor, share: float) -> bool:
+def _alike(answer: Tensor, other: Tensor, share: float) -> bool:
     """Whether two answers are the same, to a share of the largest number in them."""
-    return torch.allclose(one, other, rtol=0.0, atol=share * float(one.abs().max()), equal_nan=True)
+    return torch.allclose(answer, other, rtol=0.0, atol=share * float(answer.abs().max()), equal_nan=True)

@@ -61,7 +61,7 @@ class Ledger:
 
     def _find(self, table: str, name: str) -> DrawnFile | None:
         try:
-            found = self._database.execute(f"select * from {table} where name = ?", (name,)).fetchone()
+            row = self._database.execute(f"select * from {table} where name = ?", (name,)).fetchone()
         except UnicodeEncodeError:  # a file of somebody else's, with a name that is no text
             return None
-        return None if found is None else DrawnFile(*found[1:])
+        return None if row is None else DrawnFile(*row[1:])

@@ -38,21 +38,30 @@ class Attribute:
         """The explanation of each document; one that cannot be explained costs the others nothing."""
         with self.explainer.network.replicas.at_work():
             with self.watch.on(ANSWERS):
-                found = self._answer_all(documents)
-            explained = iter(self._explain([one for one in found if isinstance(one, Answered)]))
-        return [next(explained) if isinstance(one, Answered) else one for one in found]
+                answered = self._answer_all(documents)
+            explained = iter(self._explain([outcome for outcome in answered if isinstance(outcome, Answered)]))
+        return [next(explained) if isinstance(outcome, Answered) else outcome for outcome in answered]
 
     def _answer_all(self, documents: Sequence[Encoded]) -> list[Answered | Explanation]:
         groups = self.explainer.part(documents)
-        found = self.explainer.network.replicas.share(self._answer, [[documents[at] for at in some] for some in groups])
-        pairs = (pair for some, answers in zip(groups, found, strict=True) for pair in zip(some, answers, strict=True))
+        answers_by_group = self.explainer.network.replicas.share(
+            self._answer, [[documents[at] for at in group] for group in groups]
+        )
+        pairs = (
+            pair
+            for group, answers in zip(groups, answers_by_group, strict=True)
+            for pair in zip(group, answers, strict=True)
+        )
         return [answer for _, answer in sorted(pairs, key=itemgetter(0))]
 
     def _answer(self, network: Network, documents: list[Encoded]) -> list[Answered | Explanation]:
         try:
             answers = replace(self.explainer, network=network).predict(documents)
             pairs = zip(documents, answers, strict=True)
-            return [Answered(one, answer.prediction, self.explainer.choose(one, answer)) for one, answer in pairs]
+            return [
+                Answered(document, answer.prediction, self.explainer.choose(document, answer))
+                for document, answer in pairs
+            ]
         except UserError:
             raise
         except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
@@ -64,8 +73,8 @@ class Attribute:
     def _explain(self, answered: list[Answered]) -> list[Explanation]:
         """Explain all of them together, or else in halves; with a smaller budget if the memory is too small."""
         try:
-            sections = self._measure([question for one in answered for question in one.questions])
-            return [conclude(one, [sections.pop(0) for _ in one.questions]) for one in answered]
+            sections = self._measure([question for text in answered for question in text.questions])
+            return [conclude(text, [sections.pop(0) for _ in text.questions]) for text in answered]
         except UserError:
             raise
         except Exception as error:
@@ -80,16 +89,16 @@ class Attribute:
 
     def _measure(self, questions: list[TargetQuery]) -> list[Section]:
         """The section of every question, in their order."""
-        found: dict[int, Section] = {}
+        sections_by_number: dict[int, Section] = {}
         numbered = sorted(enumerate(questions), key=lambda pair: pair[1].length)
         explainer = self.explainer
         held = {"budget": explainer.attention_limit, "most": explainer.crowd}
-        for some in pool_by_cost(numbered, lambda pair: explainer.attention_bytes(pair[1]), **held):
-            budget = explainer.tokens([question for _, question in some])
-            batches = list(make_batches(some, self._fit, budget=budget, filled=explainer.network.filled))
+        for pool in pool_by_cost(numbered, lambda pair: explainer.attention_bytes(pair[1]), **held):
+            budget = explainer.tokens([question for _, question in pool])
+            batches = list(make_batches(pool, self._fit, budget=budget, filled=explainer.network.filled))
             sections = self._measure_together([[question for _, question in rows] for rows in batches])
-            found |= dict(zip((number for rows in batches for number, _ in rows), sections, strict=True))
-        return [found[number] for number in range(len(questions))]
+            sections_by_number |= dict(zip((number for rows in batches for number, _ in rows), sections, strict=True))
+        return [sections_by_number[number] for number in range(len(questions))]
 
     def _fit(self, pair: tuple[int, TargetQuery]) -> int:
         return self.explainer.network.fit(pair[1].length)
@@ -121,7 +130,7 @@ class Attribute:
         """The sections with the evidence that the settings ask for; each part of it is found from the bare sections."""
         explainer, asked = self.explainer, [question for questions in batches for question in questions]
         documents = [question.encoded.document for question in asked]
-        found = zip(
+        measured = zip(
             sections,
             measure_deletion(explainer, asked, sections),
             measure_plausibility(explainer.settings, documents, sections),
@@ -139,7 +148,7 @@ class Attribute:
                 counterfactual=counterfactual,
                 sensitivity=sensitivity,
             )
-            for section, (faithful, erasure), plausible, infidelity, near, counterfactual, sensitivity in found
+            for section, (faithful, erasure), plausible, infidelity, near, counterfactual, sensitivity in measured
         ]
 
 

@@ -23,7 +23,7 @@ def trace_run(tracing: "Tracing", store: Store, *, notice: Notice) -> None:
     saved = store.provenance()
     store.describe(saved)
     lines = (twin.load_explanation(line) for _, line in store.untraced(tracing.fingerprint))
-    documents = [one.document for one in lines if one.sections]
+    documents = [explanation.document for explanation in lines if explanation.sections]
     if documents or saved.training is None:
         views = tracing.look(documents, store.folder, notice=notice)
         _write(tracing, store, views)
@@ -38,14 +38,14 @@ def _write(tracing: "Tracing", store: Store, views: "Views") -> None:
     first = 0
     for window in take_windows(store.untraced(tracing.fingerprint), TRACED_TOGETHER):
         explained = [twin.load_explanation(line) for _, line in window]
-        lines = [twin.dump(one).decode() for one in tracing.trace(explained, views, first)]
+        lines = [twin.dump(explanation).decode() for explanation in tracing.trace(explained, views, first)]
         store.trace(dict(zip((key for key, _ in window), lines, strict=True)), fingerprint=tracing.fingerprint)
-        first += sum(1 for one in explained if one.sections)
+        first += sum(1 for explanation in explained if explanation.sections)
 
 
 def forget_influences(store: Store) -> None:
     """Take the influences out of every document that has some."""
     for key, line in store.untraced(""):
-        one = twin.load_explanation(line)
-        sections = tuple(replace(each, influence=None) for each in one.sections)
-        store.trace({key: twin.dump(replace(one, sections=sections)).decode()}, fingerprint="")
+        explanation = twin.load_explanation(line)
+        sections = tuple(replace(each, influence=None) for each in explanation.sections)
+        store.trace({key: twin.dump(replace(explanation, sections=sections)).decode()}, fingerprint="")

@@ -51,8 +51,10 @@ class Missing:
 
     def save(self, done: Sequence[Measured]) -> None:
         """Put into the store what was missing."""
-        keys = [self._awaited.pop(one.explanation.id) for one in done]
-        self.store.save([Row(key, one.explanation, one.seconds) for key, one in zip(keys, done, strict=True)])
+        keys = [self._awaited.pop(measured.explanation.id) for measured in done]
+        self.store.save(
+            [Row(key, measured.explanation, measured.seconds) for key, measured in zip(keys, done, strict=True)]
+        )
         self.notice(len(done))
 
 
@@ -108,10 +110,10 @@ def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Pr
     return replace(provenance, sanity=earlier.sanity, training=known if same else None)
 
 
-def _strip(one: Provenance) -> Provenance:
+def _strip(provenance: Provenance) -> Provenance:
     """A provenance without what was found out, the date, and what is traced."""
-    settings = {name: value for name, value in one.settings.items() if name not in TRAINING}
-    return replace(one, settings=settings, sanity=None, training=None, created="", tables=())
+    settings = {name: value for name, value in provenance.settings.items() if name not in TRAINING}
+    return replace(provenance, settings=settings, sanity=None, training=None, created="", tables=())
 
 
 def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:
@@ -122,6 +124,6 @@ def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:
 def check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
     """The provenance with the sanity checks of the methods on these documents, unless it has them."""
     encoded, _ = encode_all(documents, attribute.explainer.network)
-    if provenance.sanity is not None and provenance.sanity.texts == tuple(one.document.id for one in encoded):
+    if provenance.sanity is not None and provenance.sanity.texts == tuple(text.document.id for text in encoded):
         return provenance
     return replace(provenance, sanity=examine_methods(attribute.explainer, attribute.methods, encoded))

@@ -46,17 +46,18 @@ class Recorder:
     methods: tuple[Method, ...]
 
     def record(
-        self, questions: list[TargetQuery], cases: Cases, found: Sequence[Sequence[Scores | str]]
+        self, questions: list[TargetQuery], cases: Cases, results: Sequence[Sequence[Scores | str]]
     ) -> list[Section]:
         """The section of each question, from what every method found of it, or why it found nothing."""
         ends, answers = self._measure_ends(questions, cases), cases.baseline_pass.answer.cpu()
         looks = self._survey(questions, cases)
         sections = []
-        for question, both, answer, look, scores in zip(questions, ends, answers, looks, found, strict=True):
+        for question, both, answer, look, scores in zip(questions, ends, answers, looks, results, strict=True):
             tokens, pairs = question.encoded.tokens, zip(self.methods, scores, strict=True)
-            results = [self._attribute(method.description, one, both, question.length) for method, one in pairs]
-            attributions = tuple(one for one in results if isinstance(one, Attribution))
-            seed, names = self.explainer.seed(question, "agreement"), {one.method for one in attributions}
+            records = [self._attribute(method.description, outcome, both, question.length) for method, outcome in pairs]
+            attributions = tuple(record for record in records if isinstance(record, Attribution))
+            seed = self.explainer.seed(question, "agreement")
+            names = {attribution.method for attribution in attributions}
             sections.append(
                 Section(
                     target=question.target,
@@ -67,7 +68,7 @@ class Recorder:
                     agreement=tuple(compare_all(tokens, attributions, seed=seed)),
                     heads=look if names & self.attentive else None,
                     consensus=agree_on_words(tokens, attributions),
-                    omissions=tuple(one for one in results if isinstance(one, Omission)),
+                    omissions=tuple(record for record in records if isinstance(record, Omission)),
                 )
             )
         return sections
@@ -101,37 +102,37 @@ class Recorder:
             ends.append(Ends(score, start, max(cases.measure_noise(row) if close else 0.0, torch.finfo().eps * size)))
         return ends
 
-    def _attribute(self, what: Description, found: Scores | str, ends: Ends, length: int) -> Attribution | Omission:
+    def _attribute(self, what: Description, outcome: Scores | str, ends: Ends, length: int) -> Attribution | Omission:
         """The attribution of one row's scores, or the omission of a method that has none, or none that are numbers."""
-        if isinstance(found, str):
-            return Omission(method=what.name, reason=found)
+        if isinstance(outcome, str):
+            return Omission(method=what.name, reason=outcome)
         try:
-            return self._certify(what, found, ends, length)
+            return self._certify(what, outcome, ends, length)
         except Exception as error:  # what a method from outside hands over may be anything
             if is_out_of_memory(error):
                 raise
             return Omission(method=what.name, reason=tell_failure(error))
 
-    def _certify(self, what: Description, found: Scores, ends: Ends, length: int) -> Attribution:
-        values = found.values[0, :length].cpu().double()
+    def _certify(self, what: Description, scores: Scores, ends: Ends, length: int) -> Attribution:
+        values = scores.values[0, :length].cpu().double()
         if len(values) != length or not values.isfinite().all():
             raise ValueError("its scores are not one number for each token")
         size = float(values.abs().sum())
-        error = None if found.whole is None else found.whole[0] / size if size else 0.0
+        error = None if scores.whole is None else scores.whole[0] / size if size else 0.0
         effort = Effort(
             what.claim,
             self.explainer.settings.tolerance,
-            "" if found.rules is None else found.rules[0],
-            found.evaluations[0],
+            "" if scores.rules is None else scores.rules[0],
+            scores.evaluations[0],
             error,
-            path=() if found.paths is None else found.paths[0],
-            sliver=None if found.slivers is None else found.slivers[0],
+            path=() if scores.paths is None else scores.paths[0],
+            sliver=None if scores.slivers is None else scores.slivers[0],
         )
         return Attribution(
             method=what.name,
             signed=what.signed,
             scores=round_values(values),
-            errors=None if found.errors is None else round_values(found.errors[0, :length].cpu().double()),
+            errors=None if scores.errors is None else round_values(scores.errors[0, :length].cpu().double()),
             certificate=certify(float(values.sum()), ends, effort),
         )
 
@@ -144,7 +145,7 @@ def fail(document: Document, sentence: str) -> Explanation:
 def conclude(answered: Answered, sections: Iterable[Section]) -> Explanation:
     """The record of a document with these sections; one that no method could explain has failed."""
     ordered = sorted(sections, key=lambda section: (section.target.position, section.target.index))
-    lost = next((one.omissions[0] for one in ordered if one.omissions and not one.attributions), None)
+    lost = next((section.omissions[0] for section in ordered if section.omissions and not section.attributions), None)
     if lost is not None:
         return fail(answered.encoded.document, f"Every method failed on this text; {lost.method} first. {lost.reason}")
     return _explanation(answered.encoded.document, answered=answered, sections=tuple(ordered))

@@ -97,8 +97,8 @@ class Store:
 
     def recall(self, name: str) -> str | None:
         """A fact about this run, None if nobody wrote it down."""
-        found = self._database.execute("select value from facts where name = ?", (name,)).fetchone()
-        return None if found is None else found[0]
+        row = self._database.execute("select value from facts where name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
 
     def keys(self) -> list[str]:
         """The keys of all documents, in order."""
@@ -106,18 +106,18 @@ class Store:
 
     def provenance(self) -> Provenance:
         """What made this run; raises `UserError` if that was interrupted, or is not what this version writes."""
-        found = self.finished()
-        if found is None:
+        provenance = self.finished()
+        if provenance is None:
             raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
-        return found
+        return provenance
 
     def finished(self) -> Provenance | None:
         """What made this run, None if that was interrupted; raises `UserError` if this version cannot read it."""
-        found = self.recall("provenance")
-        if found is None or self.recall("unfinished") is not None:
+        line = self.recall("provenance")
+        if line is None or self.recall("unfinished") is not None:
             return None
         try:
-            return msgspec.json.decode(found, type=Provenance)
+            return msgspec.json.decode(line, type=Provenance)
         except msgspec.MsgspecError as error:
             raise UserError(f"This run is not one that this version can read ({error}); build it anew.") from error
 
@@ -150,8 +150,8 @@ class Store:
     def slowest(self) -> tuple[str, float] | None:
         """The source and the seconds of the document that took longest, None for an empty run."""
         query = "select source, seconds from explanations order by seconds desc, position limit 1"
-        found: tuple[str, float] | None = self._database.execute(query).fetchone()
-        return found
+        row: tuple[str, float] | None = self._database.execute(query).fetchone()
+        return row
 
     def ledger(self) -> Ledger:
         """The files of the site that this run becomes."""

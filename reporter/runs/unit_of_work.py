@@ -40,8 +40,10 @@ class Explain:
 
     def __call__(self, documents: Sequence[Document]) -> list[Explanation]:
         """The explanation of each document; raises `UserError` for settings that cannot be served here."""
-        found = {one.explanation.id: one.explanation for done in self.measure(documents) for one in done}
-        return [found[document.id] for document in documents]
+        explanations = {
+            measured.explanation.id: measured.explanation for done in self.measure(documents) for measured in done
+        }
+        return [explanations[document.id] for document in documents]
 
     def measure(self, documents: Sequence[Document]) -> Iterator[list[Measured]]:
         """The same, in lists as they are done: what could not be read or encoded comes first."""
@@ -62,17 +64,17 @@ def explain_documents(documents: Sequence[Document], attribute: Attribute) -> It
     """The explanations of documents, in lists as they are done; what could not be read or encoded comes first."""
     encoded, failed = encode_all(documents, attribute.explainer.network)
     yield [Measured(explanation, 0.0) for explanation in failed]
-    encoded.sort(key=lambda one: len(one.tokens))
+    encoded.sort(key=lambda text: len(text.tokens))
     budget = max(1, int(UNIT_PASSES * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
-    for pool in pool_by_cost(encoded, lambda one: len(one.tokens), budget=budget, most=attribute.explainer.crowd):
+    for pool in pool_by_cost(encoded, lambda text: len(text.tokens), budget=budget, most=attribute.explainer.crowd):
         start = time.perf_counter()
         explanations = attribute(pool)
         spent = time.perf_counter() - start
         attribute.watch.add(WHOLE, spent)
         attribute.watch.count(len(pool))
-        share = spent / sum(len(one.tokens) for one in pool)
+        share = spent / sum(len(text.tokens) for text in pool)
         pairs = zip(pool, explanations, strict=True)
-        yield [Measured(found, share * len(one.tokens)) for one, found in pairs]
+        yield [Measured(explanation, share * len(text.tokens)) for text, explanation in pairs]
 
 
 def _weigh(methods: Sequence[Method]) -> float:

@@ -16,9 +16,9 @@ _PACKAGES = ("torch", "transformers", "tokenizers", "captum", "numpy", "scipy")
 def hash_code() -> str:
     """A hash of the program and its templates."""
     package = Path(str(files("reporter")))
-    found = {*package.rglob("*.py"), *find_templates().rglob("*.*")} - {*(package / "embedded").rglob("*")}
+    paths = {*package.rglob("*.py"), *find_templates().rglob("*.*")} - {*(package / "embedded").rglob("*")}
     whole = hashlib.sha256()
-    for path in sorted(found):
+    for path in sorted(paths):
         whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()
 
