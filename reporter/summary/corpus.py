@@ -38,12 +38,12 @@ class Certified:
     evaluations: "array[float]" = field(default_factory=_numbers)
     met: int = 0
 
-    def add(self, found: Sequence[Certificate]) -> None:
+    def add(self, certificates: Sequence[Certificate]) -> None:
         """Take the certificates of one text."""
-        self.verdicts.update(one.verdict for one in found)
-        self.met += all(one.verdict == "met" for one in found)
-        self.evaluations.append(fmean(one.evaluations for one in found))
-        if told := list(list_residuals(found)):
+        self.verdicts.update(certificate.verdict for certificate in certificates)
+        self.met += all(certificate.verdict == "met" for certificate in certificates)
+        self.evaluations.append(fmean(certificate.evaluations for certificate in certificates))
+        if told := list(list_residuals(certificates)):
             self.residuals.append(fmean(told))
 
     def record(self, method: str) -> Verdicts:
@@ -64,9 +64,9 @@ class Certified:
 
 def list_residuals(certificates: Iterable[Certificate]) -> Iterator[float]:
     """The relative residuals of those certificates that could be decided."""
-    for one in certificates:
-        if one.verdict in ("met", "not met") and one.relative is not None:
-            yield one.relative
+    for certificate in certificates:
+        if certificate.verdict in ("met", "not met") and certificate.relative is not None:
+            yield certificate.relative
 
 
 _COMPARED = ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed_rank_k", "overlap")
@@ -81,13 +81,13 @@ class Pair:
     variance: float = 0.0
     sections: int = 0
 
-    def add(self, found: Sequence[Agreement]) -> None:
+    def add(self, pairs: Sequence[Agreement]) -> None:
         """Take what was compared in one text."""
         for name, values in self.values.items():
-            some = [value for pair in found if (value := getattr(pair, name)) is not None]
-            if some:
-                values.append(fmean(some))
-        known = [(pair, pair.kendall, pair.chance) for pair in found if pair.kendall is not None]
+            defined = [value for pair in pairs if (value := getattr(pair, name)) is not None]
+            if defined:
+                values.append(fmean(defined))
+        known = [(pair, pair.kendall, pair.chance) for pair in pairs if pair.kendall is not None]
         self.sections += len(known)
         judged = [tau > chance for pair, tau, chance in known if chance is not None and pair.decidable]
         if judged:
@@ -127,11 +127,11 @@ class Diagnosed:
     gaps: Total = field(default_factory=Total)
     sections: int = 0
 
-    def add(self, found: Sequence[Diagnostic]) -> None:
+    def add(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Take what was measured of one text."""
-        self.sections += len(found)
-        self.values.add(fmean(one.value for one in found))
-        held = [(one.value, one.control) for one in found if one.control is not None]
+        self.sections += len(diagnostics)
+        self.values.add(fmean(diagnostic.value for diagnostic in diagnostics))
+        held = [(diagnostic.value, diagnostic.control) for diagnostic in diagnostics if diagnostic.control is not None]
         if held:
             self.controls.add(fmean(control for _, control in held))
             self.gaps.add(fmean(value - control for value, control in held))
@@ -156,10 +156,10 @@ class Diagnosed:
 
 def gather(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
     """The values of each key, in order."""
-    found: dict[Key, list[Value]] = {}
+    gathered: dict[Key, list[Value]] = {}
     for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
+        gathered.setdefault(key, []).append(value)
+    return gathered
 
 
 def round_mean(value: float) -> float:

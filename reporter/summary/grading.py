@@ -57,11 +57,11 @@ def grade_answer(explanation: Explanation) -> Grade | None:
         number = read_number(explanation.label) if len(labels) == 1 else None
         return None if number is None else Grade(number=number, gap=prediction.logits[0] - number)
     several = prediction.answers is not None
-    found = find_given(explanation.label, explanation.labels, labels, several=several)
-    if found is None:
+    given = find_given(explanation.label, explanation.labels, labels, several=several)
+    if given is None:
         return None
     said = (prediction.label,) if prediction.answers is None else prediction.answers
-    return Grade(given=tuple(labels[at] for at in sorted(found)), said=said, several=several)
+    return Grade(given=tuple(labels[at] for at in sorted(given)), said=said, several=several)
 
 
 def is_labelled(explanation: Explanation) -> bool:
@@ -73,15 +73,15 @@ def describe_unknown(unknown: Sequence[Unknown], texts: int, labels: Sequence[st
     """How many texts have a label that the model has not, and what would help; empty where none has."""
     if not texts:
         return ""
-    named = ", ".join(f"{one.label} ({one.texts:,})" for one in unknown[:_NAMED])
+    named = ", ".join(f"{label.label} ({label.texts:,})" for label in unknown[:_NAMED])
     more = " and others" if len(unknown) > _NAMED else ""
     have = f"{texts:,} texts have a label" if texts > 1 else "1 text has a label"
     if len(labels) == 1:
         told = f"{have} that the model’s answer cannot be held against: {named}{more}."
-        numbers = all(read_number(one.label) is not None for one in unknown)
+        numbers = all(read_number(label.label) is not None for label in unknown)
         return f"{told} {REGRESSION}" if numbers else told
     known = ", ".join(labels[:_SHOWN]) + (", …" if len(labels) > _SHOWN else "")
-    names = ",".join(f"{one.label}=…" for one in unknown[:_NAMED])
+    names = ",".join(f"{label.label}=…" for label in unknown[:_NAMED])
     return f"{have} that is none of the model’s ({known}): {named}{more}. Say which is which by --labels {names}."
 
 
@@ -101,25 +101,25 @@ class GradeCount:
 
     def add(self, explanation: Explanation) -> None:
         """Take note of one document."""
-        found, prediction = grade_answer(explanation), explanation.prediction
-        if found is None:
+        grade, prediction = grade_answer(explanation), explanation.prediction
+        if grade is None:
             if prediction is not None and prediction.positions == 1 and is_labelled(explanation):
                 self.unknown[explanation.label or name_answer(prediction)] += 1
             return
         self.graded += 1
-        if found.pair is not None:
-            self.pairs[found.pair] += 1
-        if found.gap is not None and found.number is not None:
-            self.numbers.append(found.number)
-            self.gaps.append(found.gap)
+        if grade.pair is not None:
+            self.pairs[grade.pair] += 1
+        if grade.gap is not None and grade.number is not None:
+            self.numbers.append(grade.number)
+            self.gaps.append(grade.gap)
             return
         self.compared += 1
-        self.right += bool(found.right)
-        if found.several and prediction is not None:
+        self.right += bool(grade.right)
+        if grade.several and prediction is not None:
             self.several = True
             for label in prediction.labels:
                 counts = self.marks.setdefault(label, [0, 0, 0])
-                given, said = label in found.given, label in found.said
+                given, said = label in grade.given, label in grade.said
                 for at, holds in enumerate((given, said, given and said)):
                     counts[at] += holds
 

@@ -37,15 +37,15 @@ def list_pushes(explanation: Explanation) -> Iterator[Push]:
 
     That must have a sign; a word that stands there often, or that is explained at many positions, has its mean.
     """
-    found = defaultdict[tuple[PushTarget, str], list[float]](list)
+    scores_by_word = defaultdict[tuple[PushTarget, str], list[float]](list)
     for section in order_sections(explanation):
         lead, target = section.attributions[0], section.target
         for segment, text in enumerate(explanation.segments) if lead.signed else ():
             for span in cut_words(section.tokens, text, segment=segment):
                 word = text[span.start : span.end].casefold()
                 if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
-                    found[(target.label, target.against), word].append(span.total(lead.scores))
-    for (towards, word), scores in found.items():
+                    scores_by_word[(target.label, target.against), word].append(span.total(lead.scores))
+    for (towards, word), scores in scores_by_word.items():
         yield Push(target=towards, word=word, score=fsum(scores) / len(scores))
 
 

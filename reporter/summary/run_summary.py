@@ -30,8 +30,8 @@ def summarise(explanations: Iterable[Explanation], methods: Sequence[str] = ()) 
 
 def sum_up(provenance: Provenance, explanations: Iterable[Explanation]) -> Run:
     """A run with the summary of its documents."""
-    summary, failures = summarise(explanations, [one.name for one in provenance.methods])
-    facts = {one.name: getattr(provenance, one.name) for one in fields(Provenance)}
+    summary, failures = summarise(explanations, [method.name for method in provenance.methods])
+    facts = {fact.name: getattr(provenance, fact.name) for fact in fields(Provenance)}
     return Run(**facts, summary=summary, failures=failures)
 
 
@@ -109,9 +109,13 @@ class Certificates:
 
     def add(self, explanation: Explanation) -> None:
         """Take note of one document."""
-        certificates = ((one.method, one.certificate) for part in explanation.sections for one in part.attributions)
-        for method, some in gather(certificates).items():
-            self.found.setdefault(method, Certified(some[0].claim)).add(some)
+        certificates = (
+            (attribution.method, attribution.certificate)
+            for part in explanation.sections
+            for attribution in part.attributions
+        )
+        for method, taken in gather(certificates).items():
+            self.found.setdefault(method, Certified(taken[0].claim)).add(taken)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:
         """The verdicts of every method, in the order of the run."""
@@ -145,13 +149,17 @@ class Diagnostics:
 
     def add(self, explanation: Explanation) -> None:
         """Take note of one document."""
-        diagnosed = (((one.name, one.method), one) for part in explanation.sections for one in part.diagnostics)
+        diagnosed = (
+            ((diagnostic.name, diagnostic.method), diagnostic)
+            for part in explanation.sections
+            for diagnostic in part.diagnostics
+        )
         for names, measured in gather(diagnosed).items():
             self.found.setdefault(names, Diagnosed()).add(measured)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they stand as they were asked for
         """Every diagnostic, method by method."""
-        return {"diagnostics": tuple(found.record(*names) for names, found in self.found.items())}
+        return {"diagnostics": tuple(diagnosed.record(*names) for names, diagnosed in self.found.items())}
 
 
 @dataclass
@@ -199,7 +207,9 @@ class _Tally:
         id, source = explanation.id, explanation.source
         if explanation.status == "failed":
             self.failures.append(Failure(id=id, source=source, error=explanation.error or "No reason was recorded."))
-        gone = dict.fromkeys((one.method, one.reason) for part in explanation.sections for one in part.omissions)
+        gone = dict.fromkeys(
+            (omission.method, omission.reason) for part in explanation.sections for omission in part.omissions
+        )
         self.lapses += [Lapse(id=id, source=source, method=method, reason=reason) for method, reason in gone]
         for name, part in self.parts.items():
             with self._noting(name):
@@ -214,12 +224,12 @@ class _Tally:
             self.gaps.setdefault(part, f"This could not be summed up over all texts: {quote_error(error)}.")
 
     def summary(self, order: Mapping[str, int]) -> Summary:
-        found: dict[Part, dict[str, Any]] = {}
+        fields_by_part: dict[Part, dict[str, Any]] = {}
         for name, part in self.parts.items():
             with self._noting(name):
-                found[name] = part.fields(order)
+                fields_by_part[name] = part.fields(order)
         facts = dict(_NOTHING)
-        for name, filled in found.items():
+        for name, filled in fields_by_part.items():
             facts |= {} if name in self.gaps else filled
         return Summary(
             documents=self.counts["explained"] + self.counts["failed"],
