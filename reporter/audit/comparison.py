@@ -58,9 +58,9 @@ def is_same(saved: Explanation, now: Explanation) -> bool:
     return _strip(saved) == _strip(now)
 
 
-def _strip(what: Explanation) -> Explanation:
+def _strip(explanation: Explanation) -> Explanation:
     """A record without the training examples, which are looked at on their own."""
-    return replace(what, sections=tuple(replace(section, influence=None) for section in what.sections))
+    return replace(explanation, sections=tuple(replace(section, influence=None) for section in explanation.sections))
 
 
 def _compare_facts(saved: Explanation, now: Explanation) -> Iterator[str]:
@@ -134,9 +134,9 @@ def _compare_certificates(saved: Certificate, now: Certificate, *, same: bool) -
     size = max(abs(now.input), abs(now.baseline))
     if saved.verdict != now.verdict:
         yield f"the verdict was '{saved.verdict}', and is '{now.verdict}'"
-    for what, value, other in (("claim", saved.claim, now.claim), ("rule", saved.rule, now.rule)):
+    for name, value, other in (("claim", saved.claim, now.claim), ("rule", saved.rule, now.rule)):
         if value != other:
-            yield f"the {what} was '{value}', and is '{other}'"
+            yield f"the {name} was '{value}', and is '{other}'"
     if saved.tolerance != now.tolerance:
         yield f"the tolerance was {saved.tolerance}, and is {now.tolerance}"
     factor = 1.0 if same else _NODES
@@ -187,12 +187,12 @@ def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -
     if kinds[0] != kinds[1] or saved.unit != now.unit:
         yield "other words were taken away."
         return
-    heard = [[each.whole, *(value for curve in each.curves for value in curve.values),
-              *(value for band in each.bands for line in (band.median, band.low, band.high) for value in line)]
-             for each in (saved, now)]  # fmt: skip
+    heard = [[erasure.whole, *(value for curve in erasure.curves for value in curve.values),
+              *(value for band in erasure.bands for line in (band.median, band.low, band.high) for value in line)]
+             for erasure in (saved, now)]  # fmt: skip
     yield from compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
     effects = [
-        [value for effect in each.effects for value in (effect.claimed, effect.measured)] for each in (saved, now)
+        [value for effect in erasure.effects for value in (effect.claimed, effect.measured)] for erasure in (saved, now)
     ]
     yield from compare_numbers("the effects of words", *effects, floor=size)
 

@@ -67,7 +67,7 @@ def list_dangers(name: str, page: Page) -> Iterator[str]:
     """What a page could run or load, and what its policy leaves open: a sentence each."""
     if not any("default-src 'none'" in policy for policy in page.policies):
         yield f"{name} has no Content-Security-Policy that forbids everything else."
-    yield from (f"{name} holds {what}, which could run." for what in page.running)
+    yield from (f"{name} holds {element}, which could run." for element in page.running)
     for script in page.scripts:
         mark = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
         if name.startswith("documents/") or not any(mark in policy for policy in page.policies):

@@ -22,15 +22,15 @@ RULES = frozenset({"none", "softmax", "sigmoid"})
 """How probabilities come out of logits; a run has one way for all of its texts."""
 
 
-def find_answer_faults(what: Explanation, run: Provenance) -> Iterator[str]:
+def find_answer_faults(explanation: Explanation, run: Provenance) -> Iterator[str]:
     """Where the status, the answer, the targets or the tokens of a record contradict each other: a sentence each."""
-    answer = what.prediction
-    if (what.error is None) != (answer is not None):
-        yield f"it is {what.status}, and its answer and its error say otherwise."
+    answer = explanation.prediction
+    if (explanation.error is None) != (answer is not None):
+        yield f"it is {explanation.status}, and its answer and its error say otherwise."
     elif answer is not None:
         yield from _find_prediction_faults(answer, run)
-        yield from _find_target_faults(what, answer, run)
-        yield from _find_reading_faults(what, run)
+        yield from _find_target_faults(explanation, answer, run)
+        yield from _find_reading_faults(explanation, run)
 
 
 def list_rules(answer: Prediction) -> frozenset[str]:
@@ -62,16 +62,16 @@ def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str
         yield "the labels over one half are not those of its logits."
 
 
-def _find_target_faults(what: Explanation, answer: Prediction, run: Provenance) -> Iterator[str]:
-    cells = [(section.target.position, section.target.index) for section in what.sections]
+def _find_target_faults(explanation: Explanation, answer: Prediction, run: Provenance) -> Iterator[str]:
+    cells = [(section.target.position, section.target.index) for section in explanation.sections]
     if cells != sorted(set(cells)):
         yield "its targets are not in order, or not different."
-    for section in what.sections:
+    for section in explanation.sections:
         target = section.target
         if target != _read_target(target, answer):
             yield f"the target {target.label} is not as its answer has it."
-    expected = list(_expect(what, answer, run))
-    if what.sections and cells != expected:
+    expected = list(_expect(explanation, answer, run))
+    if explanation.sections and cells != expected:
         yield f"it explains the cells {cells} of the answer, and its settings ask for {expected}."
 
 
@@ -95,17 +95,17 @@ def _read_target(target: Target, answer: Prediction) -> Target | None:
     )
 
 
-def _expect(what: Explanation, answer: Prediction, run: Provenance) -> Iterator[tuple[int, int]]:
+def _expect(explanation: Explanation, answer: Prediction, run: Provenance) -> Iterator[tuple[int, int]]:
     """The cells that the settings ask for, position by position."""
     against = run.settings.get("against")
     other = find_label(against, answer.labels) if isinstance(against, str) else None
-    for position in _list_positions(what, answer, run):
+    for position in _list_positions(explanation, answer, run):
         row = answer.logits[position * len(answer.labels) :][: len(answer.labels)]
-        chosen = _choose(what, answer, row, str(run.settings.get("target")))
+        chosen = _choose(explanation, answer, row, str(run.settings.get("target")))
         yield from ((position, index) for index in chosen if index != other)
 
 
-def _choose(what: Explanation, answer: Prediction, row: Sequence[float], wanted: str) -> Sequence[int]:
+def _choose(explanation: Explanation, answer: Prediction, row: Sequence[float], wanted: str) -> Sequence[int]:
     """The columns that are explained at one position."""
     if wanted == "all":
         return range(len(row))
@@ -113,36 +113,36 @@ def _choose(what: Explanation, answer: Prediction, row: Sequence[float], wanted:
         over = [at for at, label in enumerate(answer.labels) if label in (answer.answers or ())]
         return over or [_best(row)]
     if wanted == "given":
-        given = find_given(what.label, what.labels, answer.labels, several=answer.answers is not None)
+        given = find_given(explanation.label, explanation.labels, answer.labels, several=answer.answers is not None)
         return sorted(given or ()) or ([0] if len(row) == 1 else [])
     index = find_label(wanted, answer.labels)
     return [] if index is None else [index]
 
 
-def _list_positions(what: Explanation, answer: Prediction, run: Provenance) -> Sequence[int]:
+def _list_positions(explanation: Explanation, answer: Prediction, run: Provenance) -> Sequence[int]:
     """The positions that are explained: the only one, or every ordinary token that is taken for something."""
     if run.settings.get("task") != "token_classification":
         return range(answer.positions)
-    tokens = what.sections[0].tokens if what.sections else ()
+    tokens = explanation.sections[0].tokens if explanation.sections else ()
     pairs = enumerate(zip(_rows(answer), tokens, strict=False))
     return [at for at, (row, token) in pairs if answer.labels[_best(row)] != BACKGROUND and not token.special]
 
 
-def _find_reading_faults(what: Explanation, run: Provenance) -> Iterator[str]:
-    texts = [what.text] if what.text_pair is None else [what.text, what.text_pair]
-    for section in what.sections:
-        if section.tokens != what.sections[0].tokens:
+def _find_reading_faults(explanation: Explanation, run: Provenance) -> Iterator[str]:
+    texts = [explanation.text] if explanation.text_pair is None else [explanation.text, explanation.text_pair]
+    for section in explanation.sections:
+        if section.tokens != explanation.sections[0].tokens:
             yield "its targets are explained over other tokens each."
-        several = what.prediction is not None and what.prediction.answers is not None
+        several = explanation.prediction is not None and explanation.prediction.answers is not None
         named = several or section.baseline.label in run.model.labels
         if section.baseline.kind != run.settings.get("baseline") or not named:
             yield "its baseline is not the one of the settings."
         yield from _find_token_faults(section)
-    seen, whole = what.seen, sum(map(len, texts))
+    seen, whole = explanation.seen, sum(map(len, texts))
     if seen is None or seen.of != whole or seen.windows != 1:
         yield "it says that it read of another number of characters than its texts have."
-    elif what.sections:
-        yield from _find_extent_faults(what.sections[0].tokens, texts, seen.characters, run.model.limit)
+    elif explanation.sections:
+        yield from _find_extent_faults(explanation.sections[0].tokens, texts, seen.characters, run.model.limit)
 
 
 def _find_extent_faults(tokens: Sequence[Token], texts: Sequence[str], read: int, limit: int) -> Iterator[str]:

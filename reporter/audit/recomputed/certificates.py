@@ -31,8 +31,8 @@ def find_certificate_faults(section: Section, run: Provenance) -> Iterator[str]:
     if len(ends) > 1:
         yield f"the methods of {section.target.label} start or end at different scores."
     for attribution in section.attributions:
-        what = attribution.certificate
-        if _differ(what.input, section.target.score, _SERVED * max(1.0, abs(section.target.score))):
+        certificate = attribution.certificate
+        if _differ(certificate.input, section.target.score, _SERVED * max(1.0, abs(section.target.score))):
             yield f"{attribution.method} explains another score than that of {section.target.label}."
         yield from (f"{attribution.method} {fault}" for fault in _find_faults(attribution, run))
 
@@ -41,44 +41,47 @@ def _find_faults(attribution: Attribution, run: Provenance) -> Iterator[str]:
     for fault in (_find_sum_fault(attribution), _find_error_fault(attribution), _find_path_fault(attribution, run)):
         if fault is not None:
             yield fault
-    what, wanted = attribution.certificate, run.settings.get("tolerance")
-    if what.tolerance != (wanted if what.claim == "complete" else None):
-        yield f"is held to a tolerance of {what.tolerance}, and the settings ask for {wanted}."
+    certificate, wanted = attribution.certificate, run.settings.get("tolerance")
+    if certificate.tolerance != (wanted if certificate.claim == "complete" else None):
+        yield f"is held to a tolerance of {certificate.tolerance}, and the settings ask for {wanted}."
 
 
 def _find_sum_fault(attribution: Attribution) -> str | None:
-    what, size = attribution.certificate, fsum(map(abs, attribution.scores))
-    change = what.input - what.baseline
-    slack = _PRINTED * (size + abs(what.sum) + abs(what.input) + abs(what.baseline))
-    if _differ(what.sum, fsum(attribution.scores), slack):
-        return f"has scores that add up to {fsum(attribution.scores):.7g}, and its certificate says {what.sum:.7g}."
-    if _differ(what.residual, what.sum - change, slack):
-        return f"has a residual of {what.residual:.7g}, and its sum and its ends say {what.sum - change:.7g}."
-    wide = slack + (what.relative or 0.0) * _PRINTED * (abs(what.input) + abs(what.baseline))
-    if what.relative is None and abs(change) > slack:
+    certificate = attribution.certificate
+    size, total = fsum(map(abs, attribution.scores)), fsum(attribution.scores)
+    change = certificate.input - certificate.baseline
+    slack = _PRINTED * (size + abs(certificate.sum) + abs(certificate.input) + abs(certificate.baseline))
+    if _differ(certificate.sum, total, slack):
+        return f"has scores that add up to {total:.7g}, and its certificate says {certificate.sum:.7g}."
+    residual, relative = certificate.residual, certificate.relative
+    if _differ(residual, certificate.sum - change, slack):
+        return f"has a residual of {residual:.7g}, and its sum and its ends say {certificate.sum - change:.7g}."
+    wide = slack + (relative or 0.0) * _PRINTED * (abs(certificate.input) + abs(certificate.baseline))
+    if relative is None and abs(change) > slack:
         return "has no relative residual, and its ends differ."
-    if what.relative is not None and _differ(what.relative * abs(change), abs(what.residual), wide):
-        return f"has a relative residual of {what.relative:.7g}, which is not its residual over the change."
-    return _find_verdict_fault(what, change, slack)
+    if relative is not None and _differ(relative * abs(change), abs(residual), wide):
+        return f"has a relative residual of {relative:.7g}, which is not its residual over the change."
+    return _find_verdict_fault(certificate, change, slack)
 
 
-def _find_verdict_fault(what: Certificate, change: float, slack: float) -> str | None:
+def _find_verdict_fault(certificate: Certificate, change: float, slack: float) -> str | None:
     """What is wrong with a verdict; numbers so near a bound that they were rounded over it are left alone."""
-    if (what.verdict == "not claimed") != (what.claim == "none") or (what.noise is None) != (what.claim == "none"):
-        return f"claims {what.claim}, and its verdict is '{what.verdict}'."
-    if what.claim == "none":
+    verdict, claimed = certificate.verdict, certificate.claim != "none"
+    if (verdict == "not claimed") == claimed or (certificate.noise is None) == claimed:
+        return f"claims {certificate.claim}, and its verdict is '{verdict}'."
+    if not claimed:
         return None
-    noise, tolerance = what.noise or 0.0, what.tolerance or 0.0
-    allowed, size = tolerance * abs(change), max(abs(what.input), abs(what.baseline))
+    noise, tolerance = certificate.noise or 0.0, certificate.tolerance or 0.0
+    allowed, size = tolerance * abs(change), max(abs(certificate.input), abs(certificate.baseline))
     if noise < _UNIT * size * (1 - _ROUNDED):
         return f"says that arithmetic moves it by {noise:.3g}, which is less than it can."
-    if _is_apart(allowed, noise, slack) and (allowed < noise) != (what.verdict == "unresolvable"):
-        return f"has the verdict '{what.verdict}', and {allowed:.3g} is asked of it where arithmetic moves {noise:.3g}."
-    if what.verdict == "unresolvable" or not _is_apart(abs(what.residual), allowed, slack):
+    if _is_apart(allowed, noise, slack) and (allowed < noise) != (verdict == "unresolvable"):
+        return f"has the verdict '{verdict}', and {allowed:.3g} is asked of it where arithmetic moves {noise:.3g}."
+    if verdict == "unresolvable" or not _is_apart(abs(certificate.residual), allowed, slack):
         return None
-    exact = what.error is None or what.error <= tolerance
-    if (abs(what.residual) <= allowed and exact) != (what.verdict == "met"):
-        return f"has the verdict '{what.verdict}' for a tolerance of {tolerance:g}, which its numbers do not bear out."
+    exact = certificate.error is None or certificate.error <= tolerance
+    if (abs(certificate.residual) <= allowed and exact) != (verdict == "met"):
+        return f"has the verdict '{verdict}' for a tolerance of {tolerance:g}, which its numbers do not bear out."
     return None
 
 
@@ -96,8 +99,8 @@ def _find_error_fault(attribution: Attribution) -> str | None:
 
 def _find_path_fault(attribution: Attribution, run: Provenance) -> str | None:
     """A path leads from the baseline to the text, and each of its nodes was paid for."""
-    what, shares = attribution.certificate, [share for share, _ in attribution.certificate.path]
-    if what.evaluations < 0:
+    certificate, shares = attribution.certificate, [share for share, _ in attribution.certificate.path]
+    if certificate.evaluations < 0:
         return "took less than no evaluation."
     if bool(shares) != (attribution.method in _PATHS):
         return "says that it followed a path, or that it did not."
@@ -105,14 +108,15 @@ def _find_path_fault(attribution: Attribution, run: Provenance) -> str | None:
         return None
     if shares[0] != 0 or shares[-1] != 1 or any(a >= b for a, b in pairwise(shares)):
         return "followed a path that does not lead from the baseline to the text."
-    slack = _PRINTED * (abs(what.input) + abs(what.baseline))
-    if _differ(what.path[0][1], what.baseline, slack) or _differ(what.path[-1][1], what.input, slack):
+    slack = _PRINTED * (abs(certificate.input) + abs(certificate.baseline))
+    start, end = certificate.path[0][1], certificate.path[-1][1]
+    if _differ(start, certificate.baseline, slack) or _differ(end, certificate.input, slack):
         return "followed a path that has other ends than its certificate."
     exact, most = run.settings.get("dtype") == "float32", run.settings.get("max_evaluations")
-    if (exact and what.evaluations != len(shares)) or what.evaluations < len(shares):
-        return f"took {what.evaluations} evaluations, and its path has {len(shares)} nodes."
-    if isinstance(most, int) and what.evaluations > max(most, 2):
-        return f"took {what.evaluations} evaluations, and the settings allow {most}."
+    if (exact and certificate.evaluations != len(shares)) or certificate.evaluations < len(shares):
+        return f"took {certificate.evaluations} evaluations, and its path has {len(shares)} nodes."
+    if isinstance(most, int) and certificate.evaluations > max(most, 2):
+        return f"took {certificate.evaluations} evaluations, and the settings allow {most}."
     return None
 
 

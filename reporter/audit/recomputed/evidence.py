@@ -27,17 +27,17 @@ _ATTENTIVE = "attention"  # what the names of methods that read attention begin 
 Number = Agreement | Diagnostic
 
 
-def find_evidence_faults(what: Explanation, section: Section, run: Provenance) -> Iterator[str]:
+def find_evidence_faults(explanation: Explanation, section: Section, run: Provenance) -> Iterator[str]:
     """Where the evidence of a section is not what follows from its scores, texts and settings: a sentence each."""
     level, seed = find_level(str(run.settings.get("evidence"))), _read_seed(run)
-    pairs = tuple(compare_all(section.tokens, section.attributions, seed=make_seed(what, seed, "agreement")))
+    pairs = tuple(compare_all(section.tokens, section.attributions, seed=make_seed(explanation, seed, "agreement")))
     if not _are_alike(section.agreement, pairs):
         yield "how far its methods agree is not what their scores say."
     if section.consensus != agree_on_words(section.tokens, section.attributions):
         yield "the words on which its methods agree are not those that their scores say."
     yield from _find_heads_faults(section)
     yield from find_removal_faults(section, level)
-    people = tuple(judge_section(what, section, seed)) if level.plausibility else ()
+    people = tuple(judge_section(explanation, section, seed)) if level.plausibility else ()
     judged = tuple(diagnostic for diagnostic in section.diagnostics if diagnostic.name in level.plausibility)
     if not _are_alike(judged, people):
         yield "how far people point at the same words is not what its scores and its rationale say."
@@ -59,9 +59,9 @@ def _are_alike(saved: Sequence[Number], expected: Sequence[Number]) -> bool:
     if len(saved) != len(expected):
         return False
     return all(
-        _is_near(getattr(number, each.name), getattr(other, each.name))
+        _is_near(getattr(number, fact.name), getattr(other, fact.name))
         for number, other in zip(saved, expected, strict=True)
-        for each in fields(number)
+        for fact in fields(number)
     )
 
 
@@ -133,10 +133,13 @@ def _find_sensitivity_faults(section: Section, level: Level, run: Provenance) ->
         yield "its scores are held against those from other baselines than its own."
 
 
-def _is_ordered(what: Influence) -> bool:
+def _is_ordered(influence: Influence) -> bool:
     """Whether the examples that support come strongest first and are over zero, and those that oppose below."""
-    sides = ([example.influence for example in what.supporting], [-example.influence for example in what.opposing])
-    sums = (what.support, -what.opposition)
+    sides = (
+        [example.influence for example in influence.supporting],
+        [-example.influence for example in influence.opposing],
+    )
+    sums = (influence.support, -influence.opposition)
     return all(
         side == sorted(side, reverse=True) and min(side, default=1.0) > 0 and fsum(side) <= whole * (1 + _PRINTED)
         for side, whole in zip(sides, sums, strict=True)
