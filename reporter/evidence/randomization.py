@@ -126,7 +126,7 @@ def randomise(network: Network, seed: int) -> Iterator[tuple[str, Network]]:
     weights = dict(changed.model.named_parameters())
     for name, group in _group(list(weights)):
         with torch.no_grad():
-            for weight in (weights[which] for which in group):
+            for weight in (weights[weight_name] for weight_name in group):
                 drawn = torch.randn(weight.shape, generator=random).to(weight.device, weight.dtype)
                 spread = weight.std() if weight.numel() > 1 else weight.abs().mean()
                 weight.copy_(drawn * spread + weight.mean())
@@ -149,8 +149,8 @@ def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     runs = [deep[at : at + size] for at in range(0, len(deep), size)]
     groups = [("the head", head)]
     for run in runs:
-        which = f"layer {run[0] + 1}" if len(run) == 1 else f"layers {run[-1] + 1} to {run[0] + 1}"
-        groups.append((which, [name for layer in run for name in layers[layer]]))
+        title = f"layer {run[0] + 1}" if len(run) == 1 else f"layers {run[-1] + 1} to {run[0] + 1}"
+        groups.append((title, [name for layer in run for name in layers[layer]]))
     return [(name, group) for name, group in (*groups, ("the embeddings", embeddings)) if group]
 
 
