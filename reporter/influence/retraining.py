@@ -109,8 +109,8 @@ def validate(predicted: Floats, measured: Floats, *, examples: int, seed: int) -
 
 def _correlate(predicted: Floats, measured: Floats) -> float:
     """The mean over texts of Spearman's correlation over halves."""
-    first, other = (stats.rankdata(each, axis=1) for each in (predicted, measured))
-    first, other = (each - each.mean(1, keepdims=True) for each in (first, other))
+    first, other = (stats.rankdata(effects, axis=1) for effects in (predicted, measured))
+    first, other = (ranks - ranks.mean(1, keepdims=True) for ranks in (first, other))
     size = np.sqrt((first**2).sum(1) * (other**2).sum(1))
     return float(np.mean(np.divide((first * other).sum(1), size, out=np.zeros(len(size)), where=size > 0)))
 

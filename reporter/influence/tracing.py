@@ -159,7 +159,7 @@ class Tracing:
         influences = iter(trace_influence(asked, views.examples))
         for explanation in explained:
             sections = tuple(
-                replace(each, influence=self._pick(next(influences), views)) for each in explanation.sections
+                replace(section, influence=self._pick(next(influences), views)) for section in explanation.sections
             )
             yield replace(explanation, sections=sections)
 
