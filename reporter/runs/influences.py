@@ -47,5 +47,5 @@ def forget_influences(store: Store) -> None:
     """Take the influences out of every document that has some."""
     for key, line in store.untraced(""):
         explanation = twin.load_explanation(line)
-        sections = tuple(replace(each, influence=None) for each in explanation.sections)
+        sections = tuple(replace(section, influence=None) for section in explanation.sections)
         store.trace({key: twin.dump(replace(explanation, sections=sections)).decode()}, fingerprint="")

@@ -58,6 +58,8 @@ def _describe(settings: Settings, network: Network, methods: list[Method], creat
         device=str(network.device),
         dtype=settings.dtype,
         created=created,
-        methods=tuple(what for what, objection in objections if objection is None),
-        omissions=tuple(Omission(method=what.name, reason=reason) for what, reason in objections if reason),
+        methods=tuple(description for description, objection in objections if objection is None),
+        omissions=tuple(
+            Omission(method=description.name, reason=reason) for description, reason in objections if reason
+        ),
     )

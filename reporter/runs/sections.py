@@ -102,25 +102,27 @@ class Recorder:
             ends.append(Ends(score, start, max(cases.measure_noise(row) if close else 0.0, torch.finfo().eps * size)))
         return ends
 
-    def _attribute(self, what: Description, outcome: Scores | str, ends: Ends, length: int) -> Attribution | Omission:
+    def _attribute(
+        self, description: Description, outcome: Scores | str, ends: Ends, length: int
+    ) -> Attribution | Omission:
         """The attribution of one row's scores, or the omission of a method that has none, or none that are numbers."""
         if isinstance(outcome, str):
-            return Omission(method=what.name, reason=outcome)
+            return Omission(method=description.name, reason=outcome)
         try:
-            return self._certify(what, outcome, ends, length)
+            return self._certify(description, outcome, ends, length)
         except Exception as error:  # what a method from outside hands over may be anything
             if is_out_of_memory(error):
                 raise
-            return Omission(method=what.name, reason=tell_failure(error))
+            return Omission(method=description.name, reason=tell_failure(error))
 
-    def _certify(self, what: Description, scores: Scores, ends: Ends, length: int) -> Attribution:
+    def _certify(self, description: Description, scores: Scores, ends: Ends, length: int) -> Attribution:
         values = scores.values[0, :length].cpu().double()
         if len(values) != length or not values.isfinite().all():
             raise ValueError("its scores are not one number for each token")
         size = float(values.abs().sum())
         error = None if scores.whole is None else scores.whole[0] / size if size else 0.0
         effort = Effort(
-            what.claim,
+            description.claim,
             self.explainer.settings.tolerance,
             "" if scores.rules is None else scores.rules[0],
             scores.evaluations[0],
@@ -129,8 +131,8 @@ class Recorder:
             sliver=None if scores.slivers is None else scores.slivers[0],
         )
         return Attribution(
-            method=what.name,
-            signed=what.signed,
+            method=description.name,
+            signed=description.signed,
             scores=round_values(values),
             errors=None if scores.errors is None else round_values(scores.errors[0, :length].cpu().double()),
             certificate=certify(float(values.sum()), ends, effort),

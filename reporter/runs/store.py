@@ -186,11 +186,19 @@ class SavedRun(Store):
     _mode = "ro"
 
 
-def list_columns(what: Explanation) -> tuple[object, ...]:
+def list_columns(explanation: Explanation) -> tuple[object, ...]:
     """What the table has of a document beside its key, place and time, its line last: as `Store.rows` gives it."""
-    predicted = name_answer(what.prediction) if what.prediction else None
-    facts = (what.id, what.source, what.group, what.label, predicted, what.status, what.error)
-    return (*facts, twin.dump(what).decode())
+    predicted = name_answer(explanation.prediction) if explanation.prediction else None
+    facts = (
+        explanation.id,
+        explanation.source,
+        explanation.group,
+        explanation.label,
+        predicted,
+        explanation.status,
+        explanation.error,
+    )
+    return (*facts, twin.dump(explanation).decode())
 
 
 def _columns(row: Row) -> tuple[object, ...]:
