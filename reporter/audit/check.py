@@ -1,4 +1,4 @@
-"""The gate: a site is whole, unchanged, closed and proven, and as good as is asked, or it says what is not."""
+"""The checks of `check`: files, records, links, pages drawn again, certificates computed again, and thresholds."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ _REMEMBERED = 8  # pages whose places are kept in mind: most links with a place 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """What is good enough; None asks for nothing."""
+    """The least shares and the most failures that `check` accepts; None asks for nothing."""
 
     complete: float | None = None
     agreement: float | None = None
@@ -38,7 +38,7 @@ class Thresholds:
 
 
 def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
-    """Everything that is checked of a site, one after the other; raises `UserError` if this is no site."""
+    """The findings on a site, one check after the other; raises `UserError` if the folder holds no site."""
     if not any((site / name).is_file() for name in ("data/run.sqlite", "data/run.json", "index.html")):
         raise UserError(f"There is no site at {site}; name a folder that 'salience-report build' has written.")
     whole = manifest.read(site)
@@ -70,13 +70,13 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
 
 @dataclass
 class _Paths:
-    """The pages of the records that go by."""
+    """The paths of the pages of all records read so far; `twice` says that two records share one."""
 
     known: set[str] = field(default_factory=set)
     twice: bool = False
 
     def note(self, explanations: Iterable[Explanation]) -> Iterator[Explanation]:
-        """The same records, with the page of each taken down."""
+        """Yield the same records, and note the path of each one's page."""
         for explanation in explanations:
             path = page_path(explanation.id)
             self.twice |= path in self.known
@@ -142,7 +142,7 @@ def _compare_run(site: Path, told: Run) -> Iterator[str]:
 
 
 def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
-    """What was measured, against what is asked of it."""
+    """The figures of the summary against the thresholds."""
     claims = [verdict for verdict in summary.verdicts if verdict.claim == "complete"]
     of = sum(verdict.met + verdict.not_met + verdict.unresolvable for verdict in claims)
     met = sum(verdict.met for verdict in claims)

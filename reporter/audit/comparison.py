@@ -1,8 +1,8 @@
-"""A record that was computed again, held against the one that was saved: to the last bit, or else within bounds.
+"""Compare a record that was computed again with the saved one: to the last bit, or else within tolerances.
 
 Another processor, another version and another batch add up the same float32 numbers in another order, and then every
 number may move a little; a path may also be followed through other nodes. What follows from other numbers of a record
-(agreement, consensus, sums) is not compared here but derived from the saved ones, by `proving`.
+(agreement, consensus, sums) is not compared here: `recomputed` derives it from the saved numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from reporter.records import (
 )
 
 TOLERANCE = 1e-4
-"""By how much a number may differ, as a share of the largest of its kind."""
+"""By how much a number may differ, as a share of the largest number of its kind."""
 ROUNDING = 2.0**-20
 """By how much an answer may, as a share of F, the larger score of the text and the baseline.
 
@@ -38,7 +38,7 @@ _NODES = 2.0  # by which factor errors and evaluations may, where a path was fol
 
 
 def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
-    """Every difference beyond the bounds: a sentence each."""
+    """One sentence for every difference between two records that is beyond its tolerance."""
     if _strip(saved) == _strip(now):
         return
     yield from _compare_facts(saved, now)
@@ -54,12 +54,12 @@ def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
 
 
 def is_same(saved: Explanation, now: Explanation) -> bool:
-    """Whether two records are the same to the last bit, but for what they are traced to."""
+    """Whether two records are the same to the last bit, training examples aside."""
     return _strip(saved) == _strip(now)
 
 
 def _strip(explanation: Explanation) -> Explanation:
-    """A record without the training examples, which are looked at on their own."""
+    """A record without its training examples, which are compared separately."""
     return replace(explanation, sections=tuple(replace(section, influence=None) for section in explanation.sections))
 
 

@@ -1,11 +1,11 @@
-"""What came of a check, in the words that the terminal and a CI system show."""
+"""The results of `check` and `verify` as records, which the terminal and CI systems show."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was checked: what was found, and every fault; without a fault it holds."""
+    """One check by name: what was found, and a sentence for every fault; without faults it passed."""
 
     name: str
     found: str
@@ -14,9 +14,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A document that was explained again, and what came out differently: a sentence each.
+    """A document that was explained again, with one sentence for every difference.
 
-    `exact` says that it came out the same to the last bit. What is of a run as a `whole` is no document.
+    `exact` says that the numbers are the same to the last bit; `whole` that this is about the run, not one document.
     """
 
     source: str

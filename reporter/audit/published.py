@@ -1,4 +1,4 @@
-"""The public twin of a site as it lies there: its run and its records, one at a time, whoever wrote them."""
+"""Read the public twin of a site, which is not trusted: its run, and its records one at a time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ class _Named(msgspec.Struct):
 
 
 class Published:
-    """The twin of a site; its files are opened only where they are files of the site, and no links."""
+    """The twin of a site; only regular files inside the site are opened, never links out of it."""
 
     def __init__(self, site: Path, names: set[str]) -> None:
         """`names` are the files that the site has; raises `OSError` if the twin is not among them."""

@@ -1,4 +1,4 @@
-"""A site drawn again, from its twin, and weighed against its manifest: nothing is written."""
+"""Draw a site again from its twin and compare every file's hash with the manifest; nothing is written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from reporter.site import FileHash, Put, draw_files
 
 
 def weigh(name: str, source: bytes, texts: Callable[[], Iterable[str]], before: DrawnFile | None) -> DrawnFile:  # noqa: ARG001
-    """What a file would be that is made of these texts, without writing it."""
+    """The hash and length in bytes of the file that these texts would make, without writing it."""
     total, size = sha256(), 0
     for part in (text.encode() for text in texts()):
         total.update(part)
@@ -22,7 +22,7 @@ def weigh(name: str, source: bytes, texts: Callable[[], Iterable[str]], before: 
 
 @dataclass
 class Reckoning:
-    """A site that is drawn on nothing: each of its files is held against what the manifest says of it."""
+    """A site folder in which nothing is written: each drawn file is compared with the manifest."""
 
     expected: Mapping[str, FileHash]
     drawn: set[str] = field(default_factory=set)
@@ -30,14 +30,14 @@ class Reckoning:
 
     @property
     def put(self) -> Put:
-        """Weigh a file."""
+        """How a file is put into this folder: it is hashed."""
         return weigh
 
     def before(self, name: str) -> None:
         """No file is known from before."""
 
     def adopt(self, name: str, drawn: DrawnFile) -> None:
-        """Hold a file against the manifest."""
+        """Compare a drawn file with the manifest, and note a fault if they differ."""
         self.drawn.add(name)
         file = self.expected.get(name)
         if file is None:

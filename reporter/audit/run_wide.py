@@ -1,4 +1,4 @@
-"""What belongs to a run as a whole, computed again where it was measured and held against what was saved."""
+"""Verify what belongs to a run as a whole: sanity checks and training influence are computed again and compared."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ _VALIDITY = 0.02  # by how much the correlation with retraining may, which has m
 
 
 def verify_sanity(documents: Iterable[Document], saved: Provenance, attribute: Attribute) -> Iterator[Verified]:
-    """Make the sanity checks again, on those documents of the run that are to be taken for them."""
+    """Make the sanity checks again on the same documents of the run, and compare them with the saved ones."""
     if not find_level(attribute.explainer.settings.evidence).sanity and saved.sanity is None:
         return
     sample: dict[str, Document] = {}
@@ -33,7 +33,7 @@ def verify_sanity(documents: Iterable[Document], saved: Provenance, attribute: A
 
 
 def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
-    """Where the sanity checks of a run are not those that were made again: a sentence each."""
+    """One sentence for every difference between the saved sanity checks and those made again."""
     if saved is None or saved.texts != now.texts:
         yield "they are missing, or were made on other texts than those that this version takes."
         return

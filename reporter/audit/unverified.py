@@ -1,4 +1,4 @@
-"""What `verify` leaves unproven, in sentences: nothing that a run says is passed over in silence."""
+"""What `verify` does not verify, in sentences, so that nothing is left out silently."""
 
 from collections.abc import Iterator
 from pathlib import Path

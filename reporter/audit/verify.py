@@ -1,4 +1,4 @@
-"""Nothing on faith: some documents of a run are explained again, and what comes out is held against what was saved."""
+"""Verify a run: explain a sample of its documents again, and compare the records with the saved ones."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -102,7 +102,7 @@ def _compute_again(
 
 
 def judge(saved: Explanation, again: Explanation, run: Provenance, *, promised: bool) -> Verified:
-    """A record beside the same that was computed again; to the last bit, where that is promised."""
+    """Compare a saved record with the one computed again: to the last bit where `promised`, else within tolerances."""
     differences, exact = (*compare(saved, again), *find_faults(saved, run)), is_same(saved, again)
     if promised and not exact:
         differences = differences or (_BITS,)
@@ -166,7 +166,7 @@ def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
 
 
 def promises_bits(saved: Provenance, now: Provenance) -> bool:
-    """Whether this is the machine that the run was measured on, and a text's numbers are the same in any company."""
+    """Whether numbers must be the same to the last bit: same machine and versions, and batch-invariant results."""
     steady = saved.machine is not None and saved.machine.batch_invariant is True
     return steady and not any(_list_changes(saved, now))
 
@@ -174,7 +174,7 @@ def promises_bits(saved: Provenance, now: Provenance) -> bool:
 def compare_inputs(
     explained: Iterable[Explanation], inputs: Path, settings: Settings, saved: Sequence[Table]
 ) -> Iterator[Verified]:
-    """Every document of a folder that is not in the run as it is, and every one of the run that is not there."""
+    """Every document that is only in the folder, only in the run, or different in the two."""
     tables = list[Table]()
     read_all = read_documents(inputs, read_intake(settings), tables.append)
     given = {document.id: (document.source, _hash_document(document)) for document in read_all}
@@ -200,6 +200,6 @@ def _choose(ids: Sequence[str], sample: Sample) -> Collection[str]:
 
 
 def explain_again(saved: Explanation, attribute: Attribute) -> Explanation:
-    """The record that the text of a saved one gets now."""
+    """Explain the document of a saved record again: its new record."""
     (again,) = (explanation for done in explain_documents([saved.document], attribute) for explanation in done)
     return again.explanation

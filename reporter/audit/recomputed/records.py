@@ -1,4 +1,4 @@
-"""Records prove themselves: whatever follows from the rest of a record, or from the run's settings, is computed again.
+"""Check records for consistency: what follows from the rest of a record, or from the settings, is computed again.
 
 What only the network knows (its answers, scores, errors) is for `verify`; here no network is needed.
 """
@@ -40,7 +40,7 @@ class Proof:
     rules: frozenset[str] = RULES
 
     def add(self, other: "Proof") -> "Proof":
-        """Take in what came of others."""
+        """Add what came of other records."""
         self.faults += other.faults
         self.certificates += other.certificates
         self.rules &= other.rules
@@ -48,7 +48,7 @@ class Proof:
 
 
 def prove_all(run: Run, lines: Iterable[str], *, documents: int) -> Proof:
-    """What contradicts itself in any of so many records, given as lines of the twin, proven on all cores."""
+    """Check all records, given as lines of the twin, on all cores; `documents` is how many there are."""
     rest, cores = iter(lines), count_cores() if documents > _ALONE else 1
     batches = iter(lambda: list(islice(rest, DEALT)), [])
     proof = reduce(Proof.add, map_in_processes(partial(Prover, run), batches, processes=cores), Proof())
@@ -58,14 +58,14 @@ def prove_all(run: Run, lines: Iterable[str], *, documents: int) -> Proof:
 
 
 class Prover:
-    """Proves some records at a time."""
+    """Checks a batch of records; it can be sent to another process."""
 
     def __init__(self, run: Run) -> None:
         """Get ready to prove records of this run."""
         self._run = run
 
     def __call__(self, lines: list[str]) -> Proof:
-        """What came of these."""
+        """What came of these lines of the twin."""
         records = [twin.load_explanation(line) for line in lines]
         return reduce(Proof.add, map(self._prove, records), Proof())
 

@@ -1,4 +1,4 @@
-"""What was asked of the model without some words: curves, effects and the diagnostics that are read off them."""
+"""Deletion in a record: its curves, effects, diagnostics and counterfactuals are recomputed from saved answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ class _Heard:
         return cls(ranking, values, {frozenset(): Answer(erasure.whole, score), **single})
 
     def bears_out(self, metric: Metric, said: float | None) -> bool:
-        """Whether a metric comes out of these answers as it is said."""
+        """Whether a metric, computed from these answers, is the number `said`."""
         answers = self.scores if metric.about.name == "effect" else self.values
         try:
             value = metric.judge(self.ranking, Observed(answers=answers))

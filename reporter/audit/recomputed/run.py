@@ -1,4 +1,4 @@
-"""What made a run: its settings, model and methods, as far as they follow from each other and from this version."""
+"""The provenance of a run: whether its settings, model and methods fit each other and this version."""
 
 from collections.abc import Iterator
 from dataclasses import fields
