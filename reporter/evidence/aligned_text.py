@@ -1,4 +1,4 @@
-"""A text with the tokens of one target laid over it: its words in reading order, and what each weighs."""
+"""A text aligned with the tokens of one section: its words in reading order, and the score of each."""
 
 from collections.abc import Sequence
 from functools import cached_property

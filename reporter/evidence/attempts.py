@@ -1,4 +1,4 @@
-"""A method that fails on one text costs that method on that text: what it finds of all others stays."""
+"""Run a method so that its failure on one text is confined to that text: the scores of all others are kept."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from reporter.records import UserError, quote_error
 
 
 def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
-    """What a method finds of every row of some batches, one by one, or the sentence that says why it finds nothing.
+    """The scores of every row of some batches, in order, or a sentence that says why the method failed on it.
 
-    If it fails on all of them together, it is asked about each alone. Raises what is no matter of one text: `UserError`
-    and whatever says that there is no memory left.
+    If it fails on all of them together, it is run on each alone. Raises `UserError` and out-of-memory errors, which
+    are no matter of one text.
     """
     try:
         answers = method.attribute(batches)

@@ -1,4 +1,4 @@
-"""Sensitivity: whether an explanation hangs on what stands for an absent word."""
+"""Baseline sensitivity: the scores of one method recomputed from every baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ def vary_baseline(
     batches: Sequence[Sequence[TargetQuery]],
     sections: Sequence[Section],
 ) -> list[Sensitivity | None]:
-    """What each section's first method that claims completeness says from every baseline of this network.
+    """The range of each section's scores over all baselines, by its first method that claims completeness.
 
     It is such a method whose scores are measured against the baseline. None where the settings do not ask for it.
     """

@@ -1,6 +1,6 @@
-"""May an explanation be relied on? Four checks of one target, each with what became of it and the numbers behind that.
+"""The four checks of one target (completeness, order, agreement, deletion): the state of each, and its numbers.
 
-They are of the attribution that is shown first. What is said of them is the business of pages.
+They are of the attribution that is shown first; their sentences are in `site`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from reporter.records import (
 )
 
 State = Literal["holds", "doubt", "fails", "open", "undecided"]
-"""What became of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
+"""The state of a check; `open` was not measured, and a text that is too short leaves it `undecided`."""
 
 CheckName = Literal["complete", "order", "agree", "deletion"]
 
@@ -35,7 +35,7 @@ OF_CERTIFICATE: dict[Verdict, State] = {
     "unresolvable": "doubt",
     "not claimed": "open",
 }
-"""What becomes of the completeness of a method by the verdict of its certificate."""
+"""The state of the completeness check by the verdict of the certificate."""
 
 SETTLED = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
@@ -107,7 +107,7 @@ def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, 
 
 
 def gravest(states: Iterable[State]) -> State:
-    """What becomes of a text's check with several targets: it holds if it does for all for which it was measured."""
+    """The state of a check over all targets of a text: it holds if it holds for every target that was measured."""
     return min(states, key=_GRAVITY.index)
 
 

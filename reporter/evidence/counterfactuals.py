@@ -1,4 +1,4 @@
-"""Counterfactuals: what the model would say without a word, with a neighbour of it, and which words its label hangs on.
+"""Counterfactuals: the answer without each of the strongest words, with each replaced, and a few that flip it.
 
 A word that is removed is deleted, as the diagnostics have it, so that the text without it can be served by anyone; one
 that is replaced gives way to another word of the vocabulary. All texts share the passes of every step.

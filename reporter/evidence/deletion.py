@@ -38,7 +38,7 @@ class Probe:
 
     @cached_property
     def cuts(self) -> list[Cut]:
-        """Everything to ask, and nothing twice; what the model says to the whole text is known."""
+        """All sets of words to delete, each once; the answer to the whole text is already known."""
         wanted = [cut for metric in self._metrics for order in self._orders(metric) for cut in metric.cuts(order)]
         return list(dict.fromkeys(cut for cut in wanted if cut))
 
@@ -54,7 +54,7 @@ class Probe:
         return metric.shuffled and metric.about.name in self.level.controlled
 
     def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Diagnostic]:
-        """Every metric of every method that is defined."""
+        """The diagnostics: every metric of every method, where it is defined."""
         observed = Observed(answers=answers)
         for metric in self._metrics:
             control = [metric.judge(order, observed) for order in self.draws] if self._controlled(metric) else []
@@ -62,7 +62,7 @@ class Probe:
                 yield from beside_random(metric.about.name, method, metric.judge(order, observed), control)
 
     def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
-        """The curves, as far as they were asked for, and the effect of single words."""
+        """The record of the curves, of their random bands, and of the effects of single words."""
         return Erasure(
             unit=unit,
             whole=round_values([answers[_WHOLE].value])[0],

@@ -1,4 +1,4 @@
-"""Infidelity of every method: the model is asked about random sets of words at the baseline, the same for all methods.
+"""Infidelity of every method, over random sets of words at the baseline that are the same for all methods.
 
 Beside it stands that of the same scores on other words: an attribution of the same length that knows nothing.
 """

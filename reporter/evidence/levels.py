@@ -1,4 +1,4 @@
-"""How much is checked: four levels, what each of them measures, and what that costs."""
+"""The four levels of `--evidence`: what each of them measures, and what that costs."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""Sanity: whether a method's map is about the model and the target, or would look the same anyway.
+"""Randomization tests: whether a method's map depends on the model's weights, the target and the order of words.
 
 Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018: the model's weights are drawn anew, from the head down,
 and the maps are compared. A map that stays what it was shows the text and not what the model learnt.
@@ -46,7 +46,7 @@ DEAF = "It does not ask for the target: another label gets the very same map."
 
 
 def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
-    """What becomes of every method's maps of some texts when the model, the target or the order of words changes.
+    """How alike every method's maps of some texts remain when the weights, the target or the order of words change.
 
     Where there is no memory for that, even with the smallest batches, it says so.
     """

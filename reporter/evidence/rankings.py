@@ -1,4 +1,4 @@
-"""The words of a text in an order: by what a method gives them, and at random, to hold numbers against."""
+"""Rankings of the words of a text: by a method's scores, and at random as a control."""
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
@@ -16,18 +16,18 @@ if TYPE_CHECKING:  # `check` ranks words without torch
 
 
 def rank_words(tokens: Sequence[Token], attribution: Attribution) -> Ranking:
-    """The words by what they add to the target by one method; the earlier word wins a tie."""
+    """The words ranked by their scores in one attribution, highest first; the earlier word wins a tie."""
     return rank(add_by_word(tokens, attribution.scores), signed=attribution.signed)
 
 
 def rank(scores: Array, *, signed: bool = True) -> Ranking:
-    """Words with these scores in the order of what they add; the earlier word wins a tie."""
+    """The ranking of words by scores (words), highest first; the earlier word wins a tie."""
     order = np.argsort(-scores, kind="stable")
     return Ranking(tuple(order.tolist()), tuple(scores[order].tolist()), signed)
 
 
 def add_up(batches: Sequence[Sequence["TargetQuery"]], outcomes: Sequence["Scores | str"]) -> list[Array | None]:
-    """The word scores of every question of some batches, from what a method found of each; None where it failed."""
+    """The scores (words) of every question of some batches, from a method's token scores; None where it failed."""
     questions = [question for batch in batches for question in batch]
     return [
         None
@@ -44,7 +44,7 @@ def shuffle(words: int, draws: int, seed: int) -> list[Ranking]:
 
 
 def beside_random(name: str, method: str, value: float | None, control: Sequence[float | None]) -> Iterator[Diagnostic]:
-    """A number with what random draws gave, if there are any: their mean, and what holds their middle nine tenths.
+    """A diagnostic with its control, if there are random draws: their mean, and their 5 % and 95 % quantiles.
 
     Nothing where the number is undefined, or not finite; such draws are left out.
     """

@@ -1,4 +1,4 @@
-"""Which words of a text people marked: a rationale is characters of the text, and a word is in it that shares any."""
+"""The words that a rationale marks: those that share a character with one of its spans."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Texts with some of their words deleted, or with others written over them: served together, many to a pass."""
+"""Texts with some words deleted or overwritten, and the model's answers to them, many texts to a forward pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from reporter.tasks import Cells
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of a text: its inputs, and where in the answer the choices of its target now stand."""
+    """A text with words removed: its inputs, and the cells of the answer that hold the choices of its target."""
 
     inputs: dict[str, list[int]]
     choices: Cells

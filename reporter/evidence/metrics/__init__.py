@@ -65,7 +65,7 @@ class Ranking:
         return frozenset(self.words[count:])
 
     def counts(self, shares: tuple[float, ...]) -> list[int]:
-        """How many words these shares of them are: at least one each."""
+        """The numbers of words that are these shares of all words, each at least 1."""
         return [max(1, round(share * len(self.words))) for share in shares]
 
     def strongest_gone(self) -> list[Cut]:
@@ -73,7 +73,7 @@ class Ranking:
         return [self.without(count) for count in self.counts(SHARES)]
 
     def places(self) -> list[int]:
-        """Numbers of words from none to all, with those of `GRID` between them."""
+        """The numbers of words at which curves are measured: 0, those of `GRID`, and all."""
         return sorted({0, *self.counts(GRID), len(self.words)})
 
 

@@ -1,4 +1,4 @@
-"""AUPRC: whether marked words stand before others in the whole order, wherever one would cut it."""
+"""AUPRC: the area under precision over recall of marked words, over all cuts of the ranking."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,7 +31,7 @@ class Auprc:
         return []
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """By steps, one for each score."""
+        """Average precision, with one step for each different score."""
         hits = np.cumsum([word in observed.marked for word in ranking.words])
         last = np.append(np.diff(ranking.scores) != 0, True)
         gains = np.diff(hits[last], prepend=0)

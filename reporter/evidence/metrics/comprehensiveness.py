@@ -29,5 +29,5 @@ class Comprehensiveness:
         return ranking.strongest_gone()
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """What the whole text has more."""
+        """The answer to the whole text less that without its strongest words, on average."""
         return lose(observed.answers, self.cuts(ranking))

@@ -25,5 +25,5 @@ class Deletion:
         return [ranking.without(count) for count in ranking.places()]
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """By trapezoids."""
+        """The area under the curve, by trapezoids."""
         return integrate(observed.answers, self.cuts(ranking))

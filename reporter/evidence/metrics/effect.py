@@ -1,4 +1,4 @@
-"""Effect: whether what the strongest words are said to do is what the model does without each of them."""
+"""Effect: the correlation of the strongest words' scores with the measured effect of deleting each."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,7 +26,7 @@ class Effect:
     shuffled: ClassVar[bool] = False
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
-        """The text without each of them."""
+        """The text without each of its strongest words."""
         return [frozenset((word,)) for word, _ in strongest(ranking)]
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:

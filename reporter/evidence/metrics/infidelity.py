@@ -1,4 +1,4 @@
-"""Infidelity: how far what an explanation says of many words at once is from what the score loses without them."""
+"""Infidelity: the squared error of summed scores against the loss of the model's score, over random sets of words."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""IOU F1: whether the runs of strongest words lie on the runs of words that people marked."""
+"""IOU F1: how well runs of the strongest words match runs of words that people marked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -23,9 +23,9 @@ class StrongestFifth:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
-        """The text without them."""
+        """The text without its strongest fifth."""
         return [ranking.without(count) for count in ranking.counts((SHARE,))]
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """The answer to that."""
+        """The answer to the text without its strongest fifth."""
         return observed.answers[self.cuts(ranking)[0]].value

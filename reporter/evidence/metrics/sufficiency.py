@@ -30,5 +30,5 @@ class Sufficiency:
         return [ranking.only(count) for count in ranking.counts(SHARES)]
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """What the whole text has more."""
+        """The answer to the whole text less that to its strongest words alone, on average."""
         return lose(observed.answers, self.cuts(ranking))

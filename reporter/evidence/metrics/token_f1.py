@@ -28,5 +28,5 @@ class TokenF1:
         return []
 
     def judge(self, ranking: Ranking, observed: Observed) -> float | None:
-        """By counting."""
+        """The share of marked words among as many of the strongest."""
         return len(observed.marked.intersection(ranking.words[: len(observed.marked)])) / len(observed.marked)
