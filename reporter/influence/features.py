@@ -1,4 +1,4 @@
-"""What goes into the final layer for each of many texts, computed once and kept on the disk beside the run.
+"""The features of texts, which are the inputs of the final layer: computed once and cached on disk beside the run.
 
 Texts are taken in windows, sorted by length within each, and dealt out in passes of one core each; a window that is
 there is not computed again, so that what is interrupted goes on, to the same numbers.
@@ -31,7 +31,7 @@ Head = tuple[Array, Array]
 
 @dataclass(frozen=True)
 class FeatureExtractor:
-    """A network that looks at texts: features as they go into its final layer, and logits by each of some heads.
+    """Extracts features (the input of a network's final layer) and logits by each of some heads.
 
     Without heads there is the network's own. A projection (width narrower) makes features narrower.
     """
@@ -45,17 +45,17 @@ class FeatureExtractor:
 
     @property
     def width(self) -> int:
-        """How many numbers stand for the features of a text."""
+        """The length of a text's feature vector."""
         return int(self.layer.weight.shape[1] if self.projection is None else self.projection.shape[1])
 
     @property
     def columns(self) -> int:
-        """How many numbers stand for a text: its features, then the logits by each head."""
+        """The length of a text's whole vector: its features, then the logits by each head."""
         return self.width + int(self.layer.weight.shape[0]) * max(1, len(self.heads))
 
     @cached_property
     def key(self) -> bytes:
-        """A hash of everything that a vector depends on beside the text."""
+        """A hash of everything that a vector depends on besides the text."""
         whole = hashlib.sha256(json.dumps([self.stamp, self.network.facts.fingerprint, self.width]).encode())
         for array in (array for head in self.heads for array in head):
             whole.update(np.ascontiguousarray(array).tobytes())
@@ -64,7 +64,7 @@ class FeatureExtractor:
         return whole.digest()
 
     def look(self, documents: Sequence[Document]) -> Array:
-        """The vectors of some documents, in their order: rows columns."""
+        """The vectors of some documents, shape (documents, columns); raises `UserError` if one is not finite."""
         pairs = None if documents[0].text_pair is None else [document.text_pair or "" for document in documents]
         given = [[document.text for document in documents], *([] if pairs is None else [pairs])]
         rows = self.network.tokenizer(*given, truncation=True, max_length=self.network.facts.limit)

@@ -1,4 +1,4 @@
-"""Is predicted influence true? The final layer is trained again on random halves of the examples, and compared.
+"""Validity of influence: predicted effects are compared with those of retraining the final layer on random halves.
 
 The linear datamodelling score (Park et al., TRAK, ICML 2023): over many halves, the rank correlation of what the
 influences of the examples in a half add up to and of the answer of a layer that was trained on that half alone.
@@ -32,7 +32,7 @@ class Sample:
 
 
 def measure_validity(trained: Sequence[CheckpointView], targets: Columns, said: Columns, seed: int) -> Validity | None:
-    """How well the influences of examples foretell what training the final layer without them does.
+    """The linear datamodelling score: how well influences predict the effect of retraining the final layer.
 
     `targets` are the examples' own labels, `said` those that the model gives them, which are what is asked about.
     None where there are too few examples to tell.

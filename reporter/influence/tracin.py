@@ -18,7 +18,7 @@ Columns = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class CheckpointView:
-    """Some texts as one checkpoint sees them: features rows width, gradients rows choices; its rate, and b."""
+    """Features (rows, width) and loss gradients (rows, choices) of texts at one checkpoint; its learning rate, and b."""
 
     features: Array
     gradients: Array
@@ -26,7 +26,7 @@ class CheckpointView:
     bias: bool
 
     def pick(self, rows: Columns) -> "CheckpointView":
-        """These rows of it."""
+        """The view of these rows alone."""
         return CheckpointView(self.features[rows], self.gradients[rows], self.rate, self.bias)
 
 

@@ -1,4 +1,4 @@
-"""Answers are traced to the training examples that support and oppose them: through every checkpoint, by TracIn."""
+"""Trace answers to the training examples that support and oppose them, by TracIn over all checkpoints."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ class Views:
 
 @dataclass(frozen=True)
 class Tracing:
-    """What is traced to what: the network that answers, its final layer, the checkpoints, and the examples.
+    """Traces answers: holds the network that answers, its final layer, the checkpoints and the training examples.
 
     `versions` are those of what computes, on which features depend; `more` is how many examples are listed beyond those
     that are shown.
@@ -78,7 +78,7 @@ class Tracing:
     more: int = 0
 
     def count(self, documents: int) -> int:
-        """How many times a text is looked at, or its features are found, to trace so many documents."""
+        """How many feature vectors it takes, computed or cached, to trace so many documents."""
         folders = sum(path.is_dir() for path in self.checkpoints)
         networks = folders + (folders < max(1, len(self.checkpoints)))
         return networks * (len(self.examples.documents) + documents)
@@ -191,7 +191,7 @@ class Tracing:
                 )
 
     def describe(self, views: Views) -> Training:
-        """What was traced to, and what that is worth."""
+        """The record of the training data, with the validity of the influences and the suspect examples."""
         last, labels = views.examples[-1], self.explainer.network.facts.labels
         width, seed = last.features.shape[1], self.explainer.settings.seed
         return Training(

@@ -1,4 +1,4 @@
-"""Training data and checkpoints as they are named on the command line: where they lie, what they hold, their hash."""
+"""Find, read and hash the training data and checkpoints that the command line names."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ class Sources:
 
 
 def find_sources(settings: Settings) -> Sources | None:
-    """Where the training data and the checkpoints lie, None if none are asked for.
+    """The paths of the training data and the checkpoints, None if none are asked for.
 
     Raises `UserError` if something is not there, or is not what it should be.
     """
