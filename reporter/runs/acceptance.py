@@ -1,4 +1,4 @@
-"""What a network must do before anything is explained by it: answer as its task has it, repeat itself, read embeddings.
+"""Acceptance of a network: it must answer in its task's shape, deterministically, and from its word embeddings alone.
 
 Measured once, on two short texts, so that what would fail or be untrue of every text is said before the first.
 """

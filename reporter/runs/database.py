@@ -1,4 +1,4 @@
-"""The file of a run: its tables and views, opened and copied; whatever else is in it may run, and is refused."""
+"""The SQLite file of a run: opened and copied; a file with any other table, view or trigger is refused."""
 
 import os
 import sqlite3

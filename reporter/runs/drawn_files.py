@@ -1,4 +1,4 @@
-"""What a site consists of, file by file, in the database of its run: as it was drawn before, and as it is drawn now."""
+"""The list of a site's files in the database of its run: as last drawn, and as drawn now."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _COLUMNS = "name text primary key, key text not null, sha256 text not null, byte
 
 
 class DrawnFile(NamedTuple):
-    """A file of the site as it was written: from what, its hash, its length, and when (in ns) it was last changed."""
+    """A file of the site as written: the key of its source, SHA-256, length in bytes, and time of last change in ns."""
 
     key: str
     sha256: str

@@ -1,4 +1,4 @@
-"""Attribute: some documents become their explanations. The unit of work, whoever runs it."""
+"""Explain documents: answers, attributions and evidence of a batch, wherever the unit of work runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ ANSWERS, ENDS, EVIDENCE = "answers", "both ends", "evidence"
 
 @dataclass(frozen=True)
 class Attribute:
-    """Explains documents by some methods, asking as `explainer` says; `watch` hears what that takes."""
+    """Explains documents by some methods with the settings of `explainer`; `watch` notes the seconds spent."""
 
     explainer: Explainer
     methods: tuple[Method, ...]

@@ -1,4 +1,4 @@
-"""The stage after explaining: influences are written into the documents of a saved run, or taken out of them."""
+"""The stage after explaining: write influences into the records of a saved run, or remove them."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The left half of the picture: a folder of documents becomes a saved run."""
+"""Measure a folder: explain all its documents, and save them as a run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,7 +50,7 @@ class Missing:
             yield list(fresh.values())
 
     def save(self, done: Sequence[Measured]) -> None:
-        """Put into the store what was missing."""
+        """Save explanations that were missing."""
         keys = [self._awaited.pop(measured.explanation.id) for measured in done]
         self.store.save(
             [Row(key, measured.explanation, measured.seconds) for key, measured in zip(keys, done, strict=True)]

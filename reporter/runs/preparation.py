@@ -1,4 +1,4 @@
-"""What a run needs before its first text: the network, the methods that serve it, and what both say of themselves."""
+"""Prepare a run: load the network, choose the methods that can explain it, and describe both."""
 
 from dataclasses import fields
 

@@ -1,4 +1,4 @@
-"""Work on many items dealt out to processes: the results in order, and never more waiting than keeps everyone busy."""
+"""Map over items in several processes: results come in order, and few items wait at a time."""
 
 import gc
 import signal

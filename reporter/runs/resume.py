@@ -1,4 +1,4 @@
-"""What a saved run is still worth: the key of every document, and whether anything is left to measure; no torch."""
+"""Resume a saved run: the key of every document, and whether anything is left to measure; no torch."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
 
 
 def remember(settings: Settings, store: Store) -> None:
-    """Note what made this run, for `renew` to compare."""
+    """Note what made this run, for `renew_run` to compare."""
     _hash_model(settings, store)
     store.note("edition", hash_code())
 

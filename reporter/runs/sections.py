@@ -1,4 +1,4 @@
-"""What was measured of some targets as records: their sections, and of these the explanation of each document."""
+"""Turn measurements into records: the section of every target, and the explanation of every document."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes the records of what some methods found, asked as `explainer` says."""
+    """Makes the records of the scores of some methods, with the settings of `explainer`."""
 
     explainer: Explainer
     methods: tuple[Method, ...]

@@ -1,4 +1,4 @@
-"""A stopwatch: what the seconds of a measurement were spent on; for the terminal, as what is saved knows no clock."""
+"""A stopwatch: the seconds that each part of a measurement took, for the terminal; they are not saved."""
 
 import time
 from collections.abc import Iterator

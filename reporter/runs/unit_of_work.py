@@ -17,7 +17,7 @@ from reporter.runs.sections import fail
 from reporter.runs.stopwatch import Stopwatch
 
 WHOLE = "everything"
-"""What is watched of the work as a whole."""
+"""The name under which the stopwatch notes the work as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Explain:
         return replace(attribute, watch=self.watch), provenance
 
     def __reduce__(self) -> tuple[type["Explain"], tuple[Settings]]:
-        """What is sent of it."""
+        """Pickle the settings alone."""
         return Explain, (self.settings,)
 
 

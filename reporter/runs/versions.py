@@ -1,4 +1,4 @@
-"""What this program consists of, so that another edition of it takes nothing over that it would do otherwise."""
+"""The program's hash and its packages' versions, so that no version reuses what it would compute differently."""
 
 import hashlib
 from functools import cache
