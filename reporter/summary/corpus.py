@@ -1,4 +1,4 @@
-"""What the texts of a run come to in sum, one method or one pair at a time: it holds numbers, and no text.
+"""Corpus statistics of one method or one pair of methods; numbers are kept, and no text.
 
 Means, medians and intervals are over texts. What is measured for several targets of a text goes in as their mean: the
 targets of one text are no independent samples.
@@ -30,7 +30,7 @@ def _numbers() -> "array[float]":
 
 @dataclass
 class Certified:
-    """The certificates of one method."""
+    """Running counts of the certificates of one method."""
 
     claim: Claim
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Certified:
     met: int = 0
 
     def add(self, certificates: Sequence[Certificate]) -> None:
-        """Take the certificates of one text."""
+        """Add the certificates of one text."""
         self.verdicts.update(certificate.verdict for certificate in certificates)
         self.met += all(certificate.verdict == "met" for certificate in certificates)
         self.evaluations.append(fmean(certificate.evaluations for certificate in certificates))
@@ -47,7 +47,7 @@ class Certified:
             self.residuals.append(fmean(told))
 
     def record(self, method: str) -> Verdicts:
-        """Everything that was taken, as the record of a method."""
+        """The record of the method."""
         return Verdicts(
             method=method,
             claim=self.claim,
@@ -74,7 +74,7 @@ _COMPARED = ("kendall", "spearman", "top_k", "sign", "rank_k", "sign_k", "signed
 
 @dataclass
 class Pair:
-    """How far two methods agree."""
+    """Running statistics of the agreement of two methods."""
 
     values: "dict[str, array[float]]" = field(default_factory=lambda: {name: _numbers() for name in _COMPARED})
     beyond: "array[float]" = field(default_factory=_numbers)
@@ -82,7 +82,7 @@ class Pair:
     sections: int = 0
 
     def add(self, pairs: Sequence[Agreement]) -> None:
-        """Take what was compared in one text."""
+        """Add the agreements of this pair in one text."""
         for name, values in self.values.items():
             defined = [value for pair in pairs if (value := getattr(pair, name)) is not None]
             if defined:
@@ -97,7 +97,7 @@ class Pair:
             self.variance += (fmean(widths) / _NORMAL_95) ** 2
 
     def record(self, a: str, b: str) -> CorpusAgreement:
-        """Everything that was taken, as the record of two methods."""
+        """The record of the two methods."""
         low, high = _interval(self.values["kendall"])
         return CorpusAgreement(
             a=a,
@@ -120,7 +120,7 @@ class Pair:
 
 @dataclass
 class Diagnosed:
-    """What one diagnostic of one method comes to."""
+    """Running means of one diagnostic of one method."""
 
     values: Total = field(default_factory=Total)
     controls: Total = field(default_factory=Total)
@@ -128,7 +128,7 @@ class Diagnosed:
     sections: int = 0
 
     def add(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Take what was measured of one text."""
+        """Add the diagnostics of one text."""
         self.sections += len(diagnostics)
         self.values.add(fmean(diagnostic.value for diagnostic in diagnostics))
         held = [(diagnostic.value, diagnostic.control) for diagnostic in diagnostics if diagnostic.control is not None]
@@ -137,7 +137,7 @@ class Diagnosed:
             self.gaps.add(fmean(value - control for value, control in held))
 
     def record(self, name: str, method: str) -> CorpusDiagnostic:
-        """Everything that was taken, as the record of a diagnostic."""
+        """The record of the diagnostic."""
         number = self.gaps.number
         gap = self.gaps.mean() if number else None
         half = quantile(number - 1) * self.gaps.deviation() / sqrt(number) if number > 1 else None

@@ -1,4 +1,4 @@
-"""Sums that are exact however many numbers there are: a float is a whole number of parts of the smallest one."""
+"""Exact sums of floats in any order: each float is a whole multiple of the smallest one, 2 ** -1074."""
 
 from dataclasses import dataclass
 from math import sqrt

@@ -1,4 +1,4 @@
-"""Right and wrong: the labels that documents were given against what the model says, one by one and in sum."""
+"""Grade answers against the labels that documents were given: one by one, and counted over the corpus."""
 
 from array import array
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The run in numbers: one pass over the explanations; a part that fails costs no other."""
+"""Summarise a run in one pass over its explanations; a part that fails does not affect the others."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

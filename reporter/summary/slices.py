@@ -1,4 +1,4 @@
-"""Where it holds and where not: the checks and the accuracy by folder, label given and answer, and of all texts."""
+"""Checks and accuracy by slice: all texts, each folder, each label given and each answer."""
 
 from array import array
 from collections import Counter
