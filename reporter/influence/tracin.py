@@ -18,7 +18,7 @@ Columns = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class CheckpointView:
-    """Features (rows, width) and loss gradients (rows, choices) of texts at one checkpoint; its learning rate, and b."""
+    """Features (rows, width) and loss gradients (rows, choices) of texts at one checkpoint; learning rate, and b."""
 
     features: Array
     gradients: Array
