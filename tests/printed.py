@@ -1,6 +1,6 @@
 """Print into `docs/` what the program knows itself: the help of every command, and the records of the public twin.
 
-`make golden` does it; `tests/test_readme.py` holds that it was done.
+`make golden` does it; `tests/whole/test_readme.py` holds that it was done.
 """
 
 import re

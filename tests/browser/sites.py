@@ -8,7 +8,7 @@ from reporter.records.explanation import Explanation, Prediction
 from reporter.runs.store import Store
 from reporter.site import render
 from reporter.site.render import draw_site
-from tests import runs
+from tests import example_runs as runs
 from tests.accept import restore_run
 
 SCRIPTS = (

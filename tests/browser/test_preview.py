@@ -1,7 +1,7 @@
 """A page that is open in the preview shows the next build by itself."""
 
-from tests import runs
-from tests.test_serve import drawn, serving
+from tests import example_runs as runs
+from tests.site.test_serve import drawn, serving
 
 
 def test_an_open_page_reloads_when_the_site_is_built_again(browser, tmp_path):

@@ -11,10 +11,10 @@ import pytest
 from reporter.records.labels import read_number
 from reporter.runs.store import Store
 from reporter.site.render import draw_site
-from tests import runs
+from tests import example_runs as runs
+from tests.cli.test_cli import run
 from tests.payloads import PAYLOADS
-from tests.test_cli import run
-from tests.test_hostile import GROUPS, failed, stuffed, stuffed_site
+from tests.whole.test_hostile import GROUPS, failed, stuffed, stuffed_site
 
 WIRE = """
 window.fired = [];

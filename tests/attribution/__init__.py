@@ -1,0 +1,1 @@
+"""Attribution: integration, certificates and the arithmetic around them."""

@@ -1,0 +1,1 @@
+"""Audit: what is changed, forged or untrusted is found."""

@@ -1,0 +1,1 @@
+"""Evidence: every measure against its definition, and verdicts by hand."""

@@ -1,0 +1,1 @@
+"""Networks: how they are loaded, run and shared, on every kind of machine."""

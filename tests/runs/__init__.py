@@ -1,0 +1,1 @@
+"""Runs: what is measured is saved, resumed and done anywhere."""

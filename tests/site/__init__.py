@@ -1,0 +1,1 @@
+"""Pages: what they show is what was measured."""
