@@ -27,7 +27,9 @@ class Heads:
 def summarize_heads(rows: NDArray[np.floating], words: Sequence[int | None]) -> Heads:
     """The summary of attention rows (layers heads tokens) over tokens of these words; None marks a special token."""
     parted = np.array_split(list(dict.fromkeys(word for word in words if word is not None)), STRETCHES)
-    columns = {word: column for column, some in enumerate((p for p in parted if len(p)), 1) for word in some.tolist()}
+    columns = {
+        word: column for column, stretch in enumerate((p for p in parted if len(p)), 1) for word in stretch.tolist()
+    }
     places = np.array([0 if word is None else columns[word] for word in words])
     fold = np.eye(max(columns.values(), default=0) + 1)[places]
     spans = [np.flatnonzero(fold[:, column]) for column in range(1, fold.shape[1])]

@@ -51,7 +51,7 @@ def find_consensus(scores: Mapping[str, Array], signed: Mapping[str, bool]) -> C
     for values in scores.values():
         best = np.argsort(-np.abs(values), kind="stable")[:k]
         top[best] += values[best] != 0
-    up, down = (np.sum([one == sign for one in signs], axis=0) for sign in (1, -1))
+    up, down = (np.sum([method_signs == sign for method_signs in signs], axis=0) for sign in (1, -1))
     same = np.maximum(up, down)
     chosen = np.flatnonzero((2 * top > len(scores)) & (2 * same > len(signs)))
     order = sorted(chosen.tolist(), key=lambda word: (-top[word], -same[word], word))

@@ -126,7 +126,9 @@ class Section:
     @property
     def lead(self) -> Attribution | None:
         """The attribution that is shown first: the first that claims completeness, or else the first."""
-        return next(iter(sorted(self.attributions, key=lambda one: one.certificate.claim != "complete")), None)
+        return next(
+            iter(sorted(self.attributions, key=lambda attribution: attribution.certificate.claim != "complete")), None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,8 @@ def write_file(path: Path, parts: Iterable[bytes]) -> Written:
         for part in parts:
             total.update(part)
             file.write(part)
-    found = partial.replace(path).stat()
-    return Written(total.hexdigest(), found.st_size, found.st_mtime_ns)
+    status = partial.replace(path).stat()
+    return Written(total.hexdigest(), status.st_size, status.st_mtime_ns)
 
 
 def is_plain(path: Path) -> bool:

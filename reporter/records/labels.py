@@ -35,11 +35,11 @@ def find_label(name: str, labels: Sequence[str]) -> int | None:
     folded = [_fold(label) for label in labels]
     if folded.count(_fold(name)) == 1:
         return folded.index(_fold(name))
-    found = _NUMBERED.fullmatch(_fold(name))
-    if found is None:
+    numbered = _NUMBERED.fullmatch(_fold(name))
+    if numbered is None:
         return ["false", "true"].index(_fold(name)) if _fold(name) in ("false", "true") and len(labels) == 2 else None
-    number = int(found[2])
-    taken = any(label.startswith("label_") if found[1] else re.search(r"\d", label) for label in folded)
+    number = int(numbered[2])
+    taken = any(label.startswith("label_") if numbered[1] else re.search(r"\d", label) for label in folded)
     plain = folded == [f"label_{at}" for at in range(len(labels))]
     return number if number < len(labels) and (plain or not taken) else None
 
@@ -49,17 +49,17 @@ def check_numbering(given: Collection[str], labels: Sequence[str]) -> None:
 
     So it is with numbers from 1, with ratings, and with -1, 0 and 1.
     """
-    numbers = {one: read_number(one) for one in given if one not in labels}
-    found = sorted({number for number in numbers.values() if number is not None})
+    numbers = {label: read_number(label) for label in given if label not in labels}
+    distinct = sorted({number for number in numbers.values() if number is not None})
     columns = range(max(2, len(labels)))
-    if all(number in columns for number in found) or not any(number in columns for number in found):
+    if all(number in columns for number in distinct) or not any(number in columns for number in distinct):
         return
-    listed = ", ".join(f"{number:g}" for number in found[:_LISTED]) + (", …" if len(found) > _LISTED else "")
+    listed = ", ".join(f"{number:g}" for number in distinct[:_LISTED]) + (", …" if len(distinct) > _LISTED else "")
     if len(labels) == 1:
         given_by = "and the model's only label is given by 1 or 0"
         raise UserError(f"The labels given are the numbers {listed}, {given_by}. {REGRESSION}")
     known = ", ".join(f"{at} {label}" for at, label in enumerate(labels))
-    from_one = found == list(range(1, len(labels) + 1))
+    from_one = distinct == list(range(1, len(labels) + 1))
     names = ",".join(f"{at}={label if from_one else '…'}" for at, label in enumerate(labels, int(from_one)))
     raise UserError(
         f"The labels given are the numbers {listed}, and the model's are numbered from 0 ({known}), so they mean "
@@ -76,14 +76,14 @@ def find_given(
     `several` may hold at once, one text may name more than one of them, and a model's only label is given by 1 or 0.
     """
     if listed is not None:
-        found = _find_listed(listed, labels)
-        return found if found is None or several or len(found) == 1 else None
+        chosen = _find_listed(listed, labels)
+        return chosen if chosen is None or several or len(chosen) == 1 else None
     if label is None:
         return None
     if several and len(labels) == 1 and _fold(label) in _YES + _NO:
         return frozenset({0}) if _fold(label) in _YES else frozenset()
-    one = find_label(label, labels)
-    parts = [find_label(part, labels) for part in _PARTS.split(label)] if several and one is None else [one]
+    index = find_label(label, labels)
+    parts = [find_label(part, labels) for part in _PARTS.split(label)] if several and index is None else [index]
     known = [part for part in parts if part is not None]
     return frozenset(known) if len(known) == len(parts) else None
 
@@ -106,21 +106,21 @@ def name_target(target: Target) -> str:
 def read_number(label: str | None) -> float | None:
     """The number that a document was given for its label, None where it is no finite number."""
     try:
-        found = float(label) if label is not None else nan
+        number = float(label) if label is not None else nan
     except ValueError:
         return None
-    return found if isfinite(found) else None
+    return number if isfinite(number) else None
 
 
 def name_labels(names: Sequence[str]) -> tuple[str, ...]:
     """The labels of a model, those of one name told apart by their columns: X (0), X (1)."""
-    taken, found = Counter(names), list[str]()
+    taken, distinct = Counter(names), list[str]()
     for at, name in enumerate(names):
         told = name if taken[name] == 1 else f"{name} ({at})"
         while taken[name] > 1 and told in taken:
             told = f"{told} ({at})"
-        found.append(told)
-    return tuple(found)
+        distinct.append(told)
+    return tuple(distinct)
 
 
 def join_names(names: Sequence[str], last: str = "and") -> str:
@@ -130,11 +130,11 @@ def join_names(names: Sequence[str], last: str = "and") -> str:
 
 def _find_listed(listed: Sequence[str], labels: Sequence[str]) -> frozenset[int] | None:
     """The columns that a list names, or marks by 0 and 1; None where it could be read either way, or not at all."""
-    named = [find_label(one, labels) for one in listed]
-    known = frozenset(one for one in named if one is not None)
+    named = [find_label(name, labels) for name in listed]
+    known = frozenset(index for index in named if index is not None)
     readings = {known} if len(known) == len(listed) else set[frozenset[int]]()
-    if listed and len(listed) == len(labels) and all(one in _YES + _NO for one in listed):
-        readings.add(frozenset(at for at, one in enumerate(listed) if one in _YES))
+    if listed and len(listed) == len(labels) and all(name in _YES + _NO for name in listed):
+        readings.add(frozenset(at for at, name in enumerate(listed) if name in _YES))
     return readings.pop() if len(readings) == 1 else None
 
 
@@ -165,7 +165,7 @@ def read_names(written: str) -> tuple[str, ...]:
 
 def _read_file(text: str) -> list[str]:
     try:
-        found = json.loads(text)
+        names = json.loads(text)
     except ValueError:
         return [line for line in text.splitlines() if line.strip()]
-    return [f"{given}={known}" for given, known in found.items()] if isinstance(found, dict) else [text]
+    return [f"{given}={known}" for given, known in names.items()] if isinstance(names, dict) else [text]

@@ -26,7 +26,7 @@ def _list_misfits(what: Explanation) -> Iterator[str]:
     spans = what.rationale or ()
     if any(not 0 <= start < end <= len(what.text) for start, end in spans):
         yield "rationale has a span that is not in the text"
-    if any(one[1] > other[0] for one, other in pairwise(spans)):
+    if any(span[1] > following[0] for span, following in pairwise(spans)):
         yield "rationale has spans that are not in order, or not apart"
     if what.seen is not None and not (0 <= what.seen.characters <= what.seen.of and what.seen.windows > 0):
         yield "seen has more characters than there are, or less than none, or no windows"
@@ -52,14 +52,14 @@ def _list_section_misfits(section: Section, answer: Prediction, texts: Sequence[
         yield f"target is column {target.index} at position {target.position}, which the answer has not"
     yield from _list_token_misfits(section.tokens, texts)
     words = count_words(section.tokens)
-    for at, one in enumerate(section.attributions):
-        yield from (f"attributions[{at}].{fault}" for fault in _list_score_misfits(one, count))
-    methods = [one.method for one in section.attributions]
+    for at, attribution in enumerate(section.attributions):
+        yield from (f"attributions[{at}].{fault}" for fault in _list_score_misfits(attribution, count))
+    methods = [attribution.method for attribution in section.attributions]
     if len(set(methods)) < len(methods):
         yield "attributions has a method twice"
     named = [
-        *(one.method for one in section.diagnostics),
-        *(name for one in section.agreement for name in (one.a, one.b)),
+        *(diagnostic.method for diagnostic in section.diagnostics),
+        *(name for agreement in section.agreement for name in (agreement.a, agreement.b)),
     ]
     yield from _among("diagnostics or agreement", named, methods)
     if section.heads is not None:
@@ -86,13 +86,16 @@ def _list_token_misfits(tokens: Sequence[Token], texts: Sequence[str]) -> Iterat
             number = max(number, token.word)
 
 
-def _list_score_misfits(one: Attribution, count: int) -> Iterator[str]:
-    yield from _count("scores", one.scores, count, "tokens")
-    if one.errors is not None:
-        yield from _count("errors", one.errors, count, "tokens")
-    if one.certificate.evaluations < 0:
-        yield f"certificate.evaluations is {one.certificate.evaluations}"
-    if one.certificate.claim == "complete" and None in (one.certificate.noise, one.certificate.tolerance):
+def _list_score_misfits(attribution: Attribution, count: int) -> Iterator[str]:
+    yield from _count("scores", attribution.scores, count, "tokens")
+    if attribution.errors is not None:
+        yield from _count("errors", attribution.errors, count, "tokens")
+    if attribution.certificate.evaluations < 0:
+        yield f"certificate.evaluations is {attribution.certificate.evaluations}"
+    if attribution.certificate.claim == "complete" and None in (
+        attribution.certificate.noise,
+        attribution.certificate.tolerance,
+    ):
         yield "certificate claims completeness, and has no noise or no tolerance"
 
 
@@ -101,7 +104,7 @@ def _list_heads_misfits(section: Section, count: int) -> Iterator[str]:
     assert heads is not None
     if any(not 0 <= start < end <= count for start, end in heads.stretches):
         yield "heads.stretches has one that is not among the tokens"
-    if any(one[1] > other[0] for one, other in pairwise(heads.stretches)):
+    if any(stretch[1] > following[0] for stretch, following in pairwise(heads.stretches)):
         yield "heads.stretches are not in order"
     sizes = {len(layer) for layer in heads.shares}
     if len(sizes) != 1 or 0 in sizes:
@@ -113,35 +116,39 @@ def _list_heads_misfits(section: Section, count: int) -> Iterator[str]:
                 yield f"heads.shares holds {min(head):g} and {max(head):g}, which are no shares"
 
 
-def _list_erasure_misfits(found: Erasure, words: int, methods: Collection[str]) -> Iterator[str]:
-    for at, one in enumerate(found.curves):
-        yield from _list_place_misfits(f"curves[{at}]", one.words, words)
-        yield from _count(f"curves[{at}].values", one.values, len(one.words), "words")
-    for at, band in enumerate(found.bands):
+def _list_erasure_misfits(erasure: Erasure, words: int, methods: Collection[str]) -> Iterator[str]:
+    for at, curve in enumerate(erasure.curves):
+        yield from _list_place_misfits(f"curves[{at}]", curve.words, words)
+        yield from _count(f"curves[{at}].values", curve.values, len(curve.words), "words")
+    for at, band in enumerate(erasure.bands):
         yield from _list_place_misfits(f"bands[{at}]", band.words, words)
         for name, values in (("median", band.median), ("low", band.low), ("high", band.high)):
             yield from _count(f"bands[{at}].{name}", values, len(band.words), "words")
-    yield from _point("effects", (one.word for one in found.effects), words)
-    named = [*(one.method for one in found.curves), *(one.method for one in found.effects)]
+    yield from _point("effects", (effect.word for effect in erasure.effects), words)
+    named = [*(record.method for record in erasure.curves), *(record.method for record in erasure.effects)]
     yield from _among("curves or effects", named, methods)
 
 
 def _list_place_misfits(name: str, places: Sequence[int], words: int) -> Iterator[str]:
-    rising = all(one < other for one, other in pairwise(places))
+    rising = all(place < following for place, following in pairwise(places))
     if not places or not rising or places[0] < 0 or places[-1] > words:
         yield f"{name}.words does not rise from none to all of {words} words"
 
 
-def _list_change_misfits(found: Counterfactual, words: int) -> Iterator[str]:
-    flip = () if found.flip is None else (found.flip,)
-    for name, changes in (("removals", found.removals), ("replacements", found.replacements), ("flip", flip)):
-        if any(not one.words or len(set(one.words)) < len(one.words) for one in changes):
+def _list_change_misfits(counterfactual: Counterfactual, words: int) -> Iterator[str]:
+    flip = () if counterfactual.flip is None else (counterfactual.flip,)
+    for name, changes in (
+        ("removals", counterfactual.removals),
+        ("replacements", counterfactual.replacements),
+        ("flip", flip),
+    ):
+        if any(not change.words or len(set(change.words)) < len(change.words) for change in changes):
             yield f"{name} has a change of no word, or of one twice"
-        yield from _point(name, (word for one in changes for word in one.words), words)
-    if any(one.by is None or len(one.words) != 1 for one in found.replacements):
+        yield from _point(name, (word for change in changes for word in change.words), words)
+    if any(change.by is None or len(change.words) != 1 for change in counterfactual.replacements):
         yield "replacements has one of several words, or by none"
-    if not 0 <= found.tried <= words or not 0 <= found.most <= words:
-        yield f"tried is {found.tried} and most is {found.most}, of {words} words"
+    if not 0 <= counterfactual.tried <= words or not 0 <= counterfactual.most <= words:
+        yield f"tried is {counterfactual.tried} and most is {counterfactual.most}, of {words} words"
 
 
 def _list_word_misfits(section: Section, words: int, methods: Collection[str]) -> Iterator[str]:
@@ -154,8 +161,8 @@ def _list_word_misfits(section: Section, words: int, methods: Collection[str]) -
         if not range_.baselines:
             yield "sensitivity.baselines is empty"
     if agreed is not None:
-        yield from _point("consensus.words", (one.word for one in agreed.words), words)
-        if agreed.methods < 1 or any(not 0 <= one.top <= agreed.methods for one in agreed.words):
+        yield from _point("consensus.words", (vote.word for vote in agreed.words), words)
+        if agreed.methods < 1 or any(not 0 <= vote.top <= agreed.methods for vote in agreed.words):
             yield f"consensus has a word that more than its {agreed.methods} methods chose"
 
 
@@ -170,5 +177,5 @@ def _point(name: str, places: Iterable[int], words: int) -> Iterator[str]:
 
 
 def _among(name: str, named: Iterable[str], methods: Collection[str]) -> Iterator[str]:
-    if strangers := [one for one in named if one not in methods]:
+    if strangers := [method for method in named if method not in methods]:
         yield f"{name} names the method '{strangers[0]}', which has no attribution"

@@ -16,10 +16,10 @@ def dump(record: Explanation | Run) -> bytes:
 
 def load_explanation(line: bytes | str) -> Explanation:
     """The record that `dump` wrote; raises `msgspec.ValidationError` for others, and where its fields do not fit."""
-    found = msgspec.json.decode(line, type=Explanation)
-    if misfit := find_misfit(found):
-        raise msgspec.ValidationError(f"{found.id}: {misfit}")
-    return found
+    explanation = msgspec.json.decode(line, type=Explanation)
+    if misfit := find_misfit(explanation):
+        raise msgspec.ValidationError(f"{explanation.id}: {misfit}")
+    return explanation
 
 
 def load_run(line: bytes | str) -> Run:
