@@ -49,10 +49,10 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         """
         paths = ForwardPaths.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
         goal = Goal(tolerance, max_evaluations, few_rounds=paths.inputs[0].device.type != "cpu")
-        found = paths.integrate(goal, rows_per_pass=internal_batch_size)
-        values = paths.shape([one.integral.values for one in found])
+        integrations = paths.integrate(goal, rows_per_pass=internal_batch_size)
+        values = paths.shape([integration.integral.values for integration in integrations])
         result = values if isinstance(inputs, tuple) else values[0]
-        deltas = torch.tensor([one.integral.residual for one in found], dtype=values[0].dtype)
+        deltas = torch.tensor([integration.integral.residual for integration in integrations], dtype=values[0].dtype)
         return (result, deltas.to(values[0].device)) if return_convergence_delta else result
 
     def integrate(
@@ -98,11 +98,11 @@ class ForwardPaths:
         extra: Any,  # noqa: ANN401
     ) -> "ForwardPaths":
         """The paths, in Captum's terms; raises `ValueError` where baselines do not go with the inputs."""
-        given = tuple(one.detach() for one in _as_tuple(inputs))
+        given = tuple(tensor.detach() for tensor in _as_tuple(inputs))
         absent = (0,) * len(given) if baselines is None else _as_tuple(baselines)
         if len(absent) != len(given):
             raise ValueError(f"There are {len(given)} inputs and {len(absent)} baselines; give one for each.")
-        whole = tuple(_expand(one, other) for one, other in zip(absent, given, strict=True))
+        whole = tuple(_expand(baseline, given_input) for baseline, given_input in zip(absent, given, strict=True))
         return cls(forward, whole, given, target, () if extra is None else _as_tuple(extra))
 
     def integrate(self, goal: Goal, *, rows_per_pass: int | None) -> list[Integration]:
@@ -118,18 +118,20 @@ class ForwardPaths:
 
     def shape(self, rows: list[Array]) -> tuple[Tensor, ...]:
         """Numbers for every feature of every row, as tensors like the inputs."""
-        sizes = [one[0].numel() for one in self.inputs]
+        sizes = [tensor[0].numel() for tensor in self.inputs]
         parts = torch.split(torch.tensor(np.stack(rows)), sizes, dim=1)
-        return tuple(part.reshape(one.shape).to(one) for part, one in zip(parts, self.inputs, strict=True))
+        return tuple(part.reshape(tensor.shape).to(tensor) for part, tensor in zip(parts, self.inputs, strict=True))
 
     def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
         count, where = len(self.inputs[0]), torch.tensor(rows)
-        baselines, inputs = ([one[where.to(one.device)] for one in side] for side in (self.baselines, self.inputs))
+        baselines, inputs = (
+            [tensor[where.to(tensor.device)] for tensor in side] for side in (self.baselines, self.inputs)
+        )
         points = []
         for baseline, given in zip(baselines, inputs, strict=True):
             share = torch.tensor(nodes, dtype=given.dtype, device=given.device).view(-1, *[1] * (given.dim() - 1))
             points.append(torch.lerp(baseline, given, share).requires_grad_())
-        extra = [_follow(one, where, count) for one in self.extra]
+        extra = [_follow(argument, where, count) for argument in self.extra]
         with torch.enable_grad():
             scores = _select(self.forward(*points, *extra), _follow(self.target, where, count))
             gradients = torch.autograd.grad(scores.sum(), points)
@@ -162,7 +164,7 @@ def _select(output: Tensor, target: Any) -> Tensor:  # noqa: ANN401
     if isinstance(target, Tensor):
         target = target.item() if target.numel() == 1 else target.tolist()
     if isinstance(target, list):
-        places = torch.tensor([_as_tuple(one) for one in target], device=output.device)
+        places = torch.tensor([_as_tuple(index) for index in target], device=output.device)
         output = output[(torch.arange(len(output), device=output.device), *places.T)]
     elif target is not None:
         output = output[(slice(None), *_as_tuple(target))]

@@ -74,8 +74,8 @@ class Cases:
             return self.network.table.mean(0)
         if self.baseline == "zero":
             return torch.zeros_like(self.embeddings[0, 0])
-        piece = find_piece(self.network, self.baseline)
-        inputs = {**self.inputs, "input_ids": self.inputs["input_ids"].masked_fill(self.content_mask, piece)}
+        token_id = find_piece(self.network, self.baseline)
+        inputs = {**self.inputs, "input_ids": self.inputs["input_ids"].masked_fill(self.content_mask, token_id)}
         return self.network.embed(inputs)
 
     def score(self, embeddings: Tensor, rows: Tensor) -> Tensor:
@@ -105,9 +105,9 @@ class Cases:
         """
         inputs, points, cells = self._accompanied
         with torch.enable_grad(), network.eager():
-            found = network.run(inputs, points, output_attentions=True)
-            score = cells.read(network.task.table(found))
-            return torch.stack(torch.autograd.grad(score.sum(), found.attentions))[:, : len(self.cells)]
+            output = network.run(inputs, points, output_attentions=True)
+            score = cells.read(network.task.table(output))
+            return torch.stack(torch.autograd.grad(score.sum(), output.attentions))[:, : len(self.cells)]
 
     @property
     def baseline_pass(self) -> Pass:
@@ -124,18 +124,20 @@ class Cases:
         left = ids.masked_fill(self.content_mask & ~torch.isin(ids, self.network.marked), -1)
         moved = [] if self.shift is None else [self.shift.masked_fill(self.content_mask.unsqueeze(-1), 0.0).flatten(1)]
         sums = [
-            part.flatten(1) for one in (self.cells, self.choices) for part in (one.positions, one.choices, one.weights)
+            values.flatten(1)
+            for summed in (self.cells, self.choices)
+            for values in (summed.positions, summed.choices, summed.weights)
         ]
         facts = [*sums, self.attention_mask, *served, left, *moved]
-        rows = zip(*([one.numpy().tobytes() for one in fact.cpu()] for fact in facts), strict=True)
+        rows = zip(*([values.numpy().tobytes() for values in fact.cpu()] for fact in facts), strict=True)
         return [b"".join((self.baseline.encode(), *row)) for row in rows]
 
     @cached_property
     def ends(self) -> list[Samples]:
         """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
         delta, passes = self.embeddings - self.baselines, (self.baseline_pass, self.input_pass)
-        totals = to_array(torch.stack([one.score for one in passes], 1))
-        gradients = to_array(torch.stack([(one.gradient * delta).sum(-1) for one in passes], 1))
+        totals = to_array(torch.stack([end_pass.score for end_pass in passes], 1))
+        gradients = to_array(torch.stack([(end_pass.gradient * delta).sum(-1) for end_pass in passes], 1))
         rows = zip(totals, gradients, self.lengths, strict=True)
         return [Samples(np.array([0.0, 1.0]), total, gradient[:, :length]) for total, gradient, length in rows]
 
@@ -145,8 +147,11 @@ class Cases:
         with torch.no_grad(), suppress(Exception):
             exact = self.pick(row, self.network.exact)
             points = exact.embeddings, exact.baselines
-            off = [exact.score(one, exact.rows).cpu() - end for one, end in zip(points, ends, strict=True)]
-            return float(sum(abs(one.item()) for one in off))
+            off = [
+                exact.score(embeddings, exact.rows).cpu() - score
+                for embeddings, score in zip(points, ends, strict=True)
+            ]
+            return float(sum(abs(difference.item()) for difference in off))
         return float((self.input_pass.score - self.baseline_pass.score)[row].abs())
 
     def pick(self, row: int, network: Network | None = None) -> "Cases":
@@ -187,13 +192,13 @@ class Cases:
             return self._pass(self.embeddings), None
         inputs, points, cells = self._accompanied
         with torch.enable_grad(), self.network.eager():
-            found = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
-            table = self.network.task.table(found)
+            output = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
+            table = self.network.task.table(output)
             score = cells.read(table)
-            pull, gradient = torch.autograd.grad(score.sum(), (found.hidden_states[-1], points))
+            pull, gradient = torch.autograd.grad(score.sum(), (output.hidden_states[-1], points))
         own = slice(len(self.cells))
         size = pull[own].norm(dim=-1)
-        weights = torch.stack([layer.detach()[own] for layer in found.attentions])
+        weights = torch.stack([layer.detach()[own] for layer in output.attentions])
         readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
         return Pass(self.choices.read_choices(table[own]), score.detach()[own], gradient[own]), Attention(
             weights, readout
@@ -216,5 +221,5 @@ class Cases:
 
 def to_array(values: Tensor) -> Array:
     """Numbers on their way from the device to the arithmetic."""
-    found: Array = values.detach().cpu().double().numpy()
-    return found
+    array: Array = values.detach().cpu().double().numpy()
+    return array

@@ -56,11 +56,11 @@ class Rows:
         for cases in self.batches:  # a network does one thing at a time, so they are not left to those who share
             _ = cases.baselines, cases.embeddings
 
-        def one(network: Network, some: list[int]) -> Sequence[Result]:
-            return work(self._gather(network, [rows[at] for at in some]), some)
+        def evaluate(network: Network, items: list[int]) -> Sequence[Result]:
+            return work(self._gather(network, [rows[at] for at in items]), items)
 
         lengths = [self.lengths[row] for row in rows]
-        return self.batches[0].network.share(one, lengths, budget=self.batches[0].budget)
+        return self.batches[0].network.share(evaluate, lengths, budget=self.batches[0].budget)
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -100,14 +100,14 @@ class Rows:
             name: torch.cat([_wide(cases.inputs[name][run], width, absent.get(name, 0)) for cases, run in parts])
             for name in self.batches[0].inputs
         }
-        start, end = (
+        baselines, embeddings = (
             torch.cat([_wide(getattr(cases, side)[run], width, 0) for cases, run in parts])
             for side in ("baselines", "embeddings")
         )
         cells, choices = (
             Cells.join([getattr(cases, kind)[run] for cases, run in parts]) for kind in ("cells", "choices")
         )
-        return PassBatch(network, inputs, start, end, cells, choices)
+        return PassBatch(network, inputs, baselines, embeddings, cells, choices)
 
 
 def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
@@ -117,10 +117,10 @@ def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
     once = list({mark: row for row, mark in enumerate(marks)}.values())
     wanted = [*((row, False) for row in once), *((row, True) for row in range(len(marks)) if texts)]
 
-    def differentiate(gathered: PassBatch, some: list[int]) -> Sequence[Pass]:
-        written = torch.tensor([wanted[at][1] for at in some], device=gathered.cells.device).view(-1, 1, 1)
-        found = gathered.differentiate(torch.where(written, gathered.embeddings, gathered.baselines))
-        return [Pass(*parts) for parts in zip(found.answer, found.score, found.gradient, strict=True)]
+    def differentiate(gathered: PassBatch, items: list[int]) -> Sequence[Pass]:
+        written = torch.tensor([wanted[at][1] for at in items], device=gathered.cells.device).view(-1, 1, 1)
+        result = gathered.differentiate(torch.where(written, gathered.embeddings, gathered.baselines))
+        return [Pass(*parts) for parts in zip(result.answer, result.score, result.gradient, strict=True)]
 
     passes = rows.share(differentiate, [row for row, _ in wanted])
     known = dict(zip((marks[row] for row in once), passes, strict=False))
@@ -133,8 +133,10 @@ def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
 
 def _join(passes: list[Pass], cases: Cases) -> Pass:
     """The passes of the rows of a batch as one."""
-    answers, scores = (torch.stack(part) for part in zip(*((one.answer, one.score) for one in passes), strict=True))
-    gradients = [_wide(one.gradient[None], cases.attention_mask.shape[1], 0)[0] for one in passes]
+    answers, scores = (
+        torch.stack(part) for part in zip(*((row_pass.answer, row_pass.score) for row_pass in passes), strict=True)
+    )
+    gradients = [_wide(row_pass.gradient[None], cases.attention_mask.shape[1], 0)[0] for row_pass in passes]
     return Pass(answers, scores, torch.stack(gradients))
 
 

@@ -33,23 +33,23 @@ class Paths:
         """
         lengths = self._rows.lengths
 
-        def evaluate(gathered: PassBatch, some: list[int]) -> list[tuple[float, Array]]:
-            totals, gradients = self._evaluate(gathered, [nodes[at] for at in some])
+        def evaluate(gathered: PassBatch, items: list[int]) -> list[tuple[float, Array]]:
+            totals, gradients = self._evaluate(gathered, [nodes[at] for at in items])
             return [
                 (total, gradient[: lengths[rows[at]]])
-                for total, gradient, at in zip(totals, gradients, some, strict=True)
+                for total, gradient, at in zip(totals, gradients, items, strict=True)
             ]
 
-        found = self._rows.share(evaluate, rows)
-        return np.array([total for total, _ in found]), [gradient for _, gradient in found]
+        evaluated = self._rows.share(evaluate, rows)
+        return np.array([total for total, _ in evaluated]), [gradient for _, gradient in evaluated]
 
     @cached_property
     def _rows(self) -> Rows:
         return Rows(self.batches)
 
     def _evaluate(self, gathered: PassBatch, nodes: list[float]) -> tuple[Array, Array]:
-        start, end = gathered.baselines, gathered.embeddings
-        share = torch.tensor(nodes, device=end.device, dtype=end.dtype).view(-1, 1, 1)
-        with compute_in(self.dtype, end.device):
-            found = gathered.differentiate(torch.lerp(start, end, share))
-        return to_array(found.score), to_array((found.gradient * (end - start)).sum(-1))
+        baselines, embeddings = gathered.baselines, gathered.embeddings
+        share = torch.tensor(nodes, device=embeddings.device, dtype=embeddings.dtype).view(-1, 1, 1)
+        with compute_in(self.dtype, embeddings.device):
+            result = gathered.differentiate(torch.lerp(baselines, embeddings, share))
+        return to_array(result.score), to_array((result.gradient * (embeddings - baselines)).sum(-1))

@@ -43,16 +43,16 @@ def weigh_words(batches: Sequence[Cases], draw: Draw, estimate: Estimate) -> lis
     scores = iter(score_coalitions(rows, drawn, PassBatch.score))
     ends = [path.totals for cases in batches for path in cases.ends]
     seen = [
-        Observed(kept, np.array(list(islice(scores, len(kept)))), none=end[0], all=end[1])
-        for kept, end in zip(drawn, ends, strict=True)
+        Observed(kept, np.array(list(islice(scores, len(kept)))), none=path_ends[0], all=path_ends[1])
+        for kept, path_ends in zip(drawn, ends, strict=True)
     ]
-    found = [_spread(estimate(one), line) for one, line in zip(seen, rows.words, strict=True)]
+    estimates = [_spread(estimate(observed), line) for observed, line in zip(seen, rows.words, strict=True)]
     weighed, at = [], 0
     for cases in batches:
         here = slice(at, at := at + len(cases.cells))
-        values, errors = zip(*found[here], strict=True)
-        known = None if any(one is None for one in errors) else _padded(errors, cases)
-        weighed.append(Weighed(_padded(values, cases), known, [len(one.kept) + 2 for one in seen[here]]))
+        values, errors = zip(*estimates[here], strict=True)
+        known = None if any(error is None for error in errors) else _padded(errors, cases)
+        weighed.append(Weighed(_padded(values, cases), known, [len(observed.kept) + 2 for observed in seen[here]]))
     return weighed
 
 
@@ -62,22 +62,22 @@ def score_coalitions(rows: Rows, drawn: Sequence[Coalitions], read: Read) -> lis
     Raises `ValueError` where that is not a finite number.
     """
     which = [row for row, kept in enumerate(drawn) for _ in kept]
-    kept = [one for row in drawn for one in row]
+    kept = [coalition for row in drawn for coalition in row]
 
     @torch.no_grad()
-    def evaluate(gathered: PassBatch, some: list[int]) -> list[Array]:
-        end, start = gathered.embeddings, gathered.baselines
-        marks = np.ones((len(some), end.shape[1]), dtype=bool)
-        for place, at in enumerate(some):
+    def evaluate(gathered: PassBatch, items: list[int]) -> list[Array]:
+        embeddings, baselines = gathered.embeddings, gathered.baselines
+        marks = np.ones((len(items), embeddings.shape[1]), dtype=bool)
+        for place, at in enumerate(items):
             words = rows.words[which[at]]
             marks[place, : len(words)] = np.append(kept[at], True)[words]  # what is of no word (-1) stays
-        here = torch.from_numpy(marks).to(end.device).unsqueeze(-1)
-        return list(to_array(read(gathered, torch.where(here, end, start))))
+        here = torch.from_numpy(marks).to(embeddings.device).unsqueeze(-1)
+        return list(to_array(read(gathered, torch.where(here, embeddings, baselines))))
 
-    found: list[Array] = rows.share(evaluate, which)
-    if not np.isfinite(found).all():
+    scores: list[Array] = rows.share(evaluate, which)
+    if not np.isfinite(scores).all():
         raise ValueError("the score of the text with some of its words at the baseline is not a finite number.")
-    return found
+    return scores
 
 
 def _spread(worth: Worth, words: list[int]) -> tuple[Array, Array | None]:

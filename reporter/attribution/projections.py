@@ -45,19 +45,19 @@ def find_gap(network: Network) -> str | None:
     if network.attention_gap is not None:
         return network.attention_gap
     inputs = network.pad([dict(network.tokenizer(_PROBE))])
-    found = _find(network.model)
-    if found is not None and _explains(network, found, inputs):
+    projections = _find(network.model)
+    if projections is not None and _explains(network, projections, inputs):
         return None
     return f"{network.facts.architecture} keeps no value and output projections from which its attention could be told."
 
 
 def project_values(cases: Cases) -> Carried:
     """The value vectors of the last layer at the text itself; only for a network without a gap."""
-    found = _find(cases.network.model)
-    assert found is not None, "a method asked for values without looking at `find_gap`"
-    with torch.no_grad(), record_calls([found.value]) as values:
+    projections = _find(cases.network.model)
+    assert projections is not None, "a method asked for values without looking at `find_gap`"
+    with torch.no_grad(), record_calls([projections.value]) as values:
         cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
-    return _shape(found, values[-1].output, heads=cases.attention.weights.shape[2])
+    return _shape(projections, values[-1].output, heads=cases.attention.weights.shape[2])
 
 
 def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any family
@@ -69,18 +69,21 @@ def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any f
     return None
 
 
-def _shape(found: Projections, values: Tensor, *, heads: int) -> Carried:
-    weight: Tensor = found.output.weight  # type: ignore[assignment]
+def _shape(projections: Projections, values: Tensor, *, heads: int) -> Carried:
+    weight: Tensor = projections.output.weight  # type: ignore[assignment]
     return Carried(*(part.reshape(*part.shape[:-1], heads, -1) for part in (values, weight)))
 
 
-def _explains(network: Network, found: Projections, inputs: dict[str, Tensor]) -> bool:
+def _explains(network: Network, projections: Projections, inputs: dict[str, Tensor]) -> bool:
     """Whether attention times values is what goes into the output projection."""
     try:
-        with torch.no_grad(), network.eager(), record_calls([found.value, found.output]) as calls:
+        with torch.no_grad(), network.eager(), record_calls([projections.value, projections.output]) as calls:
             weights = network.model(**inputs, output_attentions=True).attentions[-1]
         last = {call.module: call for call in calls}
-        carried, gathered = _shape(found, last[found.value].output, heads=weights.shape[1]), last[found.output].given[0]
+        carried, gathered = (
+            _shape(projections, last[projections.value].output, heads=weights.shape[1]),
+            last[projections.output].given[0],
+        )
         told = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
         return told.shape == gathered.shape and bool(told.allclose(gathered, rtol=1e-4, atol=1e-5))
     except Exception:  # a network from outside may raise any, and its modules may be of any kind

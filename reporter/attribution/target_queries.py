@@ -85,7 +85,10 @@ class Explainer:
         rows = [encoded.inputs for encoded in documents]
         with torch.no_grad():
             tables = self.network.answer(self.network.pad(rows) if len(rows) > 1 else self.network.serve(rows[0]))
-        return [self._keep(table[: len(one.tokens)].cpu(), one) for table, one in zip(tables, documents, strict=True)]
+        return [
+            self._keep(table[: len(document.tokens)].cpu(), document)
+            for table, document in zip(tables, documents, strict=True)
+        ]
 
     def _keep(self, table: torch.Tensor, encoded: Encoded) -> KeptAnswer:
         """What is kept of the answer to one text, of a table positions choices."""
@@ -104,7 +107,10 @@ class Explainer:
     def choose(self, encoded: Encoded, answer: KeptAnswer) -> list[TargetQuery]:
         """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
         plan, targets = answer.plan, self.task.targets(answer.prediction, encoded, self.settings)
-        return [TargetQuery(encoded, one, plan.labels, plan.choices[one.position], plan.per_token) for one in targets]
+        return [
+            TargetQuery(encoded, target, plan.labels, plan.choices[target.position], plan.per_token)
+            for target in targets
+        ]
 
     @property
     def crowd(self) -> int:
@@ -131,7 +137,9 @@ class Explainer:
         inputs = self.network.pad([question.encoded.inputs for question in questions])
         width = inputs["input_ids"].shape[1]
         lengths = torch.tensor([[question.length] for question in questions], device=self.network.device)
-        words = [[-1 if one.word is None else one.word for one in question.encoded.tokens] for question in questions]
+        words = [
+            [-1 if token.word is None else token.word for token in question.encoded.tokens] for question in questions
+        ]
         numbers = torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device)
         return Cases(
             network=self.network,

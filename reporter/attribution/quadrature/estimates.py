@@ -32,8 +32,8 @@ def estimate(apart: Array, defects: Array, gradients: Array) -> Array:
     moves = alive * _over(moves + moves.sum(2, keepdims=True) / count, usual)
     raised = np.maximum(typical, seen) ** _SURPRISE * typical ** (1 - _SURPRISE)
     share = _over(raised, typical)
-    found: Array = np.maximum(np.hypot(apart, _FLOOR * typical * moves) * share, 0.1 * _FLOOR * seen * moves)
-    return found
+    errors: Array = np.maximum(np.hypot(apart, _FLOOR * typical * moves) * share, 0.1 * _FLOOR * seen * moves)
+    return errors
 
 
 def find_jumps(seen: Array) -> Array:
@@ -50,8 +50,8 @@ def find_jumps(seen: Array) -> Array:
 def _agree(seen: Array) -> Array:
     """The least size where all signs are the same, and 0 elsewhere."""
     alike = (seen > 0).all(0) | (seen < 0).all(0)
-    found: Array = np.where(alike, np.abs(seen).min(0), 0.0)
-    return found
+    least: Array = np.where(alike, np.abs(seen).min(0), 0.0)
+    return least
 
 
 def measure_roughness(seen: Array) -> Array:
@@ -74,5 +74,5 @@ def weigh_jumps_seen(seen: Array) -> Array:
 
 def _over(values: Array, whole: Array) -> Array:
     """Values over a whole, and 1 where there is none."""
-    found: Array = np.divide(values, whole, out=np.ones_like(values), where=whole > 0)
-    return found
+    shares: Array = np.divide(values, whole, out=np.ones_like(values), where=whole > 0)
+    return shares

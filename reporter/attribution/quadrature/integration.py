@@ -62,34 +62,36 @@ def integrate_paths(sample: Sampler, known: Sequence[Samples | None], goal: Goal
 
 def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
     """What the integrals come to; the rules for as many nodes are found together."""
-    found: dict[int, Integration] = {}
+    integrations: dict[int, Integration] = {}
     for rows in make_batches(paths, lambda row: len(paths[row].nodes) ** 2, budget=QUADRATURE_WEIGHTS):
         rules = dict(zip(rows, find_rules([paths[row].nodes for row in rows]), strict=True))
-        for some in (
+        for together in (
             [rows] if goal.few_rounds else [[row] for row in rows]
         ):  # one by one, no number depends on the others
-            integrals = integrate([paths[row] for row in some], goal, [rules[row] for row in some])
-            found.update((row, Integration(paths[row], one)) for row, one in zip(some, integrals, strict=True))
-    return found
+            integrals = integrate([paths[row] for row in together], goal, [rules[row] for row in together])
+            integrations.update(
+                (row, Integration(paths[row], integral)) for row, integral in zip(together, integrals, strict=True)
+            )
+    return integrations
 
 
 def _first(samples: Samples | None, goal: Goal) -> Array:
     """The nodes to begin with: as many of the usual ones as may be spent, always with both ends."""
-    start = START_HASTY if goal.few_rounds and goal.max_evaluations >= len(START_HASTY) else START
-    if goal.max_evaluations < len(start):
-        start = np.linspace(0.0, 1.0, max(2, goal.max_evaluations))
-    return start if samples is None else np.setdiff1d(start, samples.nodes)
+    first = START_HASTY if goal.few_rounds and goal.max_evaluations >= len(START_HASTY) else START
+    if goal.max_evaluations < len(first):
+        first = np.linspace(0.0, 1.0, max(2, goal.max_evaluations))
+    return first if samples is None else np.setdiff1d(first, samples.nodes)
 
 
 def _ask(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
     rows = [row for row, nodes in wanted.items() for _ in nodes]
     totals, gradients = sample(rows, [node for nodes in wanted.values() for node in nodes.tolist()])
-    found, at = {}, 0
+    samples, at = {}, 0
     for row, nodes in wanted.items():
         here = slice(at, at + len(nodes))
-        found[row] = Samples(nodes, totals[here], np.array(gradients[here]).reshape(len(nodes), -1))
+        samples[row] = Samples(nodes, totals[here], np.array(gradients[here]).reshape(len(nodes), -1))
         at = here.stop
-    return found
+    return samples
 
 
 def _join(before: Samples | None, more: Samples) -> Samples:

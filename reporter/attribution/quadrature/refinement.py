@@ -121,26 +121,28 @@ def integrate(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rules] | Non
     """
     weights = rules or find_rules([path.nodes for path in paths])
     gradients = _stack([path.gradients for path in paths])
-    panels = np.stack([one.values for one in weights]) @ gradients
+    panels = np.stack([rule.values for rule in weights]) @ gradients
     defects = panels.sum(2) - np.diff([path.totals for path in paths], axis=1)
-    apart = np.hypot(*(np.stack(some) @ gradients for some in zip(*(one.apart for one in weights), strict=True)))
+    apart = np.hypot(
+        *(np.stack(differences) @ gradients for differences in zip(*(rule.apart for rule in weights), strict=True))
+    )
     estimates = estimate(apart, defects, gradients)
-    moved = np.stack([one.whole for one in weights]) @ gradients
+    moved = np.stack([rule.whole for rule in weights]) @ gradients
     errors = np.sqrt((estimates**2).sum(1) + (moved**2).sum(1))
     widths = np.diff([path.nodes for path in paths], axis=1)
-    seen = widths[:, None, :, None] * (np.stack([one.jumps for one in weights]) @ gradients[:, None])
+    seen = widths[:, None, :, None] * (np.stack([rule.jumps for rule in weights]) @ gradients[:, None])
     rough = measure_roughness(seen)
     judged = zip(estimates.sum(2), _ANYWHERE * find_jumps(seen), defects, rough, weigh_jumps_seen(seen), strict=True)
     facts = zip(paths, panels.sum(1), errors, judged, strict=True)
-    return [_conclude(path, goal, *found) for path, *found in facts]
+    return [_conclude(path, goal, *measured) for path, *measured in facts]
 
 
 def _stack(rows: Sequence[Array]) -> Array:
     """Gradients (nodes features) of paths, side by side: paths nodes features, 0 where a path has fewer features."""
-    found = np.zeros((len(rows), len(rows[0]), max(row.shape[1] for row in rows)))
-    for place, row in zip(found, rows, strict=True):
+    stacked = np.zeros((len(rows), len(rows[0]), max(row.shape[1] for row in rows)))
+    for place, row in zip(stacked, rows, strict=True):
         place[:, : row.shape[1]] = row
-    return found
+    return stacked
 
 
 def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, ...]) -> Integral:
@@ -194,8 +196,8 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     few = min(few, goal.max_evaluations - len(samples.nodes))
     marked = np.sort(order[: min(int(np.argmax(left <= _LEFT)) + 1, max(0, few))])
     marked = marked[worst[marked] > 0]
-    found: Array = (samples.nodes[marked] + samples.nodes[marked + 1]) / 2
-    return found
+    middles: Array = (samples.nodes[marked] + samples.nodes[marked + 1]) / 2
+    return middles
 
 
 def find_sliver(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float] | None:
@@ -210,8 +212,8 @@ def find_sliver(samples: Samples, integral: Integral, goal: Goal) -> tuple[float
 
 def _narrow(samples: Samples) -> NDArray[np.bool_]:
     """Which panels (n - 1) cannot be halved."""
-    found: NDArray[np.bool_] = np.diff(samples.nodes) < 2 * _CLOSEST
-    return found
+    narrow: NDArray[np.bool_] = np.diff(samples.nodes) < 2 * _CLOSEST
+    return narrow
 
 
 def _allow(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float]:

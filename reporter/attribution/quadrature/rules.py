@@ -92,8 +92,8 @@ def weigh_spline(nodes: Array) -> Array:
     gradients = np.linalg.solve(
         np.concatenate([first[0], system, last[0]], axis=-2), np.concatenate([first[1], given, last[1]], axis=-2)
     )
-    found: Array = widths / 2 * (here[:-1] + here[1:]) - widths**2 / 12 * np.diff(gradients, axis=-2)
-    return found
+    spline: Array = widths / 2 * (here[:-1] + here[1:]) - widths**2 / 12 * np.diff(gradients, axis=-2)
+    return spline
 
 
 def _end(widths: Array, rises: Array, here: Array) -> tuple[Array, Array]:
