@@ -34,8 +34,8 @@ class Scores:
 
     def pick(self, row: int) -> "Scores":
         """Those of one row alone."""
-        known: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
-        return Scores(**{name: one[row : row + 1] for name, one in known.items() if one is not None})
+        known: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Scores(**{name: values[row : row + 1] for name, values in known.items() if values is not None})
 
 
 @dataclass(frozen=True)

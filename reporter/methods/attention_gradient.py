@@ -47,12 +47,12 @@ class AttentionGradient:
         values = replicas.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[
             ::-1
         ]
-        return [Scores(found, [1] * len(found)) for found in values]
+        return [Scores(scores, [1] * len(scores)) for scores in values]
 
 
 def _walk(cases: Cases, gradients: Tensor) -> Tensor:
     """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
-    start = reach = cases.attention.readout
+    readout = reach = cases.attention.readout
     for weights, gradient in reversed(list(zip(cases.attention.weights, gradients, strict=True))):
         reach = reach + multiply_shares(reach, (weights * gradient).clamp_min(0).mean(1))
-    return torch.where(cases.attention_mask, reach - start, 0.0)
+    return torch.where(cases.attention_mask, reach - readout, 0.0)

@@ -49,56 +49,62 @@ class IntegratedGradients:
         return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Integrate each text's slopes along its own part of the way from the baseline."""
+        """Integrate the gradients of each text along the straight path from its baseline."""
         dtype = self.dtype if 2 * FORMATS[self.dtype] < self.tolerance else EXACT
         exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], few_rounds=batches[0].network.roomy)
         most = exact.max_evaluations if dtype == EXACT else min(exact.max_evaluations, _TRIED)
         paths = Paths(batches, dtype)
-        journeys = integrate_paths(
+        integrations = integrate_paths(
             paths.sample, paths.ends, replace(exact, unit_roundoff=FORMATS[dtype], max_evaluations=most)
         )
-        found = [Found(journey, dtype) for journey in journeys]
+        measurements = [Measurement(integration, dtype) for integration in integrations]
         if dtype != EXACT:
-            _mend(found, batches, exact)
-        rows = iter(found)
+            _mend(measurements, batches, exact)
+        rows = iter(measurements)
         return [self._score(list(islice(rows, len(cases.cells))), cases) for cases in batches]
 
-    def _score(self, found: list["Found"], cases: Cases) -> Scores:
-        integrals = [one.journey.integral for one in found]
+    def _score(self, measurements: list["Measurement"], cases: Cases) -> Scores:
+        integrals = [measurement.integration.integral for measurement in measurements]
         rule = "a spline and local polynomials, through nodes placed where they are needed"
         return Scores(
             values=_padded([integral.values for integral in integrals], cases),
-            evaluations=[one.vain + one.journey.evaluations for one in found],
+            evaluations=[measurement.vain + measurement.integration.evaluations for measurement in measurements],
             errors=_padded([integral.errors for integral in integrals], cases),
             whole=[integral.whole for integral in integrals],
-            rules=[rule if self.dtype == EXACT else f"{rule}, in {one.dtype}" for one in found],
-            paths=[tuple(zip(*map(round_values, one.journey.samples.path), strict=True)) for one in found],
-            slivers=[one.journey.sliver(Goal(self.tolerance, unit_roundoff=FORMATS[one.dtype])) for one in found],
+            rules=[rule if self.dtype == EXACT else f"{rule}, in {measurement.dtype}" for measurement in measurements],
+            paths=[
+                tuple(zip(*map(round_values, measurement.integration.samples.path), strict=True))
+                for measurement in measurements
+            ],
+            slivers=[
+                measurement.integration.sliver(Goal(self.tolerance, unit_roundoff=FORMATS[measurement.dtype]))
+                for measurement in measurements
+            ],
         )
 
 
 @dataclass(frozen=True)
-class Found:
-    """A journey, the format of its passes, and how many evaluations in another format were in vain."""
+class Measurement:
+    """An integration, the dtype of its passes, and how many evaluations in another dtype were in vain."""
 
-    journey: Integration
+    integration: Integration
     dtype: str
     vain: int = 0
 
 
-def _mend(found: list[Found], batches: Sequence[Cases], goal: Goal) -> None:
+def _mend(measurements: list[Measurement], batches: Sequence[Cases], goal: Goal) -> None:
     """Integrate again, in float32, what another format was too coarse for, if enough evaluations are left for that."""
     left = replace(goal, max_evaluations=goal.max_evaluations - _TRIED)
     if left.max_evaluations < len(START):
         return
-    rows = [row for row, one in enumerate(found) if one.journey.misses(goal)]
+    rows = [row for row, measurement in enumerate(measurements) if measurement.integration.misses(goal)]
     exact = Paths(batches, EXACT)
 
-    def sample(some: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
-        return exact.sample([rows[at] for at in some], nodes)
+    def sample(items: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
+        return exact.sample([rows[at] for at in items], nodes)
 
-    for row, journey in zip(rows, integrate_paths(sample, [exact.ends[row] for row in rows], left), strict=True):
-        found[row] = Found(journey, EXACT, vain=found[row].journey.evaluations - 2)
+    for row, again in zip(rows, integrate_paths(sample, [exact.ends[row] for row in rows], left), strict=True):
+        measurements[row] = Measurement(again, EXACT, vain=measurements[row].integration.evaluations - 2)
 
 
 def _padded(rows: list[Array], cases: Cases) -> Tensor:

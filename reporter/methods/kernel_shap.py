@@ -61,9 +61,12 @@ class KernelShap:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Fit an additive model to every text."""
-        found = weigh_words(batches, self._draw, self._weigh)
+        weighed = weigh_words(batches, self._draw, self._weigh)
         rule = "least squares over sets of words, each with its complement"
-        return [Scores(one.values, one.evaluations, one.errors, rules=[rule] * len(one.evaluations)) for one in found]
+        return [
+            Scores(batch.values, batch.evaluations, batch.errors, rules=[rule] * len(batch.evaluations))
+            for batch in weighed
+        ]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         most = count_coalitions(words, self.samples)

@@ -51,10 +51,10 @@ class Lime:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Fit a linear model to every text."""
-        found = weigh_words(batches, self._draw, _fit)
+        weighed = weigh_words(batches, self._draw, _fit)
         return [
-            Scores(one.values, one.evaluations, one.errors, rules=["ridge regression"] * len(one.evaluations))
-            for one in found
+            Scores(batch.values, batch.evaluations, batch.errors, rules=["ridge regression"] * len(batch.evaluations))
+            for batch in weighed
         ]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:

@@ -41,8 +41,8 @@ class Occlusion:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Leave out every word of every text in turn."""
-        found = weigh_words(batches, _leave_one_out, _miss)
-        return [Scores(one.values, one.evaluations) for one in found]
+        weighed = weigh_words(batches, _leave_one_out, _miss)
+        return [Scores(batch.values, batch.evaluations) for batch in weighed]
 
 
 def _leave_one_out(words: int, random: np.random.Generator) -> Coalitions:  # noqa: ARG001, there is nothing to draw

@@ -60,9 +60,12 @@ class Shapley:
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Let the words of every text come in several orders."""
-        found = weigh_words(batches, self._draw, self._weigh)
+        weighed = weigh_words(batches, self._draw, self._weigh)
         rule = "orders of the words, each with its reverse"
-        return [Scores(one.values, one.evaluations, one.errors, rules=[rule] * len(one.evaluations)) for one in found]
+        return [
+            Scores(batch.values, batch.evaluations, batch.errors, rules=[rule] * len(batch.evaluations))
+            for batch in weighed
+        ]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
         """The words that have come before each step of each order, the first and the last step left out."""
@@ -79,6 +82,6 @@ class Shapley:
             return shapley_exactly(seen)
         kept = seen.kept.reshape(-1, words - 1, words)
         places = words - 1 - kept.sum(1)
-        first, last = (np.full((len(kept), 1), end) for end in (seen.none, seen.all))
+        first, last = (np.full((len(kept), 1), score) for score in (seen.none, seen.all))
         totals = np.hstack([first, seen.scores.reshape(len(kept), -1), last])
         return average_orders(np.take_along_axis(np.diff(totals), places, axis=1))

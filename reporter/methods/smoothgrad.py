@@ -59,20 +59,22 @@ class Smoothgrad:
         rows = Rows(batches)
         sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
         items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
-        for some in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=HELD_PASSES * batches[0].budget):
-            for (row, _), gradient in zip(some, self._differentiate(rows, some), strict=True):
+        for copies in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=HELD_PASSES * batches[0].budget):
+            for (row, _), gradient in zip(copies, self._differentiate(rows, copies), strict=True):
                 sums[row] = sums[row] + gradient
                 squares[row] = squares[row] + gradient.square().sum(-1)
-        found = iter([self._measure(*pair) for pair in zip(sums, squares, strict=True)])
-        return [self._join(list(islice(found, len(cases.cells))), cases.attention_mask.shape[1]) for cases in batches]
+        measured = iter([self._measure(*pair) for pair in zip(sums, squares, strict=True)])
+        return [
+            self._join(list(islice(measured, len(cases.cells))), cases.attention_mask.shape[1]) for cases in batches
+        ]
 
     def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
         """The slope at each of some copies of some rows, tokens width."""
 
-        def work(gathered: PassBatch, some: list[int]) -> list[Tensor]:
-            noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(some)]
+        def work(gathered: PassBatch, numbers: list[int]) -> list[Tensor]:
+            noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(numbers)]
             gradients = gathered.differentiate(gathered.embeddings + torch.stack(noise)).gradient
-            return [gradient[: rows.lengths[items[at][0]]] for gradient, at in zip(gradients, some, strict=True)]
+            return [gradient[: rows.lengths[items[at][0]]] for gradient, at in zip(gradients, numbers, strict=True)]
 
         return rows.share(work, [row for row, _ in items])
 
@@ -95,7 +97,7 @@ class Smoothgrad:
         spread = (square / self.copies - values.square()).clamp_min(0) / (self.copies - 1)
         return values, 2 * spread.sqrt()
 
-    def _join(self, found: list[tuple[Tensor, Tensor]], width: int) -> Scores:
-        rows = ([pad(one, (0, width - len(one))) for one in part] for part in zip(*found, strict=True))
+    def _join(self, measured: list[tuple[Tensor, Tensor]], width: int) -> Scores:
+        rows = ([pad(row, (0, width - len(row))) for row in part] for part in zip(*measured, strict=True))
         values, errors = map(torch.stack, rows)
-        return Scores(values, [self.copies] * len(found), errors)
+        return Scores(values, [self.copies] * len(measured), errors)
