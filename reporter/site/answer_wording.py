@@ -45,5 +45,9 @@ def tell_confidence(prediction: Prediction) -> str:
     if prediction.positions != 1 or prediction.probabilities is None:
         return ""
     said = (prediction.label,) if prediction.answers is None else prediction.answers
-    known = [one for label, one in zip(prediction.labels, prediction.probabilities, strict=True) if label in said]
+    known = [
+        probability
+        for label, probability in zip(prediction.labels, prediction.probabilities, strict=True)
+        if label in said
+    ]
     return percent(max(known)) if known else ""

@@ -48,24 +48,24 @@ def of_score(section: Section) -> int:
     """
     lead = section.lead
     ends = (abs(lead.certificate.input), abs(lead.certificate.baseline)) if lead else ()
-    noise = max((one.certificate.noise or 0.0 for one in section.attributions), default=0.0)
+    noise = max((attribution.certificate.noise or 0.0 for attribution in section.attributions), default=0.0)
     return sure(noise, max(ends, default=0.0))
 
 
-def of_word(one: Attribution, error: float, scale: float) -> int:
+def of_word(attribution: Attribution, error: float, scale: float) -> int:
     """Decimals of a word's score by a method whose largest is `scale`: by its error, in five figures at most."""
-    if one.errors is None:
+    if attribution.errors is None:
         return digits_for(scale)
-    known = sure(max(error, one.certificate.noise or 0.0), scale)
+    known = sure(max(error, attribution.certificate.noise or 0.0), scale)
     return known if scale == 0 else max(0, min(known, _READ - 1 - floor(log10(scale))))
 
 
-def largest(one: Attribution, reading: AlignedText) -> str:
+def largest(attribution: Attribution, aligned: AlignedText) -> str:
     """The largest size of a word or piece by a method, in the digits of its strongest word."""
-    scale = reading.scale(one.scores)
-    strongest = max(reading.words, key=lambda word: abs(word.total(one.scores)), default=None)
-    error = strongest.total(one.errors) if strongest is not None and one.errors is not None else 0.0
-    return fixed(scale, of_word(one, error, scale))
+    scale = aligned.scale(attribution.scores)
+    strongest = max(aligned.words, key=lambda word: abs(word.total(attribution.scores)), default=None)
+    error = strongest.total(attribution.errors) if strongest is not None and attribution.errors is not None else 0.0
+    return fixed(scale, of_word(attribution, error, scale))
 
 
 def bound(error: float, decimals: int) -> str:
@@ -78,10 +78,14 @@ def apart(groups: Iterable[Sequence[float]], unit: str) -> int:
 
     In whole per cent where the unit is a probability, and then never a false 0 or 100 either.
     """
-    found = [[_scaled(value, unit) for value in group] for group in groups]
-    first = 0 if unit == "probability" else digits_for(max((abs(one) for group in found for one in group), default=0.0))
+    scaled = [[_scaled(value, unit) for value in group] for group in groups]
+    first = (
+        0
+        if unit == "probability"
+        else digits_for(max((abs(value) for group in scaled for value in group), default=0.0))
+    )
     for decimals in range(first, first + _FINEST):
-        if all(_told(group, decimals, unit) for group in found):
+        if all(_told(group, decimals, unit) for group in scaled):
             return decimals
     return first + _FINEST
 
@@ -110,8 +114,8 @@ def answered_between(low: float, high: float, unit: str, decimals: int) -> str:
 
 def gap(first: float, second: float, unit: str, decimals: int) -> str:
     """How much more the first is than the second as both are printed."""
-    one, other = (round(_scaled(value, unit), decimals) for value in (first, second))
-    return f"{fixed(one - other, decimals)}{_SIGNS.get(unit, '')}"
+    minuend, subtrahend = (round(_scaled(value, unit), decimals) for value in (first, second))
+    return f"{fixed(minuend - subtrahend, decimals)}{_SIGNS.get(unit, '')}"
 
 
 def _scaled(value: float, unit: str) -> float:

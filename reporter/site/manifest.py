@@ -42,8 +42,8 @@ def dump(files: Iterable[tuple[str, FileHash]]) -> Iterator[bytes]:
     """What a site consists of, sorted by name, as the lines of its manifest."""
     yield f'{{\n "schema": "{SCHEMA}",\n "files": {{'.encode()
     comma = b""
-    for name, one in files:
-        sums = f'{{\n   "sha256": "{one.sha256}",\n   "bytes": {one.bytes}\n  }}'
+    for name, file_hash in files:
+        sums = f'{{\n   "sha256": "{file_hash.sha256}",\n   "bytes": {file_hash.bytes}\n  }}'
         yield b"%b\n  %b: %b" % (comma, msgspec.json.encode(name), sums.encode())
         comma = b","
     yield b"\n }\n}\n"

@@ -90,33 +90,33 @@ class _Site(StaticFiles):
         """A file, the 404 page, or an empty answer where the browser has the file already."""
         built = _stamp(self._site)
         try:
-            found = await super().get_response(path, scope)
+            response = await super().get_response(path, scope)
         except HTTPException as error:
             if error.status_code != 404 or path == _NOWHERE:
                 raise
             return await self.get_response(_NOWHERE, scope)
-        if isinstance(found, FileResponse):
-            file, policy = Path(found.path), _CLOSED
+        if isinstance(response, FileResponse):
+            file, policy = Path(response.path), _CLOSED
             if file.suffix == ".html":
                 page = watched(file.read_text("utf-8", "replace"), self._script, built=built)
-                found, policy = HTMLResponse(page, status_code=found.status_code), _find_policy(page)
-            found.headers["Content-Type"] = _TYPES.get(file.suffix, "application/octet-stream")
-            found.headers["Content-Security-Policy"] = f"{policy}; {_ALONE}"
-        found.headers.update(_GUARDS)
-        return found
+                response, policy = HTMLResponse(page, status_code=response.status_code), _find_policy(page)
+            response.headers["Content-Type"] = _TYPES.get(file.suffix, "application/octet-stream")
+            response.headers["Content-Security-Policy"] = f"{policy}; {_ALONE}"
+        response.headers.update(_GUARDS)
+        return response
 
 
 def watched(page: str, script: Template, *, built: str) -> str:
     """A page with the script in its head, and a policy that lets just this script run and ask for the last build."""
     nonce = token_urlsafe(12)
-    allowed = _POLICY.sub(lambda found: found[1] + _widened(unescape(found[2]), nonce), page, count=1)
+    allowed = _POLICY.sub(lambda match: match[1] + _widened(unescape(match[2]), nonce), page, count=1)
     return allowed.replace("</head>", f"{script.render(nonce=nonce, built=built)}\n</head>", 1)
 
 
 def _find_policy(page: str) -> str:
     """The policy in the head of a page; one that loads and runs nothing for a page that has none, or no plain one."""
-    found = _POLICY.search(page)
-    policy = unescape(found[2]) if found else _CLOSED
+    match = _POLICY.search(page)
+    policy = unescape(match[2]) if match else _CLOSED
     return policy if policy.isascii() and policy.isprintable() else _CLOSED
 
 

@@ -143,7 +143,7 @@ def shorten(text: str, most: int) -> str:
     """The beginning of a text in so many characters at most: whole words, or whole characters of one long word."""
     if len(text) <= most:
         return text
-    spaces = [found.start() for found in regex.finditer(r"\s", text, endpos=most + 1)]
+    spaces = [match.start() for match in regex.finditer(r"\s", text, endpos=most + 1)]
     if spaces and text[: spaces[-1]].strip():
         return text[: spaces[-1]]
     head = ""

@@ -53,7 +53,7 @@ class Writer:
             return False
         names = (path.relative_to(self.site).as_posix() for path in walk_files(self.site / "documents"))
         known = all(self._ledger.before(name) for name in names)
-        return known and all(_stands(self.site / name, one) for name, one in self._ledger.list_before())
+        return known and all(_stands(self.site / name, drawn) for name, drawn in self._ledger.list_before())
 
     def begin(self) -> None:
         """Take the manifest away: from now on the site is not whole."""
@@ -75,7 +75,7 @@ class Writer:
     def finish(self) -> None:
         """Take away what is no longer part of the site, and say what it consists of once that is on the disk."""
         self._remove_others()
-        sums = ((name, FileHash(sha256=one.sha256, bytes=one.bytes)) for name, one in self._ledger.list_now())
+        sums = ((name, FileHash(sha256=drawn.sha256, bytes=drawn.bytes)) for name, drawn in self._ledger.list_now())
         sync_files()
         written = write_file(self.site / manifest.NAME, manifest.dump(sums))
         self.adopt(manifest.NAME, DrawnFile("", *written))
@@ -113,10 +113,10 @@ def _is_inside(site: Path, name: str) -> bool:
 def _stands(path: Path, drawn: DrawnFile) -> bool:
     """Whether a file has not been touched since it was written."""
     try:
-        found = path.lstat()
+        stat = path.lstat()
     except OSError:
         return False
-    return (found.st_size, found.st_mtime_ns) == (drawn.bytes, drawn.changed)
+    return (stat.st_size, stat.st_mtime_ns) == (drawn.bytes, drawn.changed)
 
 
 def hash_all(parts: Iterable[bytes]) -> str:

@@ -32,16 +32,16 @@ class Badge:
     proof: str | None
 
 
-def badges(reading: AlignedText) -> tuple[Badge, ...]:
+def badges(aligned: AlignedText) -> tuple[Badge, ...]:
     """The four checks of a section that has attributions, in the order in which they are asked."""
-    complete, order, agreement, deletion = check_section(reading)
-    section = reading.section
+    complete, order, agreement, deletion = check_section(aligned)
+    section = aligned.section
     return (_complete(complete, section), _order(order), _agree(agreement), _deletion(deletion, section))
 
 
-def verdict_line(found: Sequence[Badge]) -> str:
+def verdict_line(badges: Sequence[Badge]) -> str:
     """How many of the measured checks hold, as a sentence, and how many the text is too short for."""
-    states = [badge.state for badge in found]
+    states = [badge.state for badge in badges]
     short = states.count("undecided")
     more = f" The text is too short for {'one more' if short == 1 else f'{short} more'}." if short else ""
     return f"{_verdict([state for state in states if is_measured(state)])}{more}"
@@ -69,8 +69,8 @@ _PROOFS = {"complete": "complete", "order": "words", "agree": "agreement", "dele
 def _complete(check: CompletenessCheck, section: Section) -> Badge:
     certificate, decimals = check.certificate, of_score(section)
     allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
-    told = certificate.relative is not None and certificate.relative <= MANY
-    off = fine_percent(certificate.relative or 0.0) if told else size(certificate.residual, decimals)
+    comparable = certificate.relative is not None and certificate.relative <= MANY
+    off = fine_percent(certificate.relative or 0.0) if comparable else size(certificate.residual, decimals)
     if check.state == "holds":
         sentence = ("The scores add up to the answer within ", off, f"; {allowed}" if allowed else ".")
         return _badge(check, "Complete", *sentence, short=f"within {off}")
@@ -139,20 +139,20 @@ def _who(check: AgreementCheck) -> str:
 
 def _deletion(check: DeletionCheck, section: Section) -> Badge:
     """What is left of the answer without the strongest fifth of the words, against a random fifth."""
-    found, gone = check.diagnostic, check.gone
-    if found is None or found.low is None or found.high is None:
+    diagnostic, gone = check.diagnostic, check.gone
+    if diagnostic is None or diagnostic.low is None or diagnostic.high is None:
         return _badge(check, "Deletion", "Not measured in this run.", "", "", short="not measured")
     if check.state == "undecided":
         few = ("Too short to tell the strongest words from others.", "", "")
         return _badge(check, "Deletion", *few, short="too short")
     unit = unit_of(section)
-    decimals = apart([(found.value, found.low, found.high)], unit)
-    own = answered(found.value, unit, decimals)
+    decimals = apart([(diagnostic.value, diagnostic.low, diagnostic.high)], unit)
+    own = answered(diagnostic.value, unit, decimals)
     sentence = (
         f"Without its top {count(gone, 'word')}: " if gone > 1 else "Without its top word: ",
         own,
         f". Without {gone} random {'one' if gone == 1 else 'ones'}: "
-        f"{answered_between(found.low, found.high, unit, decimals)}.",
+        f"{answered_between(diagnostic.low, diagnostic.high, unit, decimals)}.",
     )
     name = "Deletion confirms" if check.state == "holds" else "Not confirmed"
     return _badge(check, name, *sentence, short=f"{own} left")

@@ -58,7 +58,7 @@ def traced(influence: Influence | None, training: Training | None) -> Traced | N
     """The training examples of one answer; None where none were traced."""
     if influence is None or training is None:
         return None
-    largest = max((abs(one.influence) for one in (*influence.supporting, *influence.opposing)), default=0.0)
+    largest = max((abs(example.influence) for example in (*influence.supporting, *influence.opposing)), default=0.0)
     return Traced(
         sides=(
             _side("Support it", influence.supporting, influence.support, largest),
@@ -70,29 +70,29 @@ def traced(influence: Influence | None, training: Training | None) -> Traced | N
 
 def _side(title: str, examples: Sequence[Example], whole: float, largest: float) -> Side:
     what = "support" if whole >= 0 else "opposition"
-    share = sum(one.influence for one in examples) / whole if whole else 0.0
-    told = f"{count(len(examples), 'example')} with {fine_percent(share)} of all {what}."
+    share = sum(example.influence for example in examples) / whole if whole else 0.0
+    sentence = f"{count(len(examples), 'example')} with {fine_percent(share)} of all {what}."
     return Side(
         title=title,
-        told=told if examples else f"No example has any {what}.",
+        told=sentence if examples else f"No example has any {what}.",
         against=what == "opposition",
-        rows=tuple(row(one, largest) for one in examples),
+        rows=tuple(row(example, largest) for example in examples),
     )
 
 
-def row(one: Example, largest: float) -> Row:
+def row(example: Example, largest: float) -> Row:
     """An example beside others of which the strongest has this influence."""
-    cut = len(one.text) if len(one.text) <= _WHOLE else len(shorten(one.text, _FIRST))
-    unkept = one.characters - len(one.text)
+    cut = len(example.text) if len(example.text) <= _WHOLE else len(shorten(example.text, _FIRST))
+    unkept = example.characters - len(example.text)
     return Row(
-        text=one.text[:cut],
-        rest=one.text[cut:],
+        text=example.text[:cut],
+        rest=example.text[cut:],
         unkept=count(unkept, "more character") if unkept else "",
-        source=one.source,
-        label=spoken(one.label),
-        wrong="" if one.said == one.label else spoken(one.said),
-        value=figures(one.influence),
-        style=f"--s:{css(one.influence / largest if largest else 0.0)}",
+        source=example.source,
+        label=spoken(example.label),
+        wrong="" if example.said == example.label else spoken(example.said),
+        value=figures(example.influence),
+        style=f"--s:{css(example.influence / largest if largest else 0.0)}",
     )
 
 

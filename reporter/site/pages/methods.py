@@ -79,14 +79,14 @@ class MethodsPage:
 
 def methods_page(run: Run) -> MethodsPage:
     """The methods page of a run."""
-    outcomes = {one.method: one for one in run.summary.verdicts}
-    lapses = Counter(one.method for one in run.summary.lapses)
-    used = [one for one in run.methods if one.name in outcomes or one.name in lapses or not outcomes]
+    outcomes = {outcome.method: outcome for outcome in run.summary.verdicts}
+    lapses = Counter(lapse.method for lapse in run.summary.lapses)
+    used = [method for method in run.methods if method.name in outcomes or method.name in lapses or not outcomes]
     tolerance = run.settings.get("tolerance")
     return MethodsPage(
         frame=frame(run, "Methods"),
-        entries=tuple(_entry(one, outcomes.get(one.name), run, lapses=lapses[one.name]) for one in used),
-        omissions=tuple((title_of(titles(run), one.method), one.reason) for one in run.omissions),
+        entries=tuple(_entry(method, outcomes.get(method.name), run, lapses=lapses[method.name]) for method in used),
+        omissions=tuple((title_of(titles(run), omission.method), omission.reason) for omission in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
         baseline=str(run.settings.get("baseline", "the baseline")),
         starts=starts(),
@@ -103,7 +103,7 @@ def starts() -> Starts:
         texts=count(rows[0]["texts"], "text"),
         leads=f"{sum(rows[0][name] == best[name] for name in columns)} of the {len(columns)} columns",
         error=f"{max(2 * row[f'{name}, error'] for row in rows for name in columns):.2f}",
-        groups=tuple((titled(name), len(list(found))) for name, found in groupby(columns, _measure)),
+        groups=tuple((titled(name), len(list(scored))) for name, scored in groupby(columns, _measure)),
         columns=tuple(_REMOVALS[name.split(", ")[1]] for name in columns),
         rows=tuple(
             Start(
@@ -155,29 +155,33 @@ def _tell_outcome(outcome: Verdicts | None, run: Run) -> str:
     return f"{_outcome(outcome)}{_passes(outcome)}"
 
 
-def _passes(one: Verdicts) -> str:
+def _passes(verdicts: Verdicts) -> str:
     """What it took, forward only or forward and back, as a mean."""
-    if one.evaluations is None:
+    if verdicts.evaluations is None:
         return ""
-    tenths = round(one.evaluations, 1)
+    tenths = round(verdicts.evaluations, 1)
     number = f"{tenths:,.{0 if tenths == int(tenths) else 1}f}"
-    each = "a text" if one.texts == _attributions(one) else "a text and target"
+    each = "a text" if verdicts.texts == _attributions(verdicts) else "a text and target"
     return f" It took {number} {'pass' if tenths == 1 else 'passes'} {each} on average."
 
 
-def _held(one: Verdicts) -> str:
-    return f"{one.met:,} of {one.met + one.not_met + one.unresolvable:,}"
+def _held(verdicts: Verdicts) -> str:
+    return f"{verdicts.met:,} of {verdicts.met + verdicts.not_met + verdicts.unresolvable:,}"
 
 
-def _attributions(one: Verdicts) -> int:
-    return one.met + one.not_met + one.unresolvable + one.not_claimed
+def _attributions(verdicts: Verdicts) -> int:
+    return verdicts.met + verdicts.not_met + verdicts.unresolvable + verdicts.not_claimed
 
 
-def _outcome(one: Verdicts) -> str:
-    of = _attributions(one)
-    each = "" if of == one.texts else f" of {count(one.texts, 'text')}"
-    if one.claim != "complete":
+def _outcome(verdicts: Verdicts) -> str:
+    of = _attributions(verdicts)
+    each = "" if of == verdicts.texts else f" of {count(verdicts.texts, 'text')}"
+    if verdicts.claim != "complete":
         return f"{count(of, 'attribution')}{each}, none of which claims completeness."
-    told = f"{one.met:,} of {count(of, 'certificate')}{each} met, {one.not_met:,} not met"
-    told += f", {one.unresolvable:,} undecidable"
-    return f"{told}; median residual {of_change(one.residual)}." if one.residual is not None else f"{told}."
+    sentence = f"{verdicts.met:,} of {count(of, 'certificate')}{each} met, {verdicts.not_met:,} not met"
+    sentence += f", {verdicts.unresolvable:,} undecidable"
+    return (
+        f"{sentence}; median residual {of_change(verdicts.residual)}."
+        if verdicts.residual is not None
+        else f"{sentence}."
+    )

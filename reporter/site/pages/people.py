@@ -46,16 +46,16 @@ def name_diagnostic(name: str) -> str:
     return title
 
 
-def tell_marked(reading: AlignedText) -> str:
+def tell_marked(aligned: AlignedText) -> str:
     """What people marked, in their order, neighbouring words as one; empty where there is none."""
     runs: list[list[Span]] = []
-    for before, word in pairwise((None, *reading.words)):
-        if word in reading.marked:
-            runs = runs if before in reading.marked else [*runs, []]
+    for before, word in pairwise((None, *aligned.words)):
+        if word in aligned.marked:
+            runs = runs if before in aligned.marked else [*runs, []]
             runs[-1].append(word)
-    told = [f"“{_shorten(reading.texts[0][run[0].start : run[-1].end])}”" for run in runs]
-    more = f" and {count(len(told) - _LISTED, 'more passage')}" if len(told) > _LISTED else ""
-    return ", ".join(told[:_LISTED]) + more
+    passages = [f"“{_shorten(aligned.texts[0][run[0].start : run[-1].end])}”" for run in runs]
+    more = f" and {count(len(passages) - _LISTED, 'more passage')}" if len(passages) > _LISTED else ""
+    return ", ".join(passages[:_LISTED]) + more
 
 
 def _shorten(text: str) -> str:
@@ -64,54 +64,70 @@ def _shorten(text: str) -> str:
 
 def people(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
     """How the methods of a section stand to the words that people marked; None where that was not measured."""
-    found = [one for one in section.diagnostics if one.name in PLAUSIBILITY]
-    if not found:
+    diagnostics = [diagnostic for diagnostic in section.diagnostics if diagnostic.name in PLAUSIBILITY]
+    if not diagnostics:
         return None
-    names = [name for name in PLAUSIBILITY if any(one.name == name for one in found)]
-    methods = dict.fromkeys(one.method for one in found)
-    known = {(one.method, one.name): one for one in found}
+    names = [name for name in PLAUSIBILITY if any(diagnostic.name == name for diagnostic in diagnostics)]
+    methods = dict.fromkeys(diagnostic.method for diagnostic in diagnostics)
+    known = {(diagnostic.method, diagnostic.name): diagnostic for diagnostic in diagnostics}
     rows = [(title_of(titles, method), tuple(_mark(known.get((method, name))) for name in names)) for method in methods]
-    control = tuple(_chance(next(one for one in found if one.name == name)) for name in names)
+    control = tuple(
+        _chance(next(diagnostic for diagnostic in diagnostics if diagnostic.name == name)) for name in names
+    )
     return MetricTable(
         told="Bold where it is more than in nineteen of twenty random orders.",
         columns=tuple(map(name_diagnostic, names)),
-        rows=(*rows, (f"{found[0].draws} random orders", control)),
+        rows=(*rows, (f"{diagnostics[0].draws} random orders", control)),
     )
 
 
-def _mark(one: Diagnostic | None) -> Cell:
-    if one is None:
+def _mark(diagnostic: Diagnostic | None) -> Cell:
+    if diagnostic is None:
         return Cell(value="–")
-    return Cell(value=rank(one.value), beyond=one.high is not None and one.value > one.high)
+    return Cell(value=rank(diagnostic.value), beyond=diagnostic.high is not None and diagnostic.value > diagnostic.high)
 
 
-def _chance(one: Diagnostic, decimals: int = 2) -> Cell:
+def _chance(diagnostic: Diagnostic, decimals: int = 2) -> Cell:
     """The mean of random draws, and what holds their middle nine tenths."""
-    return Cell(value=rank(one.control, decimals), note=f"{rank(one.low, decimals)} to {rank(one.high, decimals)}")
+    return Cell(
+        value=rank(diagnostic.control, decimals),
+        note=f"{rank(diagnostic.low, decimals)} to {rank(diagnostic.high, decimals)}",
+    )
 
 
-def _less(one: Diagnostic | None, decimals: int) -> Cell:
+def _less(diagnostic: Diagnostic | None, decimals: int) -> Cell:
     """A number that is to be small, held against random draws."""
-    if one is None:
+    if diagnostic is None:
         return Cell(value="–")
-    return Cell(value=rank(one.value, decimals), beyond=one.low is not None and one.value < one.low)
+    return Cell(
+        value=rank(diagnostic.value, decimals), beyond=diagnostic.low is not None and diagnostic.value < diagnostic.low
+    )
 
 
-def _digits(found: Iterable[Diagnostic]) -> int:
+def _digits(diagnostics: Iterable[Diagnostic]) -> int:
     """Decimals for a column of numbers in some unit."""
-    return digits_for(max((max(abs(one.value), abs(one.control or 0.0)) for one in found), default=0.0))
+    return digits_for(
+        max((max(abs(diagnostic.value), abs(diagnostic.control or 0.0)) for diagnostic in diagnostics), default=0.0)
+    )
 
 
 def nearby(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
     """Infidelity and max-sensitivity of a section's methods; None where neither was measured."""
-    found = {(one.method, one.name): one for one in section.diagnostics if one.name in PERTURBATION}
-    if not found:
+    diagnostics = {
+        (diagnostic.method, diagnostic.name): diagnostic
+        for diagnostic in section.diagnostics
+        if diagnostic.name in PERTURBATION
+    }
+    if not diagnostics:
         return None
     first, second = PERTURBATION
-    fine = {name: _digits(one for (_, which), one in found.items() if which == name) for name in PERTURBATION}
+    fine = {
+        name: _digits(diagnostic for (_, which), diagnostic in diagnostics.items() if which == name)
+        for name in PERTURBATION
+    }
     rows = []
-    for method in dict.fromkeys(method for method, _ in found):
-        own, other = found.get((method, first)), found.get((method, second))
+    for method in dict.fromkeys(method for method, _ in diagnostics):
+        own, other = diagnostics.get((method, first)), diagnostics.get((method, second))
         cells = (
             _less(own, fine[first]),
             _chance(own, fine[first]) if own else Cell(value="–"),
@@ -127,26 +143,30 @@ def nearby(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
 
 def people_of_all(run: Run) -> MetricTable | None:
     """How the methods stand to what people marked, over all texts; None where nobody marked any."""
-    found = {(one.method, one.name): one for one in run.summary.diagnostics if one.name in PLAUSIBILITY}
-    if not found:
+    diagnostics = {
+        (diagnostic.method, diagnostic.name): diagnostic
+        for diagnostic in run.summary.diagnostics
+        if diagnostic.name in PLAUSIBILITY
+    }
+    if not diagnostics:
         return None
-    methods = dict.fromkeys(method for method, _ in found)
+    methods = dict.fromkeys(method for method, _ in diagnostics)
     rows = [
-        (title_of(titles(run), method), tuple(_mean(found.get((method, name))) for name in PLAUSIBILITY))
+        (title_of(titles(run), method), tuple(_mean(diagnostics.get((method, name))) for name in PLAUSIBILITY))
         for method in methods
     ]
-    some: Sequence[CorpusDiagnostic] = [found[next(iter(methods)), name] for name in PLAUSIBILITY]
+    shown: Sequence[CorpusDiagnostic] = [diagnostics[next(iter(methods)), name] for name in PLAUSIBILITY]
     return MetricTable(
-        told=f"Means over {count(some[0].texts, 'text')} with a rationale; beneath them by how much they are more "
+        told=f"Means over {count(shown[0].texts, 'text')} with a rationale; beneath them by how much they are more "
         "than in random order, with 95 % confidence. Bold where that leaves out 0.",
         columns=tuple(map(name_diagnostic, PLAUSIBILITY)),
-        rows=(*rows, ("Random order", tuple(Cell(value=rank(one.control)) for one in some))),
+        rows=(*rows, ("Random order", tuple(Cell(value=rank(diagnostic.control)) for diagnostic in shown))),
     )
 
 
-def _mean(one: CorpusDiagnostic | None) -> Cell:
-    if one is None:
+def _mean(diagnostic: CorpusDiagnostic | None) -> Cell:
+    if diagnostic is None:
         return Cell(value="–")
-    known = one.low is not None and one.high is not None
-    note = f"{rank(one.low)} to {rank(one.high)}" if known else ""
-    return Cell(value=rank(one.value), note=note, beyond=one.low is not None and one.low > 0)
+    known = diagnostic.low is not None and diagnostic.high is not None
+    note = f"{rank(diagnostic.low)} to {rank(diagnostic.high)}" if known else ""
+    return Cell(value=rank(diagnostic.value), note=note, beyond=diagnostic.low is not None and diagnostic.low > 0)

@@ -104,16 +104,16 @@ def _model(run: Run) -> list[Fact]:
 
 def _machine(run: Run) -> list[Fact]:
     """What computed, as far as a run tells it."""
-    found = run.machine
-    if found is None:
+    machine = run.machine
+    if machine is None:
         return []
-    told = f", MKL_CBWR={found.mkl_cbwr}" if found.mkl_cbwr else ""
+    setting = f", MKL_CBWR={machine.mkl_cbwr}" if machine.mkl_cbwr else ""
     return [
-        Fact(name="Processor", value=f"{found.processor} ({found.instructions})"),
-        Fact(name="Matrix products", value=f"{found.library}{told}"),
+        Fact(name="Processor", value=f"{machine.processor} ({machine.instructions})"),
+        Fact(name="Matrix products", value=f"{machine.library}{setting}"),
         Fact(
             name="Batch invariance",
-            value=_ALIKE[found.batch_invariant],
+            value=_ALIKE[machine.batch_invariant],
             meaning="the same numbers to the last bit in any company",
         ),
     ]

@@ -38,15 +38,17 @@ class TrainingPage:
 
 def training_page(run: Run, training: Training) -> TrainingPage:
     """The page of the training data of a run."""
-    largest = max((one.influence for one in training.suspects), default=0.0)
-    wrong = sum(one.said != one.label for one in training.suspects)
+    largest = max((suspect.influence for suspect in training.suspects), default=0.0)
+    wrong = sum(suspect.said != suspect.label for suspect in training.suspects)
     return TrainingPage(
         frame=frame(run, "Training data"),
         lead=_lead(training, str(run.settings.get("training_data"))),
         trust=trust(training.validity),
         interval=None if training.validity is None else _interval(training.validity),
         facts=tuple(_facts(training)),
-        suspects=tuple(replace(row(one, largest), value=size_figures(one.influence)) for one in training.suspects),
+        suspects=tuple(
+            replace(row(suspect, largest), value=size_figures(suspect.influence)) for suspect in training.suspects
+        ),
         told=f"The model gives another label to {wrong} of these {len(training.suspects)}.",
     )
 
@@ -58,36 +60,36 @@ def _lead(training: Training, source: str) -> str:
     return f"Every answer was traced to {count(training.examples, 'training example')} {where}: {labels}.{skipped}"
 
 
-def _interval(one: Validity) -> Interval:
+def _interval(validity: Validity) -> Interval:
     def x(value: float) -> int:
         return round(_LEFT + (value + 1) / 2 * (_RIGHT - _LEFT))
 
-    span = f"{rank(one.low)} to {rank(one.high)}"
+    span = f"{rank(validity.low)} to {rank(validity.high)}"
     return Interval(
-        told=f"Correlation {rank(one.correlation)}, 95 % interval {span}, on a line from −1 to 1",
-        low=x(one.low),
-        middle=x(one.correlation),
-        high=x(one.high),
-        value=f"ρ {rank(one.correlation)}",
+        told=f"Correlation {rank(validity.correlation)}, 95 % interval {span}, on a line from −1 to 1",
+        low=x(validity.low),
+        middle=x(validity.correlation),
+        high=x(validity.high),
+        value=f"ρ {rank(validity.correlation)}",
         ticks=tuple((x(at), mark) for at, mark in ((-1, "−1"), (-0.5, "−.5"), (0, "0"), (0.5, ".5"), (1, "1"))),
     )
 
 
 def _facts(training: Training) -> list[tuple[str, str]]:
-    found = training.validity
+    validity = training.validity
     rates = sorted(set(training.rates))
     names = [name.removesuffix(".safetensors") for name in training.checkpoints]
     shown = names if len(names) <= _NAMED else [*names[: _NAMED - 2], "…", names[-1]]
     return [
         *(
             [
-                ("Correlation (linear datamodelling score)", rank(found.correlation)),
-                (f"95{THIN}% interval, over texts and halves", f"{rank(found.low)} to {rank(found.high)}"),
-                ("Retrainings, each on a random half", f"{found.halves:,}"),
-                ("Training examples in them", f"{found.examples:,}"),
-                ("Other examples asked about", f"{found.texts:,}"),
+                ("Correlation (linear datamodelling score)", rank(validity.correlation)),
+                (f"95{THIN}% interval, over texts and halves", f"{rank(validity.low)} to {rank(validity.high)}"),
+                ("Retrainings, each on a random half", f"{validity.halves:,}"),
+                ("Training examples in them", f"{validity.examples:,}"),
+                ("Other examples asked about", f"{validity.texts:,}"),
             ]
-            if found
+            if validity
             else []
         ),
         ("Checkpoints", ", ".join(shown) if names else "the model itself"),

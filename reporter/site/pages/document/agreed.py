@@ -21,25 +21,25 @@ class Agreed:
     told: str
 
 
-def agreed(reading: AlignedText) -> Agreed | None:
+def agreed(aligned: AlignedText) -> Agreed | None:
     """The view of one section; None where too few methods were run."""
-    found = reading.section.consensus
-    if found is None:
+    consensus = aligned.section.consensus
+    if consensus is None:
         return None
-    bars = [_bar(vote, found.methods, reading) for vote in found.words]
+    bars = [_bar(vote, consensus.methods, aligned) for vote in consensus.words]
     number = count(len(bars), "word") if bars else "No word"
     return Agreed(
         supporting=tuple(bar for bar in bars if bar.positive),
         opposing=tuple(bar for bar in bars if not bar.positive),
-        told=f"{number} {'is' if len(bars) < 2 else 'are'} among the {found.k} strongest by most of "
-        f"{count(found.methods, 'method')} with one sign by most of the {found.signed} that give one.",
+        told=f"{number} {'is' if len(bars) < 2 else 'are'} among the {consensus.k} strongest by most of "
+        f"{count(consensus.methods, 'method')} with one sign by most of the {consensus.signed} that give one.",
     )
 
 
-def _bar(vote: Vote, methods: int, reading: AlignedText) -> Bar:
+def _bar(vote: Vote, methods: int, aligned: AlignedText) -> Bar:
     share = vote.top / methods * (1 if vote.positive else -1)
     return Bar(
-        text=quoted(reading.text(reading.words[vote.word])),
+        text=quoted(aligned.text(aligned.words[vote.word])),
         tint=f"--s:{css(share)}",
         style=f"--s:{css(share)}",
         value=f"{vote.top} of {methods}",

@@ -75,8 +75,8 @@ def answer(explanation: Explanation, prediction: Prediction, *, reading: Aligned
 def _idle(prediction: Prediction) -> str:
     """What the model said of every token, where the page has no tokens to show it by."""
     labels = Counter(prediction.labels[best] for best in _winners(prediction))
-    told = [f"{label} for {count(number, 'token')}" for label, number in labels.most_common()]
-    return f"Nothing in it was to be explained: {', '.join(told)}."
+    counts = [f"{label} for {count(number, 'token')}" for label, number in labels.most_common()]
+    return f"Nothing in it was to be explained: {', '.join(counts)}."
 
 
 def _shares(prediction: Prediction, section: Section | None) -> tuple[Share, ...]:
@@ -121,20 +121,20 @@ def _winners(prediction: Prediction) -> Iterator[int]:
 
 def _given(explanation: Explanation, prediction: Prediction, section: Section | None) -> tuple[str, str]:
     """What to say of the label that the document came with: a plain note, and a warning."""
-    found = grade_answer(explanation)
+    grade = grade_answer(explanation)
     if not is_labelled(explanation):
         return "", ""
-    if found is None:
+    if grade is None:
         return f"The label given, {explanation.label}, is none of the model’s answers.", ""
-    if found.number is not None and found.gap is not None:
-        return _given_number(found.number, found.gap, score_decimals(prediction, 0, section)), ""
-    labels = f"label given is {spoken(found.given[0])}" if len(found.given) == 1 else f"labels given are {_all(found)}"
-    told = f"The {labels}" if found.given else "No label was given"
-    return (f"{told} too.", "") if found.right else ("", f"{told}.")
+    if grade.number is not None and grade.gap is not None:
+        return _given_number(grade.number, grade.gap, score_decimals(prediction, 0, section)), ""
+    labels = f"label given is {spoken(grade.given[0])}" if len(grade.given) == 1 else f"labels given are {_all(grade)}"
+    sentence = f"The {labels}" if grade.given else "No label was given"
+    return (f"{sentence} too.", "") if grade.right else ("", f"{sentence}.")
 
 
-def _all(found: Grade) -> str:
-    return join_names([spoken(label) for label in found.given]) if found.given else ""
+def _all(grade: Grade) -> str:
+    return join_names([spoken(label) for label in grade.given]) if grade.given else ""
 
 
 def _given_number(number: float, gap: float, decimals: int) -> str:

@@ -28,12 +28,12 @@ class Because:
     sides: tuple[str, str]
 
 
-def because(first: Attribution, reading: AlignedText, prediction: Prediction | None) -> Because:
+def because(first: Attribution, aligned: AlignedText, prediction: Prediction | None) -> Because:
     """What the strongest words of the method that is shown first do to the target."""
-    found = list(takewhile(lambda bar: bar.share >= WORTH, bars(first, reading)))
-    supporting = tuple(bar for bar in found if bar.positive)[:3]
-    opposing = tuple(bar for bar in found if not bar.positive)[:2] if first.signed else ()
-    target, number = reading.section.target, is_number(prediction)
+    strongest = list(takewhile(lambda bar: bar.share >= WORTH, bars(first, aligned)))
+    supporting = tuple(bar for bar in strongest if bar.positive)[:3]
+    opposing = tuple(bar for bar in strongest if not bar.positive)[:2] if first.signed else ()
+    target, number = aligned.section.target, is_number(prediction)
     name = cell_name(target.label, target.against)
     lead, turn, nothing = (_of_number if number else _of_label)(target, prediction, len(supporting))
     return Because(

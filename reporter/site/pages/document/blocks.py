@@ -54,43 +54,46 @@ class Block:
     unshown: int
 
 
-def blocks(reading: AlignedText, methods: Sequence[str]) -> tuple[Block, ...]:
+def blocks(aligned: AlignedText, methods: Sequence[str]) -> tuple[Block, ...]:
     """The whole text, segment by segment, ready for the page."""
-    style = make_style(reading, methods)
-    placed = _placed(reading)
-    return tuple(_block(reading, segment, placed[segment], style=style) for segment in range(len(reading.texts)))
+    style = make_style(aligned, methods)
+    placed = _placed(aligned)
+    return tuple(_block(aligned, segment, placed[segment], style=style) for segment in range(len(aligned.texts)))
 
 
-def make_style(reading: AlignedText, methods: Sequence[str]) -> Style:
+def make_style(aligned: AlignedText, methods: Sequence[str]) -> Style:
     """What turns some tokens into the style attribute with their scores by every method, in order, in hundredths.
 
     A score too faint to be seen is left out, where `faint` says so: it is 0 unless it is set around it.
     """
-    found = {one.method: (one.scores, reading.scale(one.scores)) for one in reading.section.attributions}
-    columns = [(f"--{number}:", *found[name]) for number, name in enumerate(methods) if name in found]
-    agreed = _agreed(reading)
+    scored = {
+        attribution.method: (attribution.scores, aligned.scale(attribution.scores))
+        for attribution in aligned.section.attributions
+    }
+    columns = [(f"--{number}:", *scored[name]) for number, name in enumerate(methods) if name in scored]
+    agreed = _agreed(aligned)
 
     def styled(tokens: Sequence[int], faint: float = _FAINT) -> str:
         shares = ((name, ratio(add_tokens(scores, tokens), scale)) for name, scores, scale in columns)
-        found = [name + hundredths(share) for name, share in shares if abs(share) >= faint]
-        return ";".join([*found, *agreed.get(tuple(tokens), ())]) or "--0:0"
+        declarations = [name + hundredths(share) for name, share in shares if abs(share) >= faint]
+        return ";".join([*declarations, *agreed.get(tuple(tokens), ())]) or "--0:0"
 
     return styled
 
 
-def _agreed(reading: AlignedText) -> dict[tuple[int, ...], tuple[str]]:
+def _agreed(aligned: AlignedText) -> dict[tuple[int, ...], tuple[str]]:
     """The declaration of every word of the consensus, by its tokens: the share of methods, with the word's sign."""
-    found = reading.section.consensus
-    votes = found.words if found else ()
-    shares = ((vote.word, (1 if vote.positive else -1) * vote.top / found.methods) for vote in votes if found)
-    return {reading.words[word].tokens: (f"--c:{hundredths(share)}",) for word, share in shares}
+    consensus = aligned.section.consensus
+    votes = consensus.words if consensus else ()
+    shares = ((vote.word, (1 if vote.positive else -1) * vote.top / consensus.methods) for vote in votes if consensus)
+    return {aligned.words[word].tokens: (f"--c:{hundredths(share)}",) for word, share in shares}
 
 
-def _placed(reading: AlignedText) -> list[list[Span | int]]:
+def _placed(aligned: AlignedText) -> list[list[Span | int]]:
     """The words of each segment with every special token (its place) before the word that follows it."""
-    lines: list[list[Span | int]] = [[] for _ in reading.texts]
-    waiting = list(reading.special)
-    for word in reading.words:
+    lines: list[list[Span | int]] = [[] for _ in aligned.texts]
+    waiting = list(aligned.special)
+    for word in aligned.words:
         while waiting and waiting[0] < word.tokens[0]:
             lines[word.segment].append(waiting.pop(0))
         lines[word.segment].append(word)
@@ -98,37 +101,37 @@ def _placed(reading: AlignedText) -> list[list[Span | int]]:
     return lines
 
 
-def _block(reading: AlignedText, segment: int, line: list[Span | int], *, style: Style) -> Block:
-    text, items, at = reading.texts[segment], [], 0
-    for one in line:
-        if isinstance(one, int):
-            token = reading.section.tokens[one]
-            items.append(Item(before="", text=token.text, style=style([one]), special=True))
+def _block(aligned: AlignedText, segment: int, line: list[Span | int], *, style: Style) -> Block:
+    text, items, at = aligned.texts[segment], [], 0
+    for entry in line:
+        if isinstance(entry, int):
+            token = aligned.section.tokens[entry]
+            items.append(Item(before="", text=token.text, style=style([entry]), special=True))
         else:
-            items.append(_item(reading, one, text[at : one.start], style=style))
-            at = one.end
+            items.append(_item(aligned, entry, text[at : entry.start], style=style))
+            at = entry.end
     rest = text[at:]
-    if not (reading.truncated and rest.strip()):
+    if not (aligned.truncated and rest.strip()):
         return Block(items=tuple(items), after=rest, unread="", unshown=0)
     unread = shorten(rest, _SHOWN)
     return Block(items=tuple(items), after="", unread=unread, unshown=len(rest) - len(unread))
 
 
-def _item(reading: AlignedText, word: Span, before: str, *, style: Style) -> Item:
-    text = reading.texts[word.segment]
+def _item(aligned: AlignedText, word: Span, before: str, *, style: Style) -> Item:
+    text = aligned.texts[word.segment]
     stops = [part.start for part in word.parts[1:]] + [word.end]
     pieces = tuple(
-        Piece(text=reading.text(part), style=style(part.tokens, 0.0), after=text[part.end : stop])
+        Piece(text=aligned.text(part), style=style(part.tokens, 0.0), after=text[part.end : stop])
         for part, stop in zip(word.parts, stops, strict=True)
     )
     shown = pieces if len(pieces) > 1 else ()
     return Item(
         before=before,
-        text=reading.text(word),
+        text=aligned.text(word),
         style=style(word.tokens),
         special=False,
         pieces=shown,
-        marked=word in reading.marked,
+        marked=word in aligned.marked,
     )
 
 

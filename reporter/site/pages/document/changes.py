@@ -46,20 +46,20 @@ class Changes:
     struck: tuple[str, ...]
 
 
-def changes(reading: AlignedText, explanation: Explanation) -> Changes | None:
+def changes(aligned: AlignedText, explanation: Explanation) -> Changes | None:
     """What was asked of one section; None where nothing was."""
-    found = reading.section.counterfactual
-    if found is None or not reading.words or explanation.prediction is None:
+    counterfactual = aligned.section.counterfactual
+    if counterfactual is None or not aligned.words or explanation.prediction is None:
         return None
-    usual, target = _usual(explanation, reading.section), reading.section.target
-    answers, labelled = _Answers(found, reading.section), _has_labels(explanation.prediction)
+    usual, target = _usual(explanation, aligned.section), aligned.section.target
+    answers, labelled = _Answers(counterfactual, aligned.section), _has_labels(explanation.prediction)
     return Changes(
         whole=f"{titled(answers.unit)} of {cell_name(target.label, target.against)} with the whole text: "
         f"{answers.of(target)}",
         labelled=labelled,
-        rows=tuple(_rows(found, reading, usual=usual, answers=answers)),
-        told=_told(found, reading, answers) if labelled else "",
-        struck=tuple(_struck(found.flip.words, reading)) if found.flip else (),
+        rows=tuple(_rows(counterfactual, aligned, usual=usual, answers=answers)),
+        told=_told(counterfactual, aligned, answers) if labelled else "",
+        struck=tuple(_struck(counterfactual.flip.words, aligned)) if counterfactual.flip else (),
     )
 
 
@@ -82,77 +82,83 @@ def _usual(explanation: Explanation, section: Section) -> str:
 class _Answers:
     """What is left of the answer to one section, all in as many digits as tell the changes from the whole text."""
 
-    def __init__(self, found: Counterfactual, section: Section) -> None:
+    def __init__(self, counterfactual: Counterfactual, section: Section) -> None:
         self.unit = unit_of(section)
-        changed = (*found.removals, *found.replacements, *([found.flip] if found.flip else []))
+        changed = (
+            *counterfactual.removals,
+            *counterfactual.replacements,
+            *([counterfactual.flip] if counterfactual.flip else []),
+        )
         whole = self._value(section.target)
-        self._decimals = apart([(whole, self._value(one)) for one in changed], self.unit)
+        self._decimals = apart([(whole, self._value(change)) for change in changed], self.unit)
 
-    def of(self, one: Change | Target) -> str:
+    def of(self, change: Change | Target) -> str:
         """The target's probability or, where it has none, its score."""
-        return answered(self._value(one), self.unit, self._decimals)
+        return answered(self._value(change), self.unit, self._decimals)
 
     @staticmethod
-    def _value(one: Change | Target) -> float:
-        return one.score if one.probability is None else one.probability
+    def _value(change: Change | Target) -> float:
+        return change.score if change.probability is None else change.probability
 
 
-def _rows(found: Counterfactual, reading: AlignedText, *, usual: str, answers: _Answers) -> Iterator[Changed]:
-    for change in found.removals:
-        swaps = [one for one in found.replacements if one.words == change.words]
-        told = [f"{spoken(change.label)} without it"] if change.label != usual else []
-        told += [f"{spoken(one.label)} with {quoted(one.by or '')}" for one in swaps if one.label != usual]
+def _rows(counterfactual: Counterfactual, aligned: AlignedText, *, usual: str, answers: _Answers) -> Iterator[Changed]:
+    for change in counterfactual.removals:
+        swaps = [swap for swap in counterfactual.replacements if swap.words == change.words]
+        labels = [f"{spoken(change.label)} without it"] if change.label != usual else []
+        labels += [f"{spoken(swap.label)} with {quoted(swap.by or '')}" for swap in swaps if swap.label != usual]
         yield Changed(
-            text=_name(change.words[0], reading),
+            text=_name(change.words[0], aligned),
             without=answers.of(change),
             flips=change.label != usual,
-            swaps=tuple(Swap(text=one.by or "", value=answers.of(one), flips=one.label != usual) for one in swaps),
-            label="; ".join(told) or "stays",
+            swaps=tuple(Swap(text=swap.by or "", value=answers.of(swap), flips=swap.label != usual) for swap in swaps),
+            label="; ".join(labels) or "stays",
         )
 
 
-def _name(word: int, reading: AlignedText) -> str:
-    return quoted(reading.text(reading.words[word]))
+def _name(word: int, aligned: AlignedText) -> str:
+    return quoted(aligned.text(aligned.words[word]))
 
 
-def _told(found: Counterfactual, reading: AlignedText, answers: _Answers) -> str:
+def _told(counterfactual: Counterfactual, aligned: AlignedText, answers: _Answers) -> str:
     """What was found of the fewest words, and how far that may be trusted; empty where nothing was searched."""
-    every = found.tried >= len(reading.words)
-    among = "" if every else f" of the {found.tried} that support it most"
-    if found.flip is None:
-        up = "the only word" if found.most == 1 else f"up to {found.most} words"
-        which = up if every else f"words among the {found.tried} that support it most"
-        return f"No removal of {which} flips the label, as far as a greedy search tells." if found.tried else ""
-    names = [f"“{reading.text(reading.words[word])}”" for word in found.flip.words]
+    every = counterfactual.tried >= len(aligned.words)
+    among = "" if every else f" of the {counterfactual.tried} that support it most"
+    if counterfactual.flip is None:
+        up = "the only word" if counterfactual.most == 1 else f"up to {counterfactual.most} words"
+        which = up if every else f"words among the {counterfactual.tried} that support it most"
+        return (
+            f"No removal of {which} flips the label, as far as a greedy search tells." if counterfactual.tried else ""
+        )
+    names = [f"“{aligned.text(aligned.words[word])}”" for word in counterfactual.flip.words]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    told = f"Without {listed} the model says {spoken(found.flip.label)}{_left(found.flip, reading, answers)}."
+    left = _left(counterfactual.flip, aligned, answers)
+    sentence = f"Without {listed} the model says {spoken(counterfactual.flip.label)}{left}."
     if len(names) == 1:
-        return told
+        return sentence
     if len(names) == 2:
-        return f"{told} No single word{among} does that."
-    return (
-        f"{told} Each of these {count(len(names), 'word')} is needed; the search was greedy, so fewer others might do."
-    )
+        return f"{sentence} No single word{among} does that."
+    needed = f"Each of these {count(len(names), 'word')} is needed"
+    return f"{sentence} {needed}; the search was greedy, so fewer others might do."
 
 
-def _left(flip: Change, reading: AlignedText, answers: _Answers) -> str:
-    return f": {spoken(reading.section.target.label)} is left with {answers.of(flip)}"
+def _left(flip: Change, aligned: AlignedText, answers: _Answers) -> str:
+    return f": {spoken(aligned.section.target.label)} is left with {answers.of(flip)}"
 
 
-def _struck(words: Sequence[int], reading: AlignedText) -> Iterator[str]:
+def _struck(words: Sequence[int], aligned: AlignedText) -> Iterator[str]:
     """The text in pieces, plain and struck in turn; of a long one what stands around those words."""
-    gone = [reading.words[word] for word in words]
+    gone = [aligned.words[word] for word in words]
     pieces: list[str] = [""]
-    for segment, text in enumerate(reading.texts):
-        end = max((word.end for word in reading.words if word.segment == segment), default=0)
+    for segment, text in enumerate(aligned.texts):
+        end = max((word.end for word in aligned.words if word.segment == segment), default=0)
         at = 0
-        for word in (one for one in gone if one.segment == segment):
+        for word in (word for word in gone if word.segment == segment):
             pieces[-1] += _between(text[at : word.start], first=at == 0)
-            pieces += [reading.text(word), ""]
+            pieces += [aligned.text(word), ""]
             at = word.end
         tail = text[at:end]
         pieces[-1] += (tail if len(tail) <= _WHOLE else f"{shorten(tail, _AROUND)} …") + (
-            " ‖ " if text is not reading.texts[-1] else ""
+            " ‖ " if text is not aligned.texts[-1] else ""
         )
     return iter(pieces)
 

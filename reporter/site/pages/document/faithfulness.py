@@ -65,21 +65,25 @@ class Baselines:
     rows: tuple[tuple[str, str, str, str], ...]
 
 
-def deletion(reading: AlignedText, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
+def deletion(aligned: AlignedText, method: str, *, name: str, titles: Mapping[str, str]) -> Deletion | None:
     """The proof for the method that is shown first; `name` is that of the target. None where nothing was measured."""
-    found = reading.section.erasure
-    measured = [one for one in reading.section.diagnostics if one.name not in PLAUSIBILITY + PERTURBATION]
+    erasure = aligned.section.erasure
+    measured = [
+        diagnostic for diagnostic in aligned.section.diagnostics if diagnostic.name not in PLAUSIBILITY + PERTURBATION
+    ]
     if not measured:
         return None
-    columns = tuple(dict.fromkeys(one.name for one in measured))
-    curves = [one for one in found.curves if (one.kind, one.method) == ("deletion", method)] if found else []
-    band = next((one for one in found.bands if one.kind == "deletion"), None) if found else None
-    effects = [one for one in found.effects if one.method == method] if found else []
+    columns = tuple(dict.fromkeys(diagnostic.name for diagnostic in measured))
+    curves = (
+        [curve for curve in erasure.curves if (curve.kind, curve.method) == ("deletion", method)] if erasure else []
+    )
+    band = next((band for band in erasure.bands if band.kind == "deletion"), None) if erasure else None
+    effects = [effect for effect in erasure.effects if effect.method == method] if erasure else []
     return Deletion(
-        fall=_fall(curves[0], band, unit=found.unit, name=name) if found and curves else None,
-        places=tuple(_places(curves[0], band, unit=found.unit)) if found and curves else (),
-        scatter=_scatter(effects, reading),
-        columns=tuple(name_diagnostic(one) for one in columns),
+        fall=_fall(curves[0], band, unit=erasure.unit, name=name) if erasure and curves else None,
+        places=tuple(_places(curves[0], band, unit=erasure.unit)) if erasure and curves else (),
+        scatter=_scatter(effects, aligned),
+        columns=tuple(name_diagnostic(column) for column in columns),
         rows=tuple(_rows(measured, columns, titles)),
     )
 
@@ -92,7 +96,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
     if shown < 2 or ends[0] == ends[1]:
         return None
     axes, fine = Plane(words[-1], *ends), apart([values], unit)
-    known = sum(one <= words[-1] for one in band.words) if band else 0
+    known = sum(number <= words[-1] for number in band.words) if band else 0
     notes = [(axes.y(values[-1]), "top words")]
     cloud = middle = ""
     if band and known > 1:
@@ -119,38 +123,38 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
 def _spread(words: Sequence[int], axes: Plane) -> list[int]:
     """Those whose numbers would not lie on each other."""
     kept = [words[0]]
-    for one in words[1:]:
-        if axes.x(one) - axes.x(kept[-1]) > _NUMBER:
-            kept.append(one)
+    for number in words[1:]:
+        if axes.x(number) - axes.x(kept[-1]) > _NUMBER:
+            kept.append(number)
     return kept
 
 
 def _places(curve: Curve, band: Band | None, *, unit: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """A few places of the curve, row by row: words gone, the answer in its own order, in random order, and the gap."""
     middle = dict(zip(band.words, band.median, strict=True)) if band else {}
-    some = list(zip(curve.words, curve.values, strict=True))[1 : _ROWS + 1]
-    fine = apart([(value, middle.get(words, value)) for words, value in some], unit)
-    yield "", tuple(str(words) for words, _ in some)
-    yield "Strongest first", tuple(answered(value, unit, fine) for _, value in some)
-    yield "At random", tuple(answered(middle[words], unit, fine) if words in middle else "–" for words, _ in some)
-    gaps = (gap(middle[words], value, unit, fine) if words in middle else "–" for words, value in some)
+    points = list(zip(curve.words, curve.values, strict=True))[1 : _ROWS + 1]
+    fine = apart([(value, middle.get(words, value)) for words, value in points], unit)
+    yield "", tuple(str(words) for words, _ in points)
+    yield "Strongest first", tuple(answered(value, unit, fine) for _, value in points)
+    yield "At random", tuple(answered(middle[words], unit, fine) if words in middle else "–" for words, _ in points)
+    gaps = (gap(middle[words], value, unit, fine) if words in middle else "–" for words, value in points)
     yield "Gap", tuple(gaps)
 
 
-def _scatter(effects: Sequence[Effect], reading: AlignedText) -> Scatter | None:
+def _scatter(effects: Sequence[Effect], aligned: AlignedText) -> Scatter | None:
     """One dot per word; the strongest are named, where their names do not lie on each other."""
-    claimed, measured = [one.claimed for one in effects], [one.measured for one in effects]
+    claimed, measured = [effect.claimed for effect in effects], [effect.measured for effect in effects]
     if len(effects) < 3 or not (max(claimed) > min(claimed) and max(measured) > min(measured)):
         return None
     across, up = (min(0.0, *claimed), max(0.0, *claimed)), (min(0.0, *measured), max(0.0, *measured))
     axes = Plane(across[1], *up, first=across[0])
     names: list[tuple[int, int, str]] = []
-    for one in effects[:_NAMED]:
-        x, y, text = axes.x(one.claimed), axes.y(one.measured), reading.text(reading.words[one.word])
+    for effect in effects[:_NAMED]:
+        x, y, text = axes.x(effect.claimed), axes.y(effect.measured), aligned.text(aligned.words[effect.word])
         if all(abs(y - other) > _APART for _, other, _ in names):
             names.append((x, y, text if len(text) <= _WORD else f"{text[:_WORD]}…"))
     return Scatter(
-        dots="".join(f"M{axes.x(one.claimed)} {axes.y(one.measured)}h0" for one in effects),
+        dots="".join(f"M{axes.x(effect.claimed)} {axes.y(effect.measured)}h0" for effect in effects),
         zero=(axes.x(0.0), axes.y(0.0)),
         names=tuple((x, y, text, "end" if x > _MIDDLE else "start") for x, y, text in names),
         across=_ends(across),
@@ -168,37 +172,55 @@ def _rows(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """One row per method, and one for random orders, which are the same for all."""
     sizes = {
-        name: [max(abs(one.value), abs(one.control or 0.0)) for one in measured if one.name == name] for name in columns
+        name: [
+            max(abs(diagnostic.value), abs(diagnostic.control or 0.0))
+            for diagnostic in measured
+            if diagnostic.name == name
+        ]
+        for name in columns
     }
-    digits = {name: digits_for(max(found)) for name, found in sizes.items()}
-    found = {(one.method, one.name): rank(one.value, digits[one.name]) for one in measured}
-    for method in dict.fromkeys(one.method for one in measured):
-        yield title_of(titles, method), tuple(found.get((method, name), "–") for name in columns)
-    control = {one.name: rank(one.control, digits[one.name]) for one in measured if one.control is not None}
+    digits = {name: digits_for(max(values)) for name, values in sizes.items()}
+    cells = {
+        (diagnostic.method, diagnostic.name): rank(diagnostic.value, digits[diagnostic.name]) for diagnostic in measured
+    }
+    for method in dict.fromkeys(diagnostic.method for diagnostic in measured):
+        yield title_of(titles, method), tuple(cells.get((method, name), "–") for name in columns)
+    control = {
+        diagnostic.name: rank(diagnostic.control, digits[diagnostic.name])
+        for diagnostic in measured
+        if diagnostic.control is not None
+    }
     if control:
-        draws = max(one.draws for one in measured)
+        draws = max(diagnostic.draws for diagnostic in measured)
         yield f"{draws} random orders", tuple(control.get(name, "–") for name in columns)
 
 
-def baselines(reading: AlignedText) -> Baselines | None:
+def baselines(aligned: AlignedText) -> Baselines | None:
     """What other baselines say; None where none was tried."""
-    found = reading.section.sensitivity
-    one = next((one for one in reading.section.attributions if found and one.method == found.method), None)
-    if found is None or one is None or not reading.words:
+    sensitivity = aligned.section.sensitivity
+    attribution = next(
+        (
+            attribution
+            for attribution in aligned.section.attributions
+            if sensitivity and attribution.method == sensitivity.method
+        ),
+        None,
+    )
+    if sensitivity is None or attribution is None or not aligned.words:
         return None
-    totals = [word.total(one.scores) for word in reading.words]
+    totals = [word.total(attribution.scores) for word in aligned.words]
     order = sorted(range(len(totals)), key=lambda at: -abs(totals[at]))[:SETTLED]
-    flips = sum(at in found.flips for at in order)
-    names = ", ".join(found.baselines)
+    flips = sum(at in sensitivity.flips for at in order)
+    names = ", ".join(sensitivity.baselines)
     top = f"{flips} of the {len(order)} strongest words" if len(order) > 1 else f"{flips} of one word"
     return Baselines(
         told=f"Over the baselines {names}, {top} change{'s' if flips == 1 else ''} the sign.",
         rows=tuple(
             (
-                reading.text(reading.words[at]),
+                aligned.text(aligned.words[at]),
                 signed(totals[at], 2),
-                f"{signed(found.low[at], 2)} to {signed(found.high[at], 2)}",
-                "changes" if at in found.flips else "same",
+                f"{signed(sensitivity.low[at], 2)} to {signed(sensitivity.high[at], 2)}",
+                "changes" if at in sensitivity.flips else "same",
             )
             for at in order
         ),

@@ -56,11 +56,11 @@ def overview(heads: Heads | None, reading: AlignedText) -> Overview | None:
 
 def _strip(layer: Sequence[Sequence[float]], columns: int) -> bytes:
     """A row of pixels: the heads of a layer side by side, each column as bright as its share of the head's largest."""
-    found = bytearray()
+    pixels = bytearray()
     for row in layer:
         largest = max(row) or 1.0
-        found += bytes(round(255 * share / largest) for share in row[:columns]) + bytes(_GAP)
-    return bytes(found[:-_GAP])
+        pixels += bytes(round(255 * share / largest) for share in row[:columns]) + bytes(_GAP)
+    return bytes(pixels[:-_GAP])
 
 
 def _png(rows: Sequence[bytes]) -> str:

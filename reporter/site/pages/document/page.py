@@ -154,10 +154,10 @@ def document_page(
         failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
         answer=said,
         methods=tuple(choices.values()),
-        consensus=any(reading.section.consensus for reading in readings),
+        consensus=any(aligned.section.consensus for aligned in readings),
         parts=tuple(
-            _part(run, reading, number=number, methods=list(choices), explanation=explanation)
-            for number, reading in enumerate(readings)
+            _part(run, aligned, number=number, methods=list(choices), explanation=explanation)
+            for number, aligned in enumerate(readings)
         ),
         text=() if readings else tuple(plain(text) for text in explanation.segments if text.strip()),
         export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
@@ -172,44 +172,44 @@ def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
 
 def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
     """The methods of the page, in the order of its first section."""
-    found = {one.method: one.signed for section in sections for one in section.attributions}
+    signs = {attribution.method: attribution.signed for section in sections for attribution in section.attributions}
     named = titles(run)
     return {
         name: Choice(number=number, title=title_of(named, name), signed=signed)
-        for number, (name, signed) in enumerate(found.items())
+        for number, (name, signed) in enumerate(signs.items())
     }
 
 
-def _part(run: Run, reading: AlignedText, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section, named, found, first = reading.section, titles(run), badges(reading), reading.section.attributions[0]
+def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], explanation: Explanation) -> Part:
+    section, named, checks, first = aligned.section, titles(run), badges(aligned), aligned.section.attributions[0]
     return Part(
         number=number,
         target=_spoken_name(section),
-        because=because(first, reading, explanation.prediction),
-        verdict=verdict_line(found),
-        checks=found,
-        blocks=blocks(reading, methods),
-        asides=asides(reading, methods, first=first.method, about={one.name: one for one in run.methods}),
-        agreed=agreed(reading),
-        smalls=smalls(reading, first.method, titles=named),
-        omissions=tuple((title_of(named, one.method), one.reason) for one in section.omissions),
-        proof=proof(first, reading, label=name_target(section.target), titles=named),
+        because=because(first, aligned, explanation.prediction),
+        verdict=verdict_line(checks),
+        checks=checks,
+        blocks=blocks(aligned, methods),
+        asides=asides(aligned, methods, first=first.method, about={method.name: method for method in run.methods}),
+        agreed=agreed(aligned),
+        smalls=smalls(aligned, first.method, titles=named),
+        omissions=tuple((title_of(named, omission.method), omission.reason) for omission in section.omissions),
+        proof=proof(first, aligned, label=name_target(section.target), titles=named),
         shares=shares(section, named),
         curve=curve(first.certificate, decimals=of_score(section)),
-        running=running(first, reading),
+        running=running(first, aligned),
         triangle=triangle(section.agreement, named),
         line=line(section.agreement, first.method, titles=named),
         pairs=pair_rows(section.agreement, named),
         beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
-        deletion=deletion(reading, first.method, name=_spoken_name(section), titles=named),
-        changes=changes(reading, explanation),
+        deletion=deletion(aligned, first.method, name=_spoken_name(section), titles=named),
+        changes=changes(aligned, explanation),
         nearby=nearby(section, named),
-        marked=tell_marked(reading),
+        marked=tell_marked(aligned),
         people=people(section, named),
-        baselines=baselines(reading),
+        baselines=baselines(aligned),
         traced=traced(section.influence, run.training),
-        overview=overview(section.heads, reading),
-        tables=tables(reading, first, titles=named),
+        overview=overview(section.heads, aligned),
+        tables=tables(aligned, first, titles=named),
     )
 
 

@@ -28,6 +28,7 @@ _HEADINGS = {
     "unresolvable": "Too small a change to certify",
     "not claimed": "No completeness is claimed",
 }
+_JUMPS = "Not certified: the score all but jumps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,30 +83,30 @@ class Running:
     end: tuple[int, str]
 
 
-def proof(first: Attribution, reading: AlignedText, *, label: str, titles: Mapping[str, str]) -> Proof:
+def proof(first: Attribution, aligned: AlignedText, *, label: str, titles: Mapping[str, str]) -> Proof:
     """The certificate of a method in one sentence, and line by line."""
-    found, tokens = first.certificate, len(reading.section.tokens)
-    decimals = of_score(reading.section)
-    tolerance = "" if found.tolerance is None else f" (tolerance {fine_percent(found.tolerance)})"
-    state, verdict = OF_CERTIFICATE[found.verdict], _VERDICTS[found.verdict]
+    certificate, tokens = first.certificate, len(aligned.section.tokens)
+    decimals = of_score(aligned.section)
+    tolerance = "" if certificate.tolerance is None else f" (tolerance {fine_percent(certificate.tolerance)})"
+    state, verdict = OF_CERTIFICATE[certificate.verdict], _VERDICTS[certificate.verdict]
     rows = (
-        ("F(this text)", fixed(found.input, decimals)),
-        ("F(baseline)", fixed(found.baseline, decimals)),
-        ("Difference", fixed(found.input - found.baseline, decimals)),
-        (f"Sum of {count(tokens, 'token')}", fixed(found.sum, decimals)),
-        ("Residual", f"{fixed(found.residual, decimals)} ({in_change(*_left(found))})"),
+        ("F(this text)", fixed(certificate.input, decimals)),
+        ("F(baseline)", fixed(certificate.baseline, decimals)),
+        ("Difference", fixed(certificate.input - certificate.baseline, decimals)),
+        (f"Sum of {count(tokens, 'token')}", fixed(certificate.sum, decimals)),
+        ("Residual", f"{fixed(certificate.residual, decimals)} ({in_change(*_left(certificate))})"),
     )
-    method = [("Method", title_of(titles, first.method)), ("Baseline", _start(reading.section.baseline))]
-    if found.rule:
-        method.append(("Rule", found.rule))
-    method.append(("Evaluations", f"{found.evaluations:,}"))
-    if found.error is not None:
-        method.append(("Scores off by", of_sizes(found.error)))
-    if found.noise is not None and found.verdict == "unresolvable":
-        method.append(("Arithmetic may be off", fixed(found.noise, sure(found.noise, found.noise))))
+    method = [("Method", title_of(titles, first.method)), ("Baseline", _start(aligned.section.baseline))]
+    if certificate.rule:
+        method.append(("Rule", certificate.rule))
+    method.append(("Evaluations", f"{certificate.evaluations:,}"))
+    if certificate.error is not None:
+        method.append(("Scores off by", of_sizes(certificate.error)))
+    if certificate.noise is not None and certificate.verdict == "unresolvable":
+        method.append(("Arithmetic may be off", fixed(certificate.noise, sure(certificate.noise, certificate.noise))))
     return Proof(
-        title=_HEADINGS[found.verdict] if found.sliver is None else "Not certified: the score all but jumps",
-        sentence=_sentence(found, reading, label=label, decimals=decimals),
+        title=_HEADINGS[certificate.verdict] if certificate.sliver is None else _JUMPS,
+        sentence=_sentence(certificate, aligned, label=label, decimals=decimals),
         rows=rows,
         method=tuple(method),
         state=state,
@@ -119,10 +120,10 @@ def _start(baseline: Baseline) -> str:
     return f"{baseline.kind}; the model says {spoken(baseline.label)}{sure}"
 
 
-def _left(found: Certificate) -> tuple[float | None, float]:
+def _left(certificate: Certificate) -> tuple[float | None, float]:
     """What is left over, and what arithmetic alone may do, as shares of the change."""
-    change = abs(found.input - found.baseline)
-    return found.relative, (found.noise or 0.0) / change if change else 0.0
+    change = abs(certificate.input - certificate.baseline)
+    return certificate.relative, (certificate.noise or 0.0) / change if change else 0.0
 
 
 def _describe(sliver: tuple[float, float]) -> str:
@@ -133,56 +134,65 @@ def _describe(sliver: tuple[float, float]) -> str:
     return f"{where} too narrow for more evaluations to tell how that part is to be split."
 
 
-def _sentence(found: Certificate, reading: AlignedText, *, label: str, decimals: int) -> str:
-    change = found.input - found.baseline
-    way = "rises" if change >= 0 else "falls"
-    told = f"From the baseline to this text the {label} score {way} by {size(change, decimals)}."
-    told += f" The scores of {count(len(reading.section.tokens), 'token')} sum to {fixed(found.sum, decimals)}."
-    left = size(found.residual, decimals)
-    if found.verdict == "not claimed":
-        return f"{told} This method does not claim that they add up to the change."
-    if found.relative is None or found.tolerance is None:
-        return f"{told} Left over is {left}; the change is too small to certify a split of it."
-    told += f" Left over is {left}, that is {of_change(*_left(found))}"
-    if found.error is not None:
-        told += f", all scores may be off by {of_sizes(found.error)}"
-    told += f"; {fine_percent(found.tolerance)} was allowed."
-    if found.sliver:
-        other = _OTHER[reading.section.baseline.kind]
-        return f"{told} {_describe(found.sliver)} Another baseline may avoid that: {other} (--baseline)."
-    if found.verdict == "not met":
-        told += f" All {found.evaluations:,} evaluations that this text was allowed are spent."
-    return told if found.verdict != "unresolvable" else f"{told} The change is too small for that to be decided."
+def _sentence(certificate: Certificate, aligned: AlignedText, *, label: str, decimals: int) -> str:
+    change = certificate.input - certificate.baseline
+    moves = "rises" if change >= 0 else "falls"
+    sentence = f"From the baseline to this text the {label} score {moves} by {size(change, decimals)}."
+    sentence += (
+        f" The scores of {count(len(aligned.section.tokens), 'token')} sum to {fixed(certificate.sum, decimals)}."
+    )
+    left = size(certificate.residual, decimals)
+    if certificate.verdict == "not claimed":
+        return f"{sentence} This method does not claim that they add up to the change."
+    if certificate.relative is None or certificate.tolerance is None:
+        return f"{sentence} Left over is {left}; the change is too small to certify a split of it."
+    sentence += f" Left over is {left}, that is {of_change(*_left(certificate))}"
+    if certificate.error is not None:
+        sentence += f", all scores may be off by {of_sizes(certificate.error)}"
+    sentence += f"; {fine_percent(certificate.tolerance)} was allowed."
+    if certificate.sliver:
+        other = _OTHER[aligned.section.baseline.kind]
+        return f"{sentence} {_describe(certificate.sliver)} Another baseline may avoid that: {other} (--baseline)."
+    if certificate.verdict == "not met":
+        sentence += f" All {certificate.evaluations:,} evaluations that this text was allowed are spent."
+    return (
+        sentence
+        if certificate.verdict != "unresolvable"
+        else f"{sentence} The change is too small for that to be decided."
+    )
 
 
 def shares(section: Section, titles: Mapping[str, str]) -> tuple[Share, ...]:
     """One row per method: its sum against the change that there was to explain."""
     decimals = of_score(section)
-    return tuple(_share(one, title_of(titles, one.method), decimals=decimals) for one in section.attributions)
-
-
-def _share(one: Attribution, title: str, *, decimals: int) -> Share:
-    found = one.certificate
-    change = found.input - found.baseline
-    state, verdict = OF_CERTIFICATE[found.verdict], _VERDICTS[found.verdict]
-    covers = "no change" if not change else "over ten times" if abs(found.sum) > MANY * abs(change) else None
-    return Share(
-        title=title,
-        sum=fixed(found.sum, min(decimals, sure(0.0, found.sum))),
-        covers=(covers or percent(found.sum / change)) if one.signed else "other units",
-        passes=f"{found.evaluations:,}",
-        state=state,
-        verdict="none" if found.claim == "none" else verdict,
+    return tuple(
+        _share(attribution, title_of(titles, attribution.method), decimals=decimals)
+        for attribution in section.attributions
     )
 
 
-def running(first: Attribution, reading: AlignedText) -> Running | None:
+def _share(attribution: Attribution, title: str, *, decimals: int) -> Share:
+    certificate = attribution.certificate
+    change = certificate.input - certificate.baseline
+    state, verdict = OF_CERTIFICATE[certificate.verdict], _VERDICTS[certificate.verdict]
+    covers = "no change" if not change else "over ten times" if abs(certificate.sum) > MANY * abs(change) else None
+    return Share(
+        title=title,
+        sum=fixed(certificate.sum, min(decimals, sure(0.0, certificate.sum))),
+        covers=(covers or percent(certificate.sum / change)) if attribution.signed else "other units",
+        passes=f"{certificate.evaluations:,}",
+        state=state,
+        verdict="none" if certificate.claim == "none" else verdict,
+    )
+
+
+def running(first: Attribution, aligned: AlignedText) -> Running | None:
     """The drawing, for a method whose scores have the units of the answer and a sign; None for others."""
-    if not first.signed or first.certificate.claim != "complete" or not reading.words:
+    if not first.signed or first.certificate.claim != "complete" or not aligned.words:
         return None
-    decimals, special = of_score(reading.section), fsum(first.scores[place] for place in reading.special)
-    names = [reading.text(word) for word in reading.words] + (["special tokens"] if special else [])
-    steps = [word.total(first.scores) for word in reading.words] + ([special] if special else [])
+    decimals, special = of_score(aligned.section), fsum(first.scores[place] for place in aligned.special)
+    names = [aligned.text(word) for word in aligned.words] + (["special tokens"] if special else [])
+    steps = [word.total(first.scores) for word in aligned.words] + ([special] if special else [])
     totals = list(accumulate(steps, initial=first.certificate.baseline))
     ends = (first.certificate.baseline, first.certificate.input)
     axis = Axis.over([*totals, *ends])
@@ -204,11 +214,11 @@ def running(first: Attribution, reading: AlignedText) -> Running | None:
 
 def _steps(bars: list[tuple[int, int, int]]) -> str:
     """Upright lines at whole places, each told from the end of the one before."""
-    told, x, y = "", 0, 0
+    path, x, y = "", 0, 0
     for at, a, b in bars:
-        told += f"m{at - x} {a - y}v{b - a}"
+        path += f"m{at - x} {a - y}v{b - a}"
         x, y = at, b
-    return told.replace(" -", "-")
+    return path.replace(" -", "-")
 
 
 def _notes(names: list[str], steps: list[float], *, bars: list[tuple[float, int, int]]) -> tuple[Note, ...]:

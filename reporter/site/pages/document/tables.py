@@ -59,29 +59,30 @@ class Tables:
     tokens: tuple[TokenRow, ...]
 
 
-def tables(reading: AlignedText, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
+def tables(aligned: AlignedText, first: Attribution, *, titles: Mapping[str, str]) -> Tables:
     """Both tables of a section."""
-    section = reading.section
-    others = [one for one in section.attributions if one is not first]
-    digits = [digits_for(reading.scale(one.scores)) + 1 for one in section.attributions]
+    section = aligned.section
+    others = [attribution for attribution in section.attributions if attribution is not first]
+    digits = [digits_for(aligned.scale(attribution.scores)) + 1 for attribution in section.attributions]
     return Tables(
         first=title_of(titles, first.method),
-        others=tuple(title_of(titles, one.method) for one in others),
+        others=tuple(title_of(titles, attribution.method) for attribution in others),
         methods=tuple(
-            (title_of(titles, one.method), f"10{raised(-number)}")
-            for one, number in zip(section.attributions, digits, strict=True)
+            (title_of(titles, attribution.method), f"10{raised(-number)}")
+            for attribution, number in zip(section.attributions, digits, strict=True)
         ),
-        words=_word_rows(reading, first, others=others),
-        rest=_rest(reading, first),
+        words=_word_rows(aligned, first, others=others),
+        rest=_rest(aligned, first),
         errors=first.errors is not None,
-        count=len(reading.words),
+        count=len(aligned.words),
         tokens=tuple(
             TokenRow(
                 place=place + 1,
                 text=token.text,
                 special=token.special,
                 scores=tuple(
-                    _whole(one.scores[place], number) for one, number in zip(section.attributions, digits, strict=True)
+                    _whole(attribution.scores[place], number)
+                    for attribution, number in zip(section.attributions, digits, strict=True)
                 ),
             )
             for place, token in enumerate(section.tokens)
@@ -89,10 +90,12 @@ def tables(reading: AlignedText, first: Attribution, *, titles: Mapping[str, str
     )
 
 
-def _word_rows(reading: AlignedText, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
-    order = _by_size(reading.words, first.scores)[:LISTED]
-    settled = count_settled(first, reading) if first.errors is not None else 0
-    ranks = [{at: rank for rank, at in enumerate(_by_size(reading.words, one.scores), 1)} for one in others]
+def _word_rows(aligned: AlignedText, first: Attribution, *, others: Sequence[Attribution]) -> tuple[WordRow, ...]:
+    order = _by_size(aligned.words, first.scores)[:LISTED]
+    settled = count_settled(first, aligned) if first.errors is not None else 0
+    ranks = [
+        {at: rank for rank, at in enumerate(_by_size(aligned.words, attribution.scores), 1)} for attribution in others
+    ]
     return tuple(
         WordRow(
             rank=number,
@@ -101,13 +104,13 @@ def _word_rows(reading: AlignedText, first: Attribution, *, others: Sequence[Att
             value=bar.value,
             error=bar.error,
             part=_part(
-                reading.words[at].total(first.scores), fsum(first.scores), error=_error(reading.words[at], first)
+                aligned.words[at].total(first.scores), fsum(first.scores), error=_error(aligned.words[at], first)
             ),
             place=at + 1,
             ranks=tuple(of_method[at] for of_method in ranks),
             settled=number == settled,
         )
-        for number, (at, bar) in enumerate(zip(order, bars(first, reading), strict=False), 1)
+        for number, (at, bar) in enumerate(zip(order, bars(first, aligned), strict=False), 1)
     )
 
 
@@ -116,17 +119,17 @@ def _whole(value: float, digits: int) -> str:
     return str(round(Decimal(repr(value)).scaleb(digits))).replace("-", MINUS)
 
 
-def _rest(reading: AlignedText, first: Attribution) -> str:
+def _rest(aligned: AlignedText, first: Attribution) -> str:
     """What the table does not list: the weaker words and the special tokens, with their part of the sum."""
-    weaker = _by_size(reading.words, first.scores)[LISTED:]
-    left = [reading.words[at].total(first.scores) for at in weaker] + [first.scores[at] for at in reading.special]
+    weaker = _by_size(aligned.words, first.scores)[LISTED:]
+    left = [aligned.words[at].total(first.scores) for at in weaker] + [first.scores[at] for at in aligned.special]
     named = [count(len(weaker), "weaker word")] if weaker else []
-    named += [count(len(reading.special), "special token")] if reading.special else []
+    named += [count(len(aligned.special), "special token")] if aligned.special else []
     return f"{' and '.join(named)}: {_part(fsum(left), fsum(first.scores))}" if named else ""
 
 
-def _error(word: Span, one: Attribution) -> float:
-    return 0.0 if one.errors is None else word.total(one.errors)
+def _error(word: Span, attribution: Attribution) -> float:
+    return 0.0 if attribution.errors is None else word.total(attribution.errors)
 
 
 def _part(value: float, whole: float, *, error: float = 0.0) -> str:

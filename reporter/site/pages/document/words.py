@@ -71,42 +71,42 @@ class Small:
     strongest: tuple[Fragment, ...]
 
 
-def claim_of(one: Attribution) -> str:
+def claim_of(attribution: Attribution) -> str:
     """What a method claims, in three words at most."""
-    if not one.signed:
+    if not attribution.signed:
         return "strength only"
-    return "signed, complete" if one.certificate.claim == "complete" else "signed"
+    return "signed, complete" if attribution.certificate.claim == "complete" else "signed"
 
 
-def bars(one: Attribution, reading: AlignedText) -> Iterator[Bar]:
+def bars(attribution: Attribution, aligned: AlignedText) -> Iterator[Bar]:
     """Every word with its score by one method, strongest first."""
-    scale = reading.scale(one.scores)
-    found = [(word.total(one.scores), word) for word in reading.words]
-    found.sort(key=lambda pair: -abs(pair[0]))
-    for total, word in found:
-        error = word.total(one.errors) if one.errors is not None else 0.0
-        digits, tint, reach = of_word(one, error, scale), f"--s:{css(ratio(total, scale))}", ratio(error, scale)
+    scale = aligned.scale(attribution.scores)
+    totals = [(word.total(attribution.scores), word) for word in aligned.words]
+    totals.sort(key=lambda pair: -abs(pair[0]))
+    for total, word in totals:
+        error = word.total(attribution.errors) if attribution.errors is not None else 0.0
+        digits, tint, reach = of_word(attribution, error, scale), f"--s:{css(ratio(total, scale))}", ratio(error, scale)
         yield Bar(
-            text=quoted(reading.text(word)),
+            text=quoted(aligned.text(word)),
             tint=tint,
             style=tint if rounds_to_zero(reach, 2) else f"{tint};--e:{css(reach)}",
-            value=signed(total, digits) if one.signed else fixed(total, digits),
-            error="" if one.errors is None else f"±\N{NO-BREAK SPACE}{bound(error, digits)}",
+            value=signed(total, digits) if attribution.signed else fixed(total, digits),
+            error="" if attribution.errors is None else f"±\N{NO-BREAK SPACE}{bound(error, digits)}",
             positive=total > 0,
             share=abs(ratio(total, scale)),
         )
 
 
 def asides(
-    reading: AlignedText, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
+    aligned: AlignedText, methods: Sequence[str], *, first: str, about: Mapping[str, Description]
 ) -> tuple[Aside, ...]:
     """What stands beside the text, one per method of the page that this section has."""
-    found = {one.method: one for one in reading.section.attributions}
-    tau = _taus(reading, first)
+    by_method = {attribution.method: attribution for attribution in aligned.section.attributions}
+    tau = _taus(aligned, first)
     return tuple(
-        _aside(found[name], reading, number=number, about=about.get(name, _unknown(name)), tau=tau.get(name, ""))
+        _aside(by_method[name], aligned, number=number, about=about.get(name, _unknown(name)), tau=tau.get(name, ""))
         for number, name in enumerate(methods)
-        if name in found
+        if name in by_method
     )
 
 
@@ -117,29 +117,29 @@ def _unknown(name: str) -> Description:
     )
 
 
-def _taus(reading: AlignedText, first: str) -> dict[str, str]:
+def _taus(aligned: AlignedText, first: str) -> dict[str, str]:
     """What to say of every other method's agreement with the first."""
-    return {name: rank(pair.kendall) for name, pair in compare_with(reading.section.agreement, first)}
+    return {name: rank(pair.kendall) for name, pair in compare_with(aligned.section.agreement, first)}
 
 
-def _aside(one: Attribution, reading: AlignedText, *, number: int, about: Description, tau: str) -> Aside:
-    found = list(takewhile(lambda bar: bar.share >= _NAMED, bars(one, reading)))
+def _aside(attribution: Attribution, aligned: AlignedText, *, number: int, about: Description, tau: str) -> Aside:
+    listed = list(takewhile(lambda bar: bar.share >= _NAMED, bars(attribution, aligned)))
     most, least = OTHERS if number else FIRST
-    supporting = tuple(bar for bar in found if bar.positive)[:most]
-    opposing = tuple(bar for bar in found if not bar.positive)[:least] if one.signed else ()
+    supporting = tuple(bar for bar in listed if bar.positive)[:most]
+    opposing = tuple(bar for bar in listed if not bar.positive)[:least] if attribution.signed else ()
     return Aside(
         number=number,
-        method=one.method,
+        method=attribution.method,
         title=about.title,
-        signed=one.signed,
-        largest=largest(one, reading),
+        signed=attribution.signed,
+        largest=largest(attribution, aligned),
         supporting=supporting,
         opposing=opposing,
         reach=_reach(supporting),
-        weaker=len(reading.words) - len(supporting) - len(opposing),
+        weaker=len(aligned.words) - len(supporting) - len(opposing),
         idea=about.idea,
         limits=about.limits,
-        claim=_claim_sentence(one),
+        claim=_claim_sentence(attribution),
         tau=tau,
     )
 
@@ -149,39 +149,39 @@ def _reach(supporting: Sequence[Bar]) -> str:
     return f"--high:{css(supporting[0].share) if supporting else '0'}"
 
 
-def _claim_sentence(one: Attribution) -> str:
-    if one.certificate.claim == "complete":
+def _claim_sentence(attribution: Attribution) -> str:
+    if attribution.certificate.claim == "complete":
         return "This method claims that its scores add up to the change of the answer, and is held to it."
-    if one.signed:
+    if attribution.signed:
         return "No certificate: this method does not claim to be complete."
     return "No certificate: its numbers are strengths, without a sign and not in units of the score."
 
 
-def smalls(reading: AlignedText, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
+def smalls(aligned: AlignedText, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
     """One small multiple per method of the section."""
-    taus = _taus(reading, first)
+    taus = _taus(aligned, first)
     return tuple(
-        _small(one, reading, title=title_of(titles, one.method), tau=taus.get(one.method, ""))
-        for one in reading.section.attributions
+        _small(attribution, aligned, title=title_of(titles, attribution.method), tau=taus.get(attribution.method, ""))
+        for attribution in aligned.section.attributions
     )
 
 
-def _small(one: Attribution, reading: AlignedText, *, title: str, tau: str) -> Small:
-    shares = reading.shares(one.scores)
+def _small(attribution: Attribution, aligned: AlignedText, *, title: str, tau: str) -> Small:
+    shares = aligned.shares(attribution.scores)
     heights = [(at, round(share * _HALF)) for at, share in enumerate(shares) if abs(share) >= _LEAST]
-    brief = len(shares) <= SMALL and sum(map(len, reading.texts)) <= SMALL * 12
+    brief = len(shares) <= SMALL and sum(map(len, aligned.texts)) <= SMALL * 12
     return Small(
         title=title,
-        claim=claim_of(one),
-        signed=one.signed,
+        claim=claim_of(attribution),
+        signed=attribution.signed,
         tau=tau,
         up=_skyline([(at, -height) for at, height in heights if height > 0]),
         down=_skyline([(at, -height) for at, height in heights if height < 0]),
         width=max(_NARROWEST, len(shares) * 4),
-        text=fragments(reading, shares, least=_LEAST) if brief else (),
+        text=fragments(aligned, shares, least=_LEAST) if brief else (),
         strongest=()
         if brief
-        else tuple(Fragment(text=bar.text, style=bar.tint) for bar in islice(bars(one, reading), 5)),
+        else tuple(Fragment(text=bar.text, style=bar.tint) for bar in islice(bars(attribution, aligned), 5)),
     )
 
 
@@ -198,17 +198,17 @@ def _skyline(bars: Sequence[tuple[int, int]]) -> str:
     return "".join(path).replace(" -", "-")
 
 
-def fragments(reading: AlignedText, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
+def fragments(aligned: AlignedText, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
     """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
-    found: list[Fragment] = []
-    for segment, text in enumerate(reading.texts):
+    parts: list[Fragment] = []
+    for segment, text in enumerate(aligned.texts):
         at = 0
-        found += [Fragment(text=" ‖ ", style="")] if segment else []
-        for word, share in zip(reading.words, shares, strict=True):
+        parts += [Fragment(text=" ‖ ", style="")] if segment else []
+        for word, share in zip(aligned.words, shares, strict=True):
             if word.segment == segment and abs(share) >= least:
-                found.append(Fragment(text=text[at : word.start], style=""))
-                found.append(Fragment(text=reading.text(word), style=f"--s:{css(share)}"))
+                parts.append(Fragment(text=text[at : word.start], style=""))
+                parts.append(Fragment(text=aligned.text(word), style=f"--s:{css(share)}"))
                 at = word.end
-        ends = [word.end for word in reading.words if word.segment == segment]
-        found.append(Fragment(text=text[at : max(ends, default=at)], style=""))
-    return tuple(fragment for fragment in found if fragment.text)
+        ends = [word.end for word in aligned.words if word.segment == segment]
+        parts.append(Fragment(text=text[at : max(ends, default=at)], style=""))
+    return tuple(fragment for fragment in parts if fragment.text)

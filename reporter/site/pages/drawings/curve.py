@@ -27,24 +27,24 @@ class Curve:
     rows: tuple[tuple[str, str], ...]
 
 
-def curve(found: Certificate, *, decimals: int) -> Curve | None:
+def curve(certificate: Certificate, *, decimals: int) -> Curve | None:
     """The drawing of a certificate's path, its numbers to so many decimals; None where no path was followed."""
-    if len(found.path) < 2:
+    if len(certificate.path) < 2:
         return None
-    axis = Axis.over([found.baseline, found.input, *(value for _, value in found.path)])
-    places = [(round(LEFT + share * (RIGHT - LEFT), 1), axis.y(value)) for share, value in found.path]
-    first, last = axis.y(found.baseline), axis.y(found.input)
-    start, end = fixed(found.baseline, decimals), fixed(found.input, decimals)
-    near = sum(share < 0.5 for share, _ in found.path)
-    fine = apart([[share for share, _ in found.path]], "probability")
+    axis = Axis.over([certificate.baseline, certificate.input, *(value for _, value in certificate.path)])
+    places = [(round(LEFT + share * (RIGHT - LEFT), 1), axis.y(value)) for share, value in certificate.path]
+    first, last = axis.y(certificate.baseline), axis.y(certificate.input)
+    start, end = fixed(certificate.baseline, decimals), fixed(certificate.input, decimals)
+    near = sum(share < 0.5 for share, _ in certificate.path)
+    fine = apart([[share for share, _ in certificate.path]], "probability")
     return Curve(
-        caption=f"F along the path, {count(len(found.path), 'node')}",
-        told=f"F at {count(len(found.path), 'node')} from {start} at the baseline to {end} at this text; "
+        caption=f"F along the path, {count(len(certificate.path), 'node')}",
+        told=f"F at {count(len(certificate.path), 'node')} from {start} at the baseline to {end} at this text; "
         f"{near} of them in the first half of the way",
         line="M" + " ".join(f"{x:g} {y}" for x, y in places),
         grid=axis.grid,
         start=(first, start),
         end=(last, end),
-        change=signed(found.input - found.baseline, decimals) if abs(last - first) > _ROOM else "",
-        rows=tuple((answered(share, "probability", fine), fixed(value, decimals)) for share, value in found.path),
+        change=signed(certificate.input - certificate.baseline, decimals) if abs(last - first) > _ROOM else "",
+        rows=tuple((answered(share, "probability", fine), fixed(value, decimals)) for share, value in certificate.path),
     )

@@ -66,7 +66,7 @@ class MarkRow:
 
 def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
     """The audit in a sentence, in two parts, the first of them bold."""
-    certified = next((one for one in summary.verdicts if one.claim == "complete"), None)
+    certified = next((verdicts for verdicts in summary.verdicts if verdicts.claim == "complete"), None)
     if any(gap.part == "certificates" for gap in summary.gaps):
         texts = count(summary.explained, "text")
         return texts, f"{'is' if summary.explained == 1 else 'are'} explained; their certificates could not be counted."
@@ -86,9 +86,9 @@ def headline(summary: Summary, tolerance: float | None) -> tuple[str, str]:
     return f"{certified.texts_met:,} of {certified.texts:,}", both
 
 
-def _certificates(one: Verdicts) -> int:
+def _certificates(verdicts: Verdicts) -> int:
     """How many attributions claimed to be complete."""
-    return one.met + one.not_met + one.unresolvable
+    return verdicts.met + verdicts.not_met + verdicts.unresolvable
 
 
 _LEADS = {
@@ -100,10 +100,12 @@ _LEADS = {
 
 def lead(summary: Summary) -> str:
     """The other checks, as far as they were measured, in one sentence, and how many texts pass all of them."""
-    held = [one for of_all in summary.slices if of_all.kind == "all" for one in of_all.checks if one.check in _LEADS]
-    told = [f"in {one.held:,} of {one.measured:,} {_LEADS[one.check]}" for one in held]
+    held = [
+        check for of_all in summary.slices if of_all.kind == "all" for check in of_all.checks if check.check in _LEADS
+    ]
+    clauses = [f"in {check.held:,} of {check.measured:,} {_LEADS[check.check]}" for check in held]
     passing = f" {count(summary.passing, 'text')} {'passes' if summary.passing == 1 else 'pass'} every check."
-    return f"{'; '.join(told).capitalize()}.{passing}" if told else ""
+    return f"{'; '.join(clauses).capitalize()}.{passing}" if clauses else ""
 
 
 def figures(summary: Summary) -> Iterator[Figure]:
@@ -118,17 +120,18 @@ def figures(summary: Summary) -> Iterator[Figure]:
         name = "Accuracy" if not summary.marks else "All labels right"
         yield Figure(value=f"{summary.accuracy * 100:.{digits}f}", unit="%", name=name, note=note)
     if summary.f1 is not None:
-        given = sum(one.given for one in summary.marks)
+        given = sum(label.given for label in summary.marks)
         note = f"micro-averaged over {count(given, 'label')} given"
         yield Figure(value=rank(summary.f1), unit="", name="F1 of labels", note=note)
     if summary.deviation is not None:
         yield _deviation(summary.deviation)
-    for one in [one for one in summary.verdicts if one.claim == "complete"][:1]:
-        of = [] if _certificates(one) == one.texts else [f"of {count(one.texts, 'text')}, for every target"]
-        left = [] if one.residual is None else [f"median residual {of_change(one.residual)}"]
-        share = in_percent(one.texts_met / one.texts)
+    for verdicts in [verdicts for verdicts in summary.verdicts if verdicts.claim == "complete"][:1]:
+        each = _certificates(verdicts) == verdicts.texts
+        of = [] if each else [f"of {count(verdicts.texts, 'text')}, for every target"]
+        left = [] if verdicts.residual is None else [f"median residual {of_change(verdicts.residual)}"]
+        share = in_percent(verdicts.texts_met / verdicts.texts)
         yield Figure(value=share, unit="%", name="Complete", note="; ".join([*of, *left]))
-    known = [one.kendall for one in summary.agreement if one.kendall is not None]
+    known = [pair.kendall for pair in summary.agreement if pair.kendall is not None]
     middle = find_median_agreement(summary)
     if middle is not None:
         note = f"median over {count(len(known), 'pair')} of methods; at most {rank(max(known))}"
@@ -137,26 +140,26 @@ def figures(summary: Summary) -> Iterator[Figure]:
         yield Figure(value=f"{summary.truncated:,}", unit="", name="Cut off", note="longer than the model can read")
 
 
-def _deviation(found: Deviation) -> Figure:
+def _deviation(deviation: Deviation) -> Figure:
     """How far the answers are from the numbers given."""
-    note = f"of {count(found.texts, 'text')} with a value; root mean square {found.squared:.3g}"
-    if found.correlation is not None:
-        note += f", correlation {rank(found.correlation)}"
-    return Figure(value=f"{found.absolute:.3g}", unit="", name="Mean absolute error", note=note)
+    note = f"of {count(deviation.texts, 'text')} with a value; root mean square {deviation.squared:.3g}"
+    if deviation.correlation is not None:
+        note += f", correlation {rank(deviation.correlation)}"
+    return Figure(value=f"{deviation.absolute:.3g}", unit="", name="Mean absolute error", note=note)
 
 
 def mark_rows(marks: Sequence[LabelScore]) -> tuple[MarkRow, ...]:
     """Label by label how often it was given, said, and both, for labels that do not exclude each other."""
     return tuple(
         MarkRow(
-            label=spoken(one.label),
-            given=f"{one.given:,}",
-            said=f"{one.said:,}",
-            both=f"{one.both:,}",
-            precision=whole_percent(one.both / one.said) if one.said else "–",
-            recall=whole_percent(one.both / one.given) if one.given else "–",
+            label=spoken(score.label),
+            given=f"{score.given:,}",
+            said=f"{score.said:,}",
+            both=f"{score.both:,}",
+            precision=whole_percent(score.both / score.said) if score.said else "–",
+            recall=whole_percent(score.both / score.given) if score.given else "–",
         )
-        for one in marks
+        for score in marks
     )
 
 
@@ -168,33 +171,35 @@ def _of_documents(summary: Summary) -> str:
 def verdict_rows(run: Run) -> Iterator[VerdictRow]:
     """One row per method that claims to be complete."""
     named = titles(run)
-    for one in [one for one in run.summary.verdicts if one.claim == "complete"]:
+    for verdicts in [verdicts for verdicts in run.summary.verdicts if verdicts.claim == "complete"]:
         yield VerdictRow(
-            title=title_of(named, one.method),
-            met=f"{one.met:,}",
-            not_met=f"{one.not_met:,}",
-            unresolvable=f"{one.unresolvable:,}",
-            residual="–" if one.residual is None else in_change(one.residual),
+            title=title_of(named, verdicts.method),
+            met=f"{verdicts.met:,}",
+            not_met=f"{verdicts.not_met:,}",
+            unresolvable=f"{verdicts.unresolvable:,}",
+            residual="–" if verdicts.residual is None else in_change(verdicts.residual),
         )
 
 
 def unclaimed(run: Run) -> str:
     """The methods that claim nothing, by their titles."""
     named = titles(run)
-    return "; ".join(title_of(named, one.method) for one in run.summary.verdicts if one.claim != "complete")
+    return "; ".join(
+        title_of(named, verdicts.method) for verdicts in run.summary.verdicts if verdicts.claim != "complete"
+    )
 
 
 def confusion(graded: Sequence[Graded]) -> Confusion | None:
     """Labels given against answers; None for a single label, or for too many to be read."""
-    found = Counter({(one.given, one.said): one.texts for one in graded})
-    labels = sorted({label for pair in found for label in pair})
+    texts = Counter({(cell.given, cell.said): cell.texts for cell in graded})
+    labels = sorted({label for pair in texts for label in pair})
     if not 2 <= len(labels) <= _LABELS:
         return None
     rows = []
-    for given in sorted({pair[0] for pair in found}):
-        of = sum(found[given, said] for said in labels)
+    for given in sorted({pair[0] for pair in texts}):
+        of = sum(texts[given, said] for said in labels)
         cells = (
-            (f"{found[given, said]:,}", whole_percent(found[given, said] / of), css(found[given, said] / of))
+            (f"{texts[given, said]:,}", whole_percent(texts[given, said] / of), css(texts[given, said] / of))
             for said in labels
         )
         rows.append((spoken(given), tuple(cells)))

@@ -59,7 +59,7 @@ def find(explanation: Explanation, page: DocumentPage) -> Finding:
     sections = order_sections(explanation)
     return Finding(
         path=page.path,
-        entry=_entry(explanation, page, reading=AlignedText(explanation, sections[0]) if sections else None),
+        entry=_entry(explanation, page, aligned=AlignedText(explanation, sections[0]) if sections else None),
         residuals=tuple(list_residuals(section.attributions[0].certificate for section in sections)),
         undrawn=Failure(id=explanation.id, source=explanation.source, error=page.failure or "")
         if is_undrawn(explanation)
@@ -67,13 +67,13 @@ def find(explanation: Explanation, page: DocumentPage) -> Finding:
     )
 
 
-def _entry(explanation: Explanation, page: DocumentPage, *, reading: AlignedText | None) -> Entry:
-    first = reading.section.attributions[0] if reading else None
+def _entry(explanation: Explanation, page: DocumentPage, *, aligned: AlignedText | None) -> Entry:
+    first = aligned.section.attributions[0] if aligned else None
     said = page.answer
     chosen = next((share for share in said.shares if share.chosen), None) if said else None
-    whole = fragments(reading, reading.shares(first.scores), least=_FAINT) if reading and first else ()
+    whole = fragments(aligned, aligned.shares(first.scores), least=_FAINT) if aligned and first else ()
     text, more = _cut(whole or (Fragment(text=explanation.text, style=""),))
-    checks, tau = _of_all(page), mean_tau(reading.section) if reading else None
+    checks, tau = _of_all(page), mean_tau(aligned.section) if aligned else None
     return Entry(
         href=url(page.path),
         source=explanation.source,
@@ -98,7 +98,7 @@ def _entry(explanation: Explanation, page: DocumentPage, *, reading: AlignedText
 
 def _unshown(explanation: Explanation, text: Sequence[Fragment]) -> list[str]:
     """The words of a document that its row does not show: what stands between white space, in small letters."""
-    row = " ".join((explanation.source, "".join(one.text for one in text))).lower()
+    row = " ".join((explanation.source, "".join(fragment.text for fragment in text))).lower()
     whole = (explanation.text, explanation.text_pair or "", explanation.id, explanation.label or "")
     return sorted({word for part in whole for word in part.lower().split() if word not in row})
 
@@ -107,7 +107,7 @@ def _of_all(page: DocumentPage) -> tuple[Badge, ...]:
     """The checks of a text: of all of its targets, the one with the gravest state each."""
     columns = zip(*(part.checks for part in page.parts), strict=True)
     return tuple(
-        next(one for one in column if one.state == gravest(each.state for each in column)) for column in columns
+        next(badge for badge in column if badge.state == gravest(each.state for each in column)) for column in columns
     )
 
 
@@ -119,15 +119,18 @@ def _confidence(explanation: Explanation) -> str:
 def _cut(fragments: Sequence[Fragment]) -> tuple[tuple[Fragment, ...], bool]:
     """The first words of a text, white space as single spaces, and whether there are more."""
     spaced = [
-        Fragment(text=" ".join(one.text.split()) if one.style else _single_spaced(one.text), style=one.style)
-        for one in fragments
+        Fragment(
+            text=" ".join(fragment.text.split()) if fragment.style else _single_spaced(fragment.text),
+            style=fragment.style,
+        )
+        for fragment in fragments
     ]
-    whole = "".join(one.text for one in spaced)
+    whole = "".join(fragment.text for fragment in spaced)
     left = len(shorten(whole, MINIATURE))
     kept, more = [], left < len(whole.rstrip())
-    for one in spaced:
-        kept.append(Fragment(text=one.text[:left], style=one.style))
-        left -= len(one.text)
+    for fragment in spaced:
+        kept.append(Fragment(text=fragment.text[:left], style=fragment.style))
+        left -= len(fragment.text)
         if left <= 0:
             break
     return tuple(kept), more

@@ -88,8 +88,8 @@ def _list_page(run: Run, entries: tuple[Entry, ...], number: int, *, last: int) 
 
 def link_list_page(page: ListPage) -> ListPageLink:
     """A page of the list in numbers."""
-    found = {chip.mark: chip.count for chip in page.listing.chips}
-    counts = tuple(f"{found.get(mark, 0):,}" for mark in _CHIPS if mark)
+    counted = {chip.mark: chip.count for chip in page.listing.chips}
+    counts = tuple(f"{counted.get(mark, 0):,}" for mark in _CHIPS if mark)
     return ListPageLink(href=page.path, extent=page.listing.extent, counts=counts)
 
 
@@ -101,11 +101,11 @@ def marks() -> tuple[str, ...]:
 def _listing(entries: tuple[Entry, ...], number: int, *, last: int, of: int) -> Listing:
     start = (number - 1) * LISTED
     chips = (
-        Chip(mark=mark, name=name, count=sum(mark in one.marks or not mark for one in entries))
+        Chip(mark=mark, name=name, count=sum(mark in entry.marks or not mark for entry in entries))
         for mark, name in _CHIPS.items()
     )
     return Listing(
-        entries=tuple(replace(one, words=()) for one in entries),
+        entries=tuple(replace(entry, words=()) for entry in entries),
         words=_list_words(entries),
         chips=tuple(chip for chip in chips if chip.count or not chip.mark),
         extent=f"{min(start + 1, of):,} to {start + len(entries):,} of {of:,}",
@@ -119,8 +119,8 @@ def _listing(entries: tuple[Entry, ...], number: int, *, last: int, of: int) -> 
 def _list_words(entries: tuple[Entry, ...]) -> str:
     """Every word once, with the numbers of its rows: texts share most of their words, which keeps the page small."""
     rows = defaultdict[str, list[str]](list)
-    for number, one in enumerate(entries):
-        for word in one.words:
+    for number, entry in enumerate(entries):
+        for word in entry.words:
             rows[word].append(f"{_DIGITS[number // 36]}{_DIGITS[number % 36]}")
     return "\n".join(f"{word} {''.join(rows[word])}" for word in sorted(rows))
 

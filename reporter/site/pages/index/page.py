@@ -132,23 +132,25 @@ class Audit:
 
     def _histograms(self, limit: float | None) -> tuple[Histogram, ...]:
         """The residuals for a wide window and for a narrow one, if any method claims to be complete."""
-        if not self.residuals or all(one.claim != "complete" for one in self.run.summary.verdicts):
+        if not self.residuals or all(verdicts.claim != "complete" for verdicts in self.run.summary.verdicts):
             return ()
         return tuple(histogram(self.residuals, limit, form=form) for form in (WIDE, NARROW))
 
 
 def _list_lapses(lapses: Sequence[Lapse], named: Mapping[str, str]) -> FailureList:
     """The methods that failed on single texts, each with its title before the reason."""
-    told = (
-        Failure(id=one.id, source=one.source, error=f"{title_of(named, one.method)}: {one.reason}") for one in lapses
+    failures = (
+        Failure(id=lapse.id, source=lapse.source, error=f"{title_of(named, lapse.method)}: {lapse.reason}")
+        for lapse in lapses
     )
-    return _list_failures(tuple(told))
+    return _list_failures(tuple(failures))
 
 
 def _list_failures(lost: Sequence[Failure]) -> FailureList:
     return FailureList(
         rows=tuple(
-            FailureRow(href=url(page_path(one.id)), source=one.source, error=one.error) for one in lost[:_FAILURES]
+            FailureRow(href=url(page_path(failure.id)), source=failure.source, error=failure.error)
+            for failure in lost[:_FAILURES]
         ),
         unlisted=f"{len(lost) - _FAILURES:,}" if len(lost) > _FAILURES else "",
     )

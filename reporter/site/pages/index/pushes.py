@@ -43,24 +43,24 @@ def push_tables(pushes: Sequence[Pushing], uncounted: int) -> Pushes | None:
     """The tables of the targets with a word to show, on one scale; None if there are none."""
     if not pushes:
         return None
-    scale = max(one.high for one in pushes)
+    scale = max(pushing.high for pushing in pushes)
     by_target: dict[str, list[Pushing]] = {}
-    for one in pushes:
-        if one.mean >= _NAMED * scale:
-            by_target.setdefault(cell_name(one.label, one.against), []).append(one)
+    for pushing in pushes:
+        if pushing.mean >= _NAMED * scale:
+            by_target.setdefault(cell_name(pushing.label, pushing.against), []).append(pushing)
     tables = (
-        PushTable(target=target, rows=tuple(_row(one, scale) for one in found))
-        for target, found in sorted(by_target.items())
+        PushTable(target=target, rows=tuple(_row(pushing, scale) for pushing in strongest))
+        for target, strongest in sorted(by_target.items())
     )
     return Pushes(tables=tuple(tables), least=LEAST, uncounted=f"{uncounted:,}" if uncounted else "")
 
 
-def _row(one: Pushing, scale: float) -> PushRow:
-    digits = sure((one.high - one.low) / 2, one.mean)
+def _row(pushing: Pushing, scale: float) -> PushRow:
+    digits = sure((pushing.high - pushing.low) / 2, pushing.mean)
     return PushRow(
-        text=quoted(one.word),
-        texts=f"{one.texts:,}",
-        value=signed(one.mean, digits),
-        interval=f"{signed(one.low, digits)} to {signed(one.high, digits)}",
-        style=f"--s:{css(one.mean / scale)};--low:{css(one.low / scale)};--high:{css(one.high / scale)}",
+        text=quoted(pushing.word),
+        texts=f"{pushing.texts:,}",
+        value=signed(pushing.mean, digits),
+        interval=f"{signed(pushing.low, digits)} to {signed(pushing.high, digits)}",
+        style=f"--s:{css(pushing.mean / scale)};--low:{css(pushing.low / scale)};--high:{css(pushing.high / scale)}",
     )

@@ -58,41 +58,41 @@ class SliceTable:
 
 def slice_table(slices: Sequence[Slice]) -> SliceTable | None:
     """The table; None where there is nothing to compare."""
-    by_kind = {kind: [one for one in slices if one.kind == kind] for kind in KINDS}
+    by_kind = {kind: [part for part in slices if part.kind == kind] for kind in KINDS}
     whole = next(iter(by_kind.pop("all")), None)
-    groups = {kind: found for kind, found in by_kind.items() if len(found) > 1}
+    groups = {kind: members for kind, members in by_kind.items() if len(members) > 1}
     if whole is None or not whole.checks or not groups:
         return None
     return SliceTable(
-        columns=tuple(CHECKS[one.check] for one in whole.checks),
+        columns=tuple(CHECKS[check.check] for check in whole.checks),
         whole=_row(whole, whole),
-        groups=tuple(_group(kind, found, whole=whole) for kind, found in groups.items()),
+        groups=tuple(_group(kind, members, whole=whole) for kind, members in groups.items()),
     )
 
 
-def _group(kind: SliceKind, found: Sequence[Slice], *, whole: Slice) -> SliceGroup:
-    largest = sorted(found, key=lambda one: (-one.texts, one.name))[:_LISTED]
-    left = len(found) - len(largest)
-    rows = tuple(_row(one, whole) for one in sorted(largest, key=lambda one: one.name))
+def _group(kind: SliceKind, members: Sequence[Slice], *, whole: Slice) -> SliceGroup:
+    largest = sorted(members, key=lambda part: (-part.texts, part.name))[:_LISTED]
+    left = len(members) - len(largest)
+    rows = tuple(_row(part, whole) for part in sorted(largest, key=lambda part: part.name))
     return SliceGroup(kind=KINDS[kind], rows=rows, hidden=count(left, "smaller one") if left else "")
 
 
-def _row(one: Slice, whole: Slice) -> SliceRow:
-    own = {held.check: held for held in one.checks}
+def _row(part: Slice, whole: Slice) -> SliceRow:
+    own = {held.check: held for held in part.checks}
     shares = (_share(own[of_all.check], of_all) if of_all.check in own else None for of_all in whole.checks)
-    shown = one.name if one.kind == "folder" else spoken(one.name)
-    name = KINDS["all"] if one.kind == "all" else _short(shown)
+    shown = part.name if part.kind == "folder" else spoken(part.name)
+    name = KINDS["all"] if part.kind == "all" else _short(shown)
     return SliceRow(
-        name=name, texts=f"{one.texts:,}", shares=tuple(shares), tau="–" if one.tau is None else rank(one.tau)
+        name=name, texts=f"{part.texts:,}", shares=tuple(shares), tau="–" if part.tau is None else rank(part.tau)
     )
 
 
-def _share(one: Held, whole: Held) -> Share:
+def _share(held: Held, whole: Held) -> Share:
     return Share(
-        value=whole_percent(one.share),
-        interval=f"{one.low * 100:.0f} to {one.high * 100:.0f}",
-        style=f"--s:{css(one.share)};--low:{css(one.low)};--high:{css(one.high)};--all:{css(whole.share)}",
-        apart="below" if one.high < whole.share else "above" if one.low > whole.share else "",
+        value=whole_percent(held.share),
+        interval=f"{held.low * 100:.0f} to {held.high * 100:.0f}",
+        style=f"--s:{css(held.share)};--low:{css(held.low)};--high:{css(held.high)};--all:{css(whole.share)}",
+        apart="below" if held.high < whole.share else "above" if held.low > whole.share else "",
     )
 
 
