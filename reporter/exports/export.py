@@ -32,7 +32,7 @@ def choose_format(name: str, run: Provenance, *, method: str | None, target: str
     given = {option: value for option, value in wanted.items() if value is not None}
     if foreign := [option for option in given if option not in {field.name for field in fields(kind)}]:
         raise UserError(f"The format '{name}' takes no --{foreign[0]}: it holds every document whole. Leave it out.")
-    known = [one.name for one in run.methods]
+    known = [method.name for method in run.methods]
     if method is not None and method not in known:
         raise UserError(f"This run has no method '{method}'; there are: {', '.join(known)}.")
     if target is not None and find_label(target, run.model.labels) is None:
@@ -46,9 +46,11 @@ def write_out(store: Store, sink: Sink, *, ids: Sequence[str], to: Path) -> Expo
     known = store.ids()
     _check(ids, known)
     wanted = frozenset(ids or known)
-    found = _texts(store, sink, ids=wanted)
+    documents = _texts(store, sink, ids=wanted)
     try:
-        written = _apart(found, sink, to=to, alone=len(wanted) == 1) if sink.apart else _together(found, sink, to=to)
+        written = (
+            _apart(documents, sink, to=to, alone=len(wanted) == 1) if sink.apart else _together(documents, sink, to=to)
+        )
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -74,15 +76,15 @@ def _texts(store: Store, sink: Sink, *, ids: Collection[str]) -> Iterator[tuple[
             yield explanation.id, texts
 
 
-def _together(found: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path) -> int:
+def _together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path) -> int:
     """One file of all documents, which is left as it was where there is nothing to write."""
     if to.is_dir():
         raise UserError(f"{to} is a folder; name a file for the {sink.suffix[1:]} with -o, or - for standard output.")
-    first, written = next(found, None), 0
+    first, written = next(documents, None), 0
 
     def counted() -> Iterator[str]:
         nonlocal written
-        for _, texts in chain([first] if first else [], found):
+        for _, texts in chain([first] if first else [], documents):
             written += 1
             yield from texts
 
@@ -91,7 +93,7 @@ def _together(found: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Pat
     return written
 
 
-def _apart(found: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, alone: bool) -> int:
+def _apart(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, alone: bool) -> int:
     """One file per document in a folder; a document that is asked for alone may go to a file or standard output."""
     single = alone and (to == STANDARD or to.suffix == sink.suffix)
     if to == STANDARD and not alone:
@@ -99,7 +101,7 @@ def _apart(found: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, 
     if to.is_file() and not single:
         raise UserError(f"{to} is a file, and this format is one file per document: name a folder with -o.")
     written = 0
-    for id, texts in found:
+    for id, texts in documents:
         _put(to if single else to / document_path(id, sink.suffix), texts)
         written += 1
     return written

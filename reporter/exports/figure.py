@@ -48,27 +48,27 @@ class Figure:
 def make_figure(explanation: Explanation, run: Provenance, *, method: str | None, target: str | None) -> Figure | None:
     """The picture of a text by a method, or by the one that is shown first; None where there is nothing to show."""
     for section in choose_sections(explanation, target=target):
-        for one in section.attributions:
-            if method is None or one.method == method:
-                return _figure(one, AlignedText(explanation, section), explanation=explanation, run=run)
+        for attribution in section.attributions:
+            if method is None or attribution.method == method:
+                return _figure(attribution, AlignedText(explanation, section), explanation=explanation, run=run)
     return None
 
 
-def _figure(one: Attribution, reading: AlignedText, *, explanation: Explanation, run: Provenance) -> Figure:
+def _figure(attribution: Attribution, aligned: AlignedText, *, explanation: Explanation, run: Provenance) -> Figure:
     opposes, supports = name_sides(explanation.prediction)
-    end, title = largest(one, reading), title_of(titles(run), one.method)
-    towards = cell_name(reading.section.target.label, reading.section.target.against)
-    unit = f"in logits of {towards}" if one.signed else f"strength only, of {towards}"
+    end, title = largest(attribution, aligned), title_of(titles(run), attribution.method)
+    towards = cell_name(aligned.section.target.label, aligned.section.target.against)
+    unit = f"in logits of {towards}" if attribution.signed else f"strength only, of {towards}"
     return Figure(
         source=explanation.source,
-        said=_said(explanation.prediction, reading.section),
+        said=_said(explanation.prediction, aligned.section),
         how=f"{title}, {unit}.",
-        signed=one.signed,
-        opposes=opposes if one.signed else "",
-        low=f"{MINUS}{end}" if one.signed else "0",
-        high=f"+{end}" if one.signed else end,
-        supports=supports if one.signed else "strong",
-        passages=_passages(reading, one),
+        signed=attribution.signed,
+        opposes=opposes if attribution.signed else "",
+        low=f"{MINUS}{end}" if attribution.signed else "0",
+        high=f"+{end}" if attribution.signed else end,
+        supports=supports if attribution.signed else "strong",
+        passages=_passages(aligned, attribution),
     )
 
 
@@ -80,16 +80,16 @@ def _said(prediction: Prediction | None, section: Section) -> str:
     return f"{lead}{bold}" + (f" ({sure})." if sure else ".")
 
 
-def _passages(reading: AlignedText, one: Attribution) -> tuple[Passage, ...]:
-    shares = reading.shares(one.scores)
+def _passages(aligned: AlignedText, attribution: Attribution) -> tuple[Passage, ...]:
+    shares = aligned.shares(attribution.scores)
     passages = []
-    for segment, text in enumerate(reading.texts):
+    for segment, text in enumerate(aligned.texts):
         words, at = [], 0
-        for word, share in zip(reading.words, shares, strict=True):
+        for word, share in zip(aligned.words, shares, strict=True):
             if word.segment == segment:
-                words.append(Word(before=text[at : word.start], text=reading.text(word), share=share))
+                words.append(Word(before=text[at : word.start], text=aligned.text(word), share=share))
                 at = word.end
-        rest, cut = text[at:], reading.truncated
+        rest, cut = text[at:], aligned.truncated
         unread = "" if not (cut and rest.strip()) else rest if len(rest) <= _SHOWN else f"{shorten(rest, _SHOWN)} …"
         passages.append(Passage(words=tuple(words), after="" if unread else rest, unread=unread))
     return tuple(passages)

@@ -76,11 +76,11 @@ def set_lines(pieces: Iterable[Piece | None], *, width: float) -> tuple[tuple[Sp
     """Pieces in lines no wider than `width`, each line in the order in which it is seen."""
     lines = []
     for ended, paragraph in groupby(pieces, key=lambda piece: piece is None):
-        found = [piece for piece in paragraph if piece is not None]
+        words = [piece for piece in paragraph if piece is not None]
         if ended:
             continue
-        level = _direction("".join(piece.text for piece in found)) or "L"
-        lines += [_ordered(line, level, width=width) for line in _broken(found, width)]
+        level = _direction("".join(piece.text for piece in words)) or "L"
+        lines += [_ordered(line, level, width=width) for line in _broken(words, width)]
     return tuple(lines)
 
 
@@ -166,9 +166,11 @@ def _directions(line: Sequence[Piece], level: str) -> list[str]:
     """The direction of each piece; one that has none goes with its neighbours where they agree, else with the line."""
     own = [_direction(piece.text) for piece in line]
     before, after = [level], [level]
-    for one in own:
-        before.append(one or before[-1])
-    for one in reversed(own):
-        after.append(one or after[-1])
+    for direction in own:
+        before.append(direction or before[-1])
+    for direction in reversed(own):
+        after.append(direction or after[-1])
     sides = zip(before, reversed(after[:-1]), strict=False)
-    return [one or (left if left == right else level) for one, (left, right) in zip(own, sides, strict=True)]
+    return [
+        direction or (left if left == right else level) for direction, (left, right) in zip(own, sides, strict=True)
+    ]

@@ -35,20 +35,22 @@ class Csv:
         file = StringIO(newline="")
         table = csv.writer(file)
         for section in choose_sections(explanation, target=self.target):
-            for one in section.attributions:
-                if self.method in (None, one.method):
-                    table.writerows(_rows(explanation, section, one=one))
+            for attribution in section.attributions:
+                if self.method in (None, attribution.method):
+                    table.writerows(_rows(explanation, section, attribution=attribution))
         return [file.getvalue()] if file.tell() else []
 
 
-def _rows(explanation: Explanation, section: Section, *, one: Attribution) -> Iterator[list[str | float | None]]:
+def _rows(
+    explanation: Explanation, section: Section, *, attribution: Attribution
+) -> Iterator[list[str | float | None]]:
     said = name_answer(explanation.prediction) if explanation.prediction else None
     facts = (explanation.id, explanation.source, explanation.label, said, name_target(section.target))
     named = [harmless(fact) for fact in facts]
     for at, token in enumerate(section.tokens):
         place = [at, harmless(token.text), token.segment, token.start, token.end, token.word, int(token.special)]
-        error = one.errors[at] if one.errors else None
-        yield [*named, section.target.position, harmless(one.method), *place, one.scores[at], error]
+        error = attribution.errors[at] if attribution.errors else None
+        yield [*named, section.target.position, harmless(attribution.method), *place, attribution.scores[at], error]
 
 
 def harmless(text: str | None) -> str | None:

@@ -64,8 +64,8 @@ class Latex:
 
     def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:
         """The snippet of one document."""
-        found = make_figure(explanation, run, method=self.method, target=self.target)
-        return () if found is None else (_written(found),)
+        figure = make_figure(explanation, run, method=self.method, target=self.target)
+        return () if figure is None else (_written(figure),)
 
 
 def escaped(value: object) -> object:
@@ -73,14 +73,16 @@ def escaped(value: object) -> object:
     return value.translate(_ESCAPES) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _written(found: Figure) -> str:
-    first = -1.0 if found.signed else 0.0
+def _written(figure: Figure) -> str:
+    first = -1.0 if figure.signed else 0.0
     shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
     return _template().render(
-        figure=found,
+        figure=figure,
         colours=COLOURS,
-        passages=[(_marks(one, signed=found.signed), " ".join(one.unread.split())) for one in found.passages],
-        ramp=[tint(share, signed=found.signed) for share in shares],
+        passages=[
+            (_marks(passage, signed=figure.signed), " ".join(passage.unread.split())) for passage in figure.passages
+        ],
+        ramp=[tint(share, signed=figure.signed) for share in shares],
     )
 
 
@@ -104,13 +106,17 @@ def _marks(passage: Passage, *, signed: bool) -> Iterator[Mark]:
     """A passage as the lines of the snippet."""
     cuts = [piece for word in passage.words for piece in (*cut_text(word.before), *cut_text(word.text, word.share))]
     cuts += cut_text(passage.after)
-    pieces = [part for one in cuts for part in ([one] if one is None else fit_piece(one, _WIDEST))]
-    for one, following in pairwise([*pieces, None]):
-        if one is None:
+    pieces = [
+        part
+        for part_or_break in cuts
+        for part in ([part_or_break] if part_or_break is None else fit_piece(part_or_break, _WIDEST))
+    ]
+    for mark, following in pairwise([*pieces, None]):
+        if mark is None:
             yield Mark(text=None)
-        elif one.text:
+        elif mark.text:
             glued = following is not None and bool(following.text)
-            breaks = following is not None and glued and parts_between(one.text, following.text)
-            colours = None if one.share is None else tint(one.share, signed=signed)
+            breaks = following is not None and glued and parts_between(mark.text, following.text)
+            colours = None if mark.share is None else tint(mark.share, signed=signed)
             thickness = round(colours.height * _THINNER, 2) if colours else 0.0
-            yield Mark(text=one.text, tint=colours, thickness=thickness, glued=glued, breaks=breaks)
+            yield Mark(text=mark.text, tint=colours, thickness=thickness, glued=glued, breaks=breaks)

@@ -77,11 +77,11 @@ class Svg:
 
     def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:
         """The drawing of one document."""
-        found = make_figure(explanation, run, method=self.method, target=self.target)
-        if found is None:
+        figure = make_figure(explanation, run, method=self.method, target=self.target)
+        if figure is None:
             return ()
-        drawing = _draw(found)
-        return (_template().render({one.name: getattr(drawing, one.name) for one in fields(drawing)}),)
+        drawing = _draw(figure)
+        return (_template().render({field.name: getattr(drawing, field.name) for field in fields(drawing)}),)
 
 
 @cache
@@ -89,21 +89,21 @@ def _template() -> Template:
     return make_environment().get_template("figure.svg.j2")
 
 
-def _draw(found: Figure) -> Drawing:
+def _draw(figure: Figure) -> Drawing:
     page = _Page()
-    page.add(_lines(found.said, 17), size=17, ink="ink")
-    for passage in found.passages:
+    page.add(_lines(figure.said, 17), size=17, ink="ink")
+    for passage in figure.passages:
         page.at += 8
-        page.add(set_passage(passage, width=_ems(_TEXT)), size=_TEXT, ink="ink", signed=found.signed)
+        page.add(set_passage(passage, width=_ems(_TEXT)), size=_TEXT, ink="ink", signed=figure.signed)
         if passage.unread:
             page.add(_lines("The model read to here.", _SMALL), size=_SMALL, ink="ink2")
             page.add(_lines(passage.unread, _TEXT), size=_TEXT, ink="ink2")
     page.at += 12
-    ramp = _ramp(page, found)
-    page.add(_lines(found.how, _SMALL), size=_SMALL, ink="ink2")
+    ramp = _ramp(page, figure)
+    page.add(_lines(figure.how, _SMALL), size=_SMALL, ink="ink2")
     return Drawing(
-        title=f"{found.source}. {found.said}",
-        description=f"{found.how} {_told(found)}",
+        title=f"{figure.source}. {figure.said}",
+        description=f"{figure.how} {_told(figure)}",
         width=_WIDTH,
         height=round(page.at + _MARGIN, 1),
         paper=PAPER,
@@ -112,17 +112,17 @@ def _draw(found: Figure) -> Drawing:
     )
 
 
-def _ramp(page: _Page, found: Figure) -> tuple[Mark, ...]:
+def _ramp(page: _Page, figure: Figure) -> tuple[Mark, ...]:
     """The scale from end to end, with what its ends mean written at both sides."""
-    low, high = f"{found.opposes} {found.low}".strip(), f"{found.high} {found.supports}"
-    left, first = width_of(low) + 0.7, -1.0 if found.signed else 0.0
+    low, high = f"{figure.opposes} {figure.low}".strip(), f"{figure.high} {figure.supports}"
+    left, first = width_of(low) + 0.7, -1.0 if figure.signed else 0.0
     page.add([[Spot(low, None, 0, width_of(low))]], size=_SMALL, ink="ink2")
     base = page.marks[-1].base
     shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
     steps = [Spot("", share, left + at * _STEP, _STEP) for at, share in enumerate(shares)]
     end = Spot(high, None, left + _STEPS * _STEP + 0.7, width_of(high))
     page.marks.append(_mark(end, base, size=_SMALL, ink="ink2", signed=False))
-    return tuple(_mark(step, base, size=_SMALL, ink="ink2", signed=found.signed) for step in steps)
+    return tuple(_mark(step, base, size=_SMALL, ink="ink2", signed=figure.signed) for step in steps)
 
 
 def _lines(text: str, size: int) -> tuple[tuple[Spot, ...], ...]:
@@ -152,10 +152,12 @@ def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark
     )
 
 
-def _told(found: Figure) -> str:
+def _told(figure: Figure) -> str:
     """The text and the meaning of its colours for those who do not see them."""
     ways = "Darker is stronger."
-    if found.signed:
-        ways = f"Blue with a solid line {found.supports}, orange with a dashed line {found.opposes}."
-    texts = ["".join(f"{word.before}{word.text}" for word in one.words) + one.after for one in found.passages]
+    if figure.signed:
+        ways = f"Blue with a solid line {figure.supports}, orange with a dashed line {figure.opposes}."
+    texts = [
+        "".join(f"{word.before}{word.text}" for word in passage.words) + passage.after for passage in figure.passages
+    ]
     return f"{ways} The text: {' '.join(texts)}"
