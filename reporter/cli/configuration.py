@@ -19,37 +19,37 @@ _TRUSTED = ("model", "checkpoints")  # what may bring pickles and code where tho
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:
     """Take defaults from a TOML file: the one that is named, or `salience.toml` in the working folder."""
-    found = path or FOUND
-    if path is None and not found.is_file():
+    file = path or FOUND
+    if path is None and not file.is_file():
         return None
     try:
-        values = tomllib.loads(found.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"The settings in {found} cannot be read: {error}") from error
+        raise UserError(f"The settings in {file} cannot be read: {error}") from error
     known = {option.name for option in fields(Settings)}
     named = {name.replace("-", "_"): value for name, value in values.items()}
     if unknown := sorted(set(named) - known):
         choices = ", ".join(sorted({*known, *(name.replace("_", "-") for name in known)}))
-        raise UserError(f"{found} sets '{unknown[0]}', which is no option; there are: {choices}.")
+        raise UserError(f"{file} sets '{unknown[0]}', which is no option; there are: {choices}.")
     if path is None:
         _check_found(named)
         context.meta[_MARK] = tuple(named)
     context.default_map = {**(context.default_map or {}), **{name: _join(value) for name, value in named.items()}}
-    return found
+    return file
 
 
 def _join(value: object) -> object:
     """A list or a table of the file as the words that the command line takes."""
     if isinstance(value, dict):
-        value = [f"{name}={one}" for name, one in value.items()]
+        value = [f"{name}={setting}" for name, setting in value.items()]
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def check_trusted(context: typer.Context, settings: Settings) -> None:
     """Raise `UserError` if what is to be trusted was named by a file that was merely found."""
     lifted = [name for name in LIFTING if getattr(settings, name)]
-    found = context.meta.get(_MARK, ())
-    for name in (name for name in _TRUSTED if name in found and lifted):
+    from_file = context.meta.get(_MARK, ())
+    for name in (name for name in _TRUSTED if name in from_file and lifted):
         if getattr(context.get_parameter_source(name), "name", "") == "DEFAULT_MAP":
             raise UserError(
                 f"{FOUND} was found in the working folder and names the {name}, which {_switch(lifted[0])} would "

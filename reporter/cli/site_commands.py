@@ -80,22 +80,22 @@ def verify(
         trust_remote_code=trust_remote_code,
         allow_untrained_head=allow_untrained_head,
     )
-    found, remarks = list[Verified](), list[str]()
-    for one in verify_run(path, choose_settings(path, own), Sample(sample, seed), inputs):
-        if isinstance(one, str):
-            remarks.append(one)
+    results, remarks = list[Verified](), list[str]()
+    for result in verify_run(path, choose_settings(path, own), Sample(sample, seed), inputs):
+        if isinstance(result, str):
+            remarks.append(result)
         else:
-            show_verified(one)
-            found.append(one)
-    documents = [one for one in found if not one.whole]
-    right, exact = sum(not one.differences for one in documents), sum(one.exact for one in documents)
+            show_verified(result)
+            results.append(result)
+    documents = [result for result in results if not result.whole]
+    right, exact = sum(not result.differences for result in documents), sum(result.exact for result in documents)
     say(
         f"{right} of {len(documents)} documents come out as they were saved, {exact} of them to the last bit, and "
         f"the others within {TOLERANCE:g} of the largest number of its kind."
     )
     for remark in remarks:
         say(remark)
-    raise typer.Exit(1 if any(one.differences for one in found) else 0)
+    raise typer.Exit(1 if any(result.differences for result in results) else 0)
 
 
 def export(

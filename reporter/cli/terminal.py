@@ -81,10 +81,10 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
     what = run.summary
     _show_tables(run.tables)
     say(f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short.")
-    for found in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
-        total = found.met + found.not_met + found.unresolvable
-        rest = f"{found.not_met} not met, {found.unresolvable} unresolvable"
-        say(f"Certificates of {found.method}: {found.met} of {total} met, {rest}.")
+    for verdicts in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
+        total = verdicts.met + verdicts.not_met + verdicts.unresolvable
+        rest = f"{verdicts.not_met} not met, {verdicts.unresolvable} unresolvable"
+        say(f"Certificates of {verdicts.method}: {verdicts.met} of {total} met, {rest}.")
     if run.machine is not None and run.machine.batch_invariant is False:
         warn(run.machine.promise)
     if slowest:
@@ -96,8 +96,8 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
             f"{run.model.architecture} has no use for some weights in the model's files: "
             f"{list_names(run.model.unused)}."
         )
-    lost = [f"{one.source}: {one.error}" for one in (*run.failures, *run.undrawn)]
-    lost += [f"{one.source}, {one.method}: {one.reason}" for one in what.lapses]
+    lost = [f"{failure.source}: {failure.error}" for failure in (*run.failures, *run.undrawn)]
+    lost += [f"{lapse.source}, {lapse.method}: {lapse.reason}" for lapse in what.lapses]
     for line in lost[:_SHOWN]:
         warn(line)
     if len(lost) > _SHOWN:
@@ -120,14 +120,14 @@ def show_lines(lines: Sequence[str]) -> None:
 def _show_tables(tables: Sequence[Table]) -> None:
     """Print which columns were taken of which tables, and what else is to be known of how they were read."""
     taken: dict[str, list[str]] = {}
-    for one in tables:
-        also = [f"{what} from {name}" for what, name in (("second text", one.pair), ("label", one.label)) if name]
-        taken.setdefault(", ".join([f"text from {one.text}", *also]), []).append(one.source)
+    for table in tables:
+        also = [f"{what} from {name}" for what, name in (("second text", table.pair), ("label", table.label)) if name]
+        taken.setdefault(", ".join([f"text from {table.text}", *also]), []).append(table.source)
     for columns, sources in list(taken.items())[:_SHOWN]:
         say(f"Columns taken: {columns} ({list_names(sources, 3)}).")
-    if bare := [one.source for one in tables if one.delimiter == "\t" and not one.quoting]:
+    if bare := [table.source for table in tables if table.delimiter == "\t" and not table.quoting]:
         say(f"Quotation marks are read as part of the text, as in tables that quote nothing ({list_names(bare, 3)}).")
-    if blank := [f"{one.source} {one.blank:,}" for one in tables if one.blank]:
+    if blank := [f"{table.source} {table.blank:,}" for table in tables if table.blank]:
         say(f"Blank lines passed over: {list_names(blank)}.")
 
 
@@ -146,22 +146,22 @@ def show_times(watch: Stopwatch) -> None:
 def show_findings(findings: Iterable[Finding]) -> bool:
     """Print a table of what was checked, each line as it is known, then every fault; whether all of it holds."""
     faults: list[str] = []
-    for one in findings:
-        say(f"{'FAILED' if one.faults else 'holds':8}{one.name:14}{one.found}")
-        faults += [f"{one.name}: {fault}" for fault in one.faults[:_SHOWN]]
-        if len(one.faults) > _SHOWN:
-            faults.append(f"{one.name}: ... and {len(one.faults) - _SHOWN:,} more.")
+    for finding in findings:
+        say(f"{'FAILED' if finding.faults else 'holds':8}{finding.name:14}{finding.found}")
+        faults += [f"{finding.name}: {fault}" for fault in finding.faults[:_SHOWN]]
+        if len(finding.faults) > _SHOWN:
+            faults.append(f"{finding.name}: ... and {len(finding.faults) - _SHOWN:,} more.")
     for fault in faults:
         warn(fault)
     return not faults
 
 
-def show_verified(one: Verified) -> bool:
+def show_verified(verified: Verified) -> bool:
     """Print how a document came out the second time; whether it was the same."""
-    say(f"{'differs' if one.differences else 'same' if one.exact else 'close':9}{one.source}")
-    for difference in one.differences:
-        warn(f"{one.source}: {difference}")
-    return not one.differences
+    say(f"{'differs' if verified.differences else 'same' if verified.exact else 'close':9}{verified.source}")
+    for difference in verified.differences:
+        warn(f"{verified.source}: {difference}")
+    return not verified.differences
 
 
 def conclude_export(written: int, left_out: int, *, to: Path) -> None:
