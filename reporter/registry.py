@@ -25,8 +25,8 @@ _CALLED = {
 
 def names(kind: str) -> list[str]:
     """The parts of a kind, which is a key of `_FOLDERS`, in alphabetical order, without importing them."""
-    found = (entry.name for entry in files("reporter").joinpath(*_FOLDERS[kind].split(".")).iterdir())
-    return sorted(name[:-3] for name in found if name.endswith(".py") and not name.startswith("_"))
+    files_there = (entry.name for entry in files("reporter").joinpath(*_FOLDERS[kind].split(".")).iterdir())
+    return sorted(name[:-3] for name in files_there if name.endswith(".py") and not name.startswith("_"))
 
 
 def load(kind: str, name: str) -> type[Any]:
@@ -44,6 +44,6 @@ def describe(name: str) -> Description:
     if name not in names("methods"):
         raise UserError(f"There is no method '{name}'; there are: {', '.join(names('methods'))}.")
     tree = ast.parse((files("reporter") / "methods" / f"{name}.py").read_text("utf-8"))
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    call = next(node for node in found if isinstance(node.func, ast.Name) and node.func.id == Description.__name__)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    call = next(node for node in calls if isinstance(node.func, ast.Name) and node.func.id == Description.__name__)
     return Description(**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
