@@ -1,4 +1,4 @@
-"""Whether a network shows where it attends: weights that are shares, from every token to every token, on the way."""
+"""Whether a network gives attention weights: shares from every token to every token, which its answer depends on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ def find_attention_gap(name: str, show: Callable[[], Shown]) -> str | None:
     if getattr(output, "decoder_attentions", None) is not None:
         return f"{name} reads its answer from a decoder, so its self-attention does not lead there."
     weights, states = getattr(output, "attentions", None), getattr(output, "hidden_states", None)
-    if not weights or not all(_is_square(one, points) for one in weights):
+    if not weights or not all(_is_square(layer, points) for layer in weights):
         return f"{name} gives no attention weights from every token to every token."
-    if not all(_is_shared(one, shown.seen) for one in weights):
+    if not all(_is_shared(layer, shown.seen) for layer in weights):
         return f"{name} gives numbers for its attention that are no shares: they do not add up to 1."
     if not torch.allclose(shown.answer, shown.usual, rtol=0.0, atol=_OFF * float(shown.usual.abs().max())):
         return f"{name} answers otherwise as soon as it shows its attention weights."
@@ -67,6 +67,6 @@ def _is_shared(weights: Tensor, seen: Tensor) -> bool:
 
 def _leads(answer: Tensor, through: Sequence[Tensor], points: Tensor) -> bool:
     """Whether the answer depends on all of these, and on the embeddings."""
-    if through[0].shape[:2] != points.shape[:2] or not all(one.requires_grad for one in through):
+    if through[0].shape[:2] != points.shape[:2] or not all(tensor.requires_grad for tensor in through):
         return False
     return None not in torch.autograd.grad(answer.sum(), (*through, points), allow_unused=True)

@@ -24,7 +24,9 @@ def width_of(length: int, *, limit: int) -> int:
 
 def steady(model: nn.Module) -> None:
     """Let every linear layer of a model, and what GPT-2 has for one, compute few rows as it computes many."""
-    layers = (one for one in model.modules() if isinstance(one, nn.Linear) or type(one).__name__ == "Conv1D")
+    layers = (
+        module for module in model.modules() if isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"
+    )
     hook(layers, after=_compute_alike)
 
 
@@ -42,5 +44,5 @@ def _compute_alike(layer: nn.Module, given: Given, _: Named, output: Any) -> Any
     rows = output.numel() // max(1, output.shape[-1]) if isinstance(output, Tensor) else 0
     if not given or not 0 < rows < _ROWS:
         return output
-    found: Tensor = layer.forward(accompany(given[0].reshape(rows, -1)))[:rows]
-    return found.view(output.shape)
+    again: Tensor = layer.forward(accompany(given[0].reshape(rows, -1)))[:rows]
+    return again.view(output.shape)

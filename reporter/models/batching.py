@@ -48,10 +48,10 @@ class Budget:
 
 
 def take_windows(items: Iterable[Item], size: int = POOL) -> Iterator[list[Item]]:
-    """The items in lists of `size`, the last one shorter, so that a stream can be sorted piece by piece."""
+    """The items in lists of `size`, the last one shorter, so that a stream can be sorted list by list."""
     stream = iter(items)
-    while found := list(islice(stream, size)):
-        yield found
+    while window := list(islice(stream, size)):
+        yield window
 
 
 def make_batches(
@@ -82,10 +82,10 @@ def share_passes(
     """
     even = spread(widths, budget=budget, members=replicas.size)
     passes = list(make_batches(range(len(widths)), widths.__getitem__, budget=even, filled=filled))[::-1]
-    found: dict[int, Result] = {}
-    for some, results in zip(passes, replicas.share(work, passes), strict=True):
-        found.update(zip(some, results, strict=True))
-    return [found[at] for at in range(len(widths))]
+    by_number: dict[int, Result] = {}
+    for numbers, results in zip(passes, replicas.share(work, passes), strict=True):
+        by_number.update(zip(numbers, results, strict=True))
+    return [by_number[at] for at in range(len(widths))]
 
 
 def spread(widths: Sequence[int], *, budget: int, members: int) -> int:

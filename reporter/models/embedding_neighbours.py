@@ -12,10 +12,10 @@ _INSIDE = "#"
 
 
 class Vocabulary:
-    """The pieces of a network's vocabulary that can stand for a whole word: letters only, and the head of a word."""
+    """The tokens of a network's vocabulary that can replace a whole word: letters only, at the head of a word."""
 
     def __init__(self, network: Network) -> None:
-        """Read all pieces once; `find` then costs one product with the embedding table."""
+        """Read the vocabulary once; `find` then costs one product with the embedding table."""
         names = network.tokenizer.convert_ids_to_tokens(range(len(network.table)))
         special = set(network.tokenizer.all_special_ids)
         heads, bodies = dict[str, int](), dict[str, int]()
@@ -27,31 +27,31 @@ class Vocabulary:
             self._bodies.append(bodies.setdefault(body.casefold(), len(bodies)))
         self._network = network
 
-    def find(self, pieces: Sequence[int], count: int) -> dict[int, list[int]]:
-        """For each of some pieces the `count` nearest by cosine, nearest first; none for what is no whole word.
+    def find(self, token_ids: Sequence[int], count: int) -> dict[int, list[int]]:
+        """The `count` tokens nearest to each by cosine, nearest first; none for a token that is no whole word.
 
         They stand where it stands in a word, and are more than the same letters in another case.
         """
-        asked = [piece for piece in dict.fromkeys(pieces) if self._heads[piece] >= 0]
+        asked = [token_id for token_id in dict.fromkeys(token_ids) if self._heads[token_id] >= 0]
         table = self._network.table
         place = table.device
-        heads, bodies = (torch.tensor(one, device=place) for one in (self._heads, self._bodies))
+        heads, bodies = (torch.tensor(numbers, device=place) for numbers in (self._heads, self._bodies))
         lengths = table.norm(dim=1).clamp_min(torch.finfo(table.dtype).tiny)
-        found: dict[int, list[int]] = {piece: [] for piece in pieces}
-        for piece in asked:
-            fit = (heads == heads[piece]) & (bodies != bodies[piece])
-            near = (table @ table[piece] / lengths).masked_fill(~fit, -torch.inf)
-            found[piece] = _best(near, count)
-        return found
+        neighbours: dict[int, list[int]] = {token_id: [] for token_id in token_ids}
+        for token_id in asked:
+            fit = (heads == heads[token_id]) & (bodies != bodies[token_id])
+            near = (table @ table[token_id] / lengths).masked_fill(~fit, -torch.inf)
+            neighbours[token_id] = _best(near, count)
+        return neighbours
 
-    def spell(self, piece: int) -> str:
-        """A piece as it is written in a text."""
-        text: str = self._network.tokenizer.decode([piece])
+    def spell(self, token_id: int) -> str:
+        """A token as it is written in a text."""
+        text: str = self._network.tokenizer.decode([token_id])
         return text.strip()
 
 
 def _part(name: str) -> tuple[str, str]:
-    """The marks at the head of a piece, and what follows them."""
+    """The marks at the head of a token, and what follows them."""
     body = name.lstrip(_MARKS)
     return name[: len(name) - len(body)], body
 

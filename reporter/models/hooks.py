@@ -141,13 +141,13 @@ def _changing(layers: Sequence[nn.Module], change: Change) -> ExitStack:
     """Look at every call of some layers with numbers of tokens; one that goes by tokens and rows is turned for that."""
 
     def look(_: nn.Module, given: Given, named: Named, output: Any) -> Tensor | None:  # noqa: ANN401
-        ids = next((one for one in (*given, *named.values()) if isinstance(one, Tensor)), None)
+        ids = next((value for value in (*given, *named.values()) if isinstance(value, Tensor)), None)
         if ids is None or ids.dim() != 2 or ids.is_floating_point() or not isinstance(output, Tensor):
             return None
-        found = change(ids, output)
-        if found is None:
+        changed = change(ids, output)
+        if changed is None:
             turned = change(ids.mT, output.transpose(0, 1))
-            found = None if turned is None else turned.transpose(0, 1)
-        return found
+            changed = None if turned is None else turned.transpose(0, 1)
+        return changed
 
     return hook(layers, after=look)

@@ -69,7 +69,7 @@ def multiplies_alike(sizes: Iterable[tuple[int, int]]) -> bool:
         for matrix in (weight, weight.T):
             rows = torch.randn(count, len(matrix), generator=random)
             whole = rows @ matrix
-            spans = (slice(start, start + some) for some in (*_COUNTS, count // 2 + 1) for start in (0, some // 2))
+            spans = (slice(first, first + part) for part in (*_COUNTS, count // 2 + 1) for first in (0, part // 2))
             if not all((rows[span] @ matrix).equal(whole[span]) for span in spans):
                 return False
     return True
@@ -78,8 +78,8 @@ def multiplies_alike(sizes: Iterable[tuple[int, int]]) -> bool:
 def _list_sizes(model: nn.Module) -> list[tuple[int, int]]:
     """The sizes of all matrices that a network multiplies by."""
     looked_up = {id(layer.weight) for layer in model.modules() if isinstance(layer, nn.Embedding)}
-    weights = (one for one in model.parameters() if one.dim() == 2 and id(one) not in looked_up)
-    return sorted({(one.shape[0], one.shape[1]) for one in weights})
+    weights = (parameter for parameter in model.parameters() if parameter.dim() == 2 and id(parameter) not in looked_up)
+    return sorted({(parameter.shape[0], parameter.shape[1]) for parameter in weights})
 
 
 def _answers_alike(network: Network) -> bool:
@@ -89,13 +89,13 @@ def _answers_alike(network: Network) -> bool:
     served: list[Row] = [dict(network.tokenizer(text, truncation=True, max_length=limit)) for text in texts]
     rows = [row for row in served if row["input_ids"]]
 
-    def look(member: Network, some: list[int]) -> list[Tensor]:
-        return _look(member, [rows[at] for at in some])
+    def look(member: Network, numbers: list[int]) -> list[Tensor]:
+        return _look(member, [rows[at] for at in numbers])
 
     lengths = [len(row["input_ids"]) for row in rows]
     together = network.share(look, lengths, budget=BATCH_TOKENS["cpu"])
-    alone = [found for row in rows for found in _look(network, [row])]
-    return all(one.equal(other) for one, other in zip(alone, together, strict=True))
+    alone = [answer for row in rows for answer in _look(network, [row])]
+    return all(answer.equal(other) for answer, other in zip(alone, together, strict=True))
 
 
 def _look(network: Network, rows: list[Row]) -> list[Tensor]:
@@ -108,7 +108,7 @@ def _look(network: Network, rows: list[Row]) -> list[Tensor]:
     with torch.no_grad():
         again = network.answer(inputs, points)
     parts = zip(answer.detach(), again, gradients, rows, strict=True)
-    return [torch.cat([_cut(one, len(row["input_ids"])).flatten() for one in found]) for *found, row in parts]
+    return [torch.cat([_cut(part, len(row["input_ids"])).flatten() for part in values]) for *values, row in parts]
 
 
 def _cut(values: Tensor, length: int) -> Tensor:
@@ -119,6 +119,6 @@ def _cut(values: Tensor, length: int) -> Tensor:
 def _name_library() -> str:
     """The library by which torch multiplies matrices on a processor."""
     built = torch.__config__.show()
-    found = re.search(r"Math Kernel Library Version ([\d.]+)", built)
-    other = re.search(r"BLAS_INFO=(\w+)", built)
-    return f"MKL {found[1]}" if found else other[1] if other else "unknown"
+    library = re.search(r"Math Kernel Library Version ([\d.]+)", built)
+    backend = re.search(r"BLAS_INFO=(\w+)", built)
+    return f"MKL {library[1]}" if library else backend[1] if backend else "unknown"

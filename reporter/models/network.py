@@ -106,7 +106,7 @@ class Network:
     def share(
         self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
     ) -> list[Result]:
-        """What `work` makes of each of some rows of so many tokens, in passes by the crew; it gets their numbers."""
+        """The result of `work` for each row of these lengths (tokens), by the replicas; it gets row numbers."""
         widths = [self.span(length) for length in lengths]
         filled = FILLED_PACKED if isinstance(self._shortcut, Packed) and not self.roomy else self.filled
         return share_passes(self.replicas, work, widths, budget=budget, filled=filled)
@@ -126,7 +126,7 @@ class Network:
 
     @cached_property
     def marked(self) -> Tensor:
-        """The numbers of tokens by which a network may find its way: special tokens, padding, the end of a text."""
+        """The ids of tokens that are no words: special tokens, padding, the end of a text."""
         return torch.tensor(find_marked(self._config, self.tokenizer), device=self.device)
 
     @property
@@ -144,7 +144,7 @@ class Network:
     @cached_property
     def replicas(self) -> "Replicas[Network]":
         """The network and copies of it that share its weights: on a processor one for each core."""
-        shared = {id(one): one for one in (*self.model.parameters(), *self.model.buffers())}
+        shared = {id(tensor): tensor for tensor in (*self.model.parameters(), *self.model.buffers())}
         others = 0 if self.roomy else torch.get_num_threads() - 1
         return Replicas([self, *(self._copy(deepcopy(self.model, dict(shared)), self.device) for _ in range(others))])
 
@@ -204,7 +204,7 @@ class Network:
 
     def reads_beside(self) -> bool:
         """Whether other tables than its word embeddings read texts as well, as where a decoder has one of its own."""
-        others = [one for one in self.model.modules() if isinstance(one, nn.Embedding) and one not in self._layers]
+        others = [part for part in self.model.modules() if isinstance(part, nn.Embedding) and part not in self._layers]
         return reads(lambda: self.model(**self.probe), others, self._describe(self.probe))
 
     @cached_property
@@ -235,7 +235,8 @@ class Network:
         with torch.no_grad():
             both = self.answer(self.probe)
             alone = [self.answer(self.serve(dict(self.tokenizer(text))))[0] for text in _PROBES]
-        return all(one.allclose(row[: len(one)], rtol=1e-5, atol=1e-5) for one, row in zip(alone, both, strict=True))
+        pairs = zip(alone, both, strict=True)
+        return all(answer.allclose(row[: len(answer)], rtol=1e-5, atol=1e-5) for answer, row in pairs)
 
     @property
     def heads(self) -> int:
@@ -244,6 +245,6 @@ class Network:
 
     @property
     def table(self) -> Tensor:
-        """The word-embedding table, pieces width."""
+        """The word-embedding table, vocabulary width."""
         weight: Tensor = self._layers[0].weight  # type: ignore[assignment]
         return weight

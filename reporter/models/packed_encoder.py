@@ -92,7 +92,7 @@ def _is_plain(attention: Any) -> bool:  # noqa: ANN401
     projections = [parts.pop(name, None) for name in ("query", "key", "value")]
     usual = hasattr(attention, "num_attention_heads") and "forward" not in vars(attention)
     both_ways = usual and not getattr(attention, "is_causal", False) and parts.keys() <= {"dropout"}
-    return both_ways and all(isinstance(one, nn.Linear) for one in projections)
+    return both_ways and all(isinstance(layer, nn.Linear) for layer in projections)
 
 
 def _attend(attention: Any, line: PackedRows, hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
@@ -105,7 +105,7 @@ def _attend(attention: Any, line: PackedRows, hidden: Tensor, *_: object, **__: 
 def _attend_first(attention: Any, line: PackedRows, hidden: Tensor, *_: object, **__: object) -> tuple[Tensor, None]:  # noqa: ANN401
     """What the first position of each row gathers from its row, rows 1 width; of `hidden`, 1 tokens width."""
     heads = attention.num_attention_heads
-    key, value = (one.weight.unflatten(0, (heads, -1)) for one in (attention.key, attention.value))
+    key, value = (layer.weight.unflatten(0, (heads, -1)) for layer in (attention.key, attention.value))
     query = attention.query(accompany(hidden[0, line.firsts])).unflatten(-1, (heads, -1)) * key.shape[1] ** -0.5
     folded = torch.einsum("bhd,hdw->bhw", query, key)
     mixed = accompany(line.mix(folded, hidden[0]))

@@ -37,7 +37,7 @@ class PackedRows(ABC):
         """What each row gathers of its own part of `hidden` (tokens width), asking so: rows heads width."""
 
     def _split(self, places: Tensor) -> list[Tensor]:
-        """What stands in all places of the runs, one after another, as rows width (...) of each run."""
+        """The values at all positions of the runs, in order, as rows width (...) of each run."""
         parts = torch.split(places, [prod(run) for run in self._runs])
         return [part.view(*run, *part.shape[1:]) for part, run in zip(parts, self._runs, strict=True)]
 
@@ -53,8 +53,8 @@ class RowByRow(PackedRows):
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Run by run."""
         runs = zip(*map(self._split, (query, key, value)), strict=True)
-        rows = ((one.transpose(1, 2) for one in run) for run in runs)
-        return torch.cat([scaled_dot_product_attention(*some).transpose(1, 2).flatten(0, 1) for some in rows])
+        rows = ((part.transpose(1, 2) for part in run) for run in runs)
+        return torch.cat([scaled_dot_product_attention(*run_parts).transpose(1, 2).flatten(0, 1) for run_parts in rows])
 
     def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
         """Row by row."""
@@ -84,28 +84,28 @@ class Blocked(PackedRows):
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """Block by block."""
         blocks = self._split(torch.stack((query, key, value), 1).index_select(0, self._tokens))
-        found = []
+        attended = []
         for block, closed in zip(blocks, self._closed, strict=True):
             mask = closed[:, None, None].to(query.dtype)
             asked, keys, values = block.permute(2, 0, 3, 1, 4)
-            some = scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
-            found.append(some.transpose(1, 2).flatten(0, 1))
-        return torch.cat(found).index_select(0, self._slots)
+            result = scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
+            attended.append(result.transpose(1, 2).flatten(0, 1))
+        return torch.cat(attended).index_select(0, self._slots)
 
     def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
         """Block by block."""
         blocks = self._split(hidden.index_select(0, self._tokens))
         asked = torch.split(explainer[: len(self.lengths)], [rows for rows, _ in self._runs])
-        found = []
+        mixed = []
         for ask, rows, closed in zip(asked, blocks, self._closed, strict=True):
             weights = (ask @ rows.mT + closed[:, None]).softmax(-1)
-            found.append(weights.to(rows.dtype) @ rows)
-        return torch.cat(found)
+            mixed.append(weights.to(rows.dtype) @ rows)
+        return torch.cat(mixed)
 
 
 def _count_runs(widths: Sequence[int]) -> list[tuple[int, int]]:
     """How many neighbours have each width, and the width."""
-    return [(len(list(some)), width) for width, some in groupby(widths)]
+    return [(len(list(run)), width) for width, run in groupby(widths)]
 
 
 def _choose_widths(lengths: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""A crew: one member for each core, and work on many items dealt out among them.
+"""Replicas of a network, one for each core, and work on many items shared among them.
 
 Small passes on cores of their own cost less than large ones that all cores share, for nothing waits within a pass; and
 what is computed is the same to the last bit, however many cores there are.
@@ -34,14 +34,14 @@ class Replicas(Generic[Replica]):
         Raises what `work` raises, once nobody is at work any more.
         """
 
-        def one(item: Item) -> Result:
+        def run(item: Item) -> Result:
             member = self._free.get()
             try:
                 return work(member, item)
             finally:
                 self._free.put(member)
 
-        asked = [self._pool.submit(one, item) for item in items]
+        asked = [self._pool.submit(run, item) for item in items]
         try:
             return [future.result() for future in asked]
         finally:
@@ -51,7 +51,7 @@ class Replicas(Generic[Replica]):
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """As long as the crew is at work, whatever the calling thread computes has one core as well."""
+        """While the replicas are at work, the calling thread computes on one core as well."""
         usual = torch.get_num_threads()
         torch.set_num_threads(1)
         try:

@@ -1,4 +1,4 @@
-"""Tokens that are more than words: padding, what begins and ends texts, and what a network finds its way by."""
+"""Tokens that are no words: padding, special tokens, what begins and ends a text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,10 +23,12 @@ def measure_seen(inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def find_marked(config: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
-    """The ids by which a network may find its way in a text: special tokens, padding, the end."""
+    """The ids of tokens that are no words: special tokens, padding, the end of a text."""
     roles = ("pad", "bos", "eos", "cls", "sep", "mask", "decoder_start")
     named = [getattr(config, f"{role}_token_id", None) for role in roles]
-    listed = [one for some in named for one in (some if isinstance(some, list) else [some]) if one is not None]
+    listed = [
+        token_id for ids in named for token_id in (ids if isinstance(ids, list) else [ids]) if token_id is not None
+    ]
     return sorted({*listed, *tokenizer.all_special_ids})
 
 
@@ -36,7 +38,7 @@ def make_stand_in(tokenizer: Any, names: Sequence[str]) -> Row:  # noqa: ANN401
     Raises `ValueError` if the tokenizer has no such token.
     """
     named = (getattr(tokenizer, f"{role}_token_id") for role in ("bos", "eos", "cls", "sep", "pad"))
-    piece = next((one for one in named if one is not None), None)
-    if piece is None:
+    token_id = next((number for number in named if number is not None), None)
+    if token_id is None:
         raise ValueError("nothing is left of it without its words, which no token can stand for; try --evidence none.")
-    return {name: [{"input_ids": piece, "attention_mask": 1}.get(name, 0)] for name in names}
+    return {name: [{"input_ids": token_id, "attention_mask": 1}.get(name, 0)] for name in names}

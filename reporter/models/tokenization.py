@@ -27,14 +27,14 @@ def encode(document: Document, network: Network) -> Encoded:
     Raises `ValueError` if nothing of it is left for the model to read.
     """
     texts = _list_texts(document)
-    found = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
-    offsets = found.pop("offset_mapping")
-    facts = zip(found.tokens(0), offsets, found.sequence_ids(0), strict=True)
+    encoding = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
+    offsets = encoding.pop("offset_mapping")
+    facts = zip(encoding.tokens(0), offsets, encoding.sequence_ids(0), strict=True)
     words = _mark_words(texts)
-    tokens = tuple(number_words(_place(*one, words) for one in facts))
+    tokens = tuple(number_words(_place(*fact, words) for fact in facts))
     if all(token.special for token in tokens):
         raise ValueError("nothing of it becomes a token that the model reads.")
-    return Encoded(document, dict(found), tokens, _measure_seen(texts, tokens, found.encodings[0]))
+    return Encoded(document, dict(encoding), tokens, _measure_seen(texts, tokens, encoding.encodings[0]))
 
 
 def check_served(encoded: Encoded, network: Network) -> None:
@@ -70,8 +70,8 @@ def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list
     return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
 
 
-def _measure_seen(texts: list[str], tokens: tuple[Token, ...], found: Encoding) -> Seen:
+def _measure_seen(texts: list[str], tokens: tuple[Token, ...], encoding: Encoding) -> Seen:
     whole = sum(map(len, texts))
-    if not found.overflowing:
+    if not encoding.overflowing:
         return Seen(characters=whole, of=whole, windows=1)
     return Seen(characters=sum(find_ends(tokens, len(texts))), of=whole, windows=1)

@@ -70,7 +70,7 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
     _check_weights(folder, trust)
     torch.manual_seed(0)  # what a head that was never trained begins with
     with _reading(f"The model in {folder} cannot be read as {head}"):
-        model, found = getattr(transformers, head).from_pretrained(
+        model, report = getattr(transformers, head).from_pretrained(
             folder,
             output_loading_info=True,
             local_files_only=True,
@@ -79,7 +79,7 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
             trust_remote_code=trust.remote_code,
             dtype=torch.float32,
         )
-        gaps, mismatched = sorted(found["missing_keys"]), sorted(found["mismatched_keys"])
+        gaps, mismatched = sorted(report["missing_keys"]), sorted(report["mismatched_keys"])
         saved = list(map(str, model.config.architectures or [type(model).__name__]))
     if mismatched:
         raise UserError(explain_mismatch(folder, model.config.num_labels, mismatched))
@@ -92,7 +92,7 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
         )
     if type(model).__name__ not in saved and not trust.untrained_head:
         raise UserError(f"The model in {folder} was not trained for {head}: it was saved as {', '.join(saved)}.")
-    return model, tuple(sorted(key for key in found["unexpected_keys"] if not key.endswith("position_ids")))
+    return model, tuple(sorted(key for key in report["unexpected_keys"] if not key.endswith("position_ids")))
 
 
 def _check_weights(folder: Path, trust: Trust) -> None:
@@ -142,12 +142,12 @@ def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN
         )
     rows = _count_rows(folder, model)
     with _reading(f"The tokenizer in {folder} cannot read 'A short text.'"):
-        pieces = len(tokenizer)
+        size = len(tokenizer)
         largest = max(tokenizer.get_vocab().values(), default=0)
         tokenizer("A short text.", return_offsets_mapping=True)
-    if pieces < 16 or max(pieces, largest + 1) > rows:
+    if size < 16 or max(size, largest + 1) > rows:
         raise UserError(
-            f"The tokenizer in {folder} has {pieces} pieces (the last is number {largest}), the network's table {rows} "
+            f"The tokenizer in {folder} has {size} pieces (the last is number {largest}), the network's table {rows} "
             "rows; take the tokenizer that this network was trained with."
         )
     return tokenizer
@@ -183,7 +183,7 @@ def _settle_padding(model: Any) -> None:  # noqa: ANN401
         config.pad_token_id = _NO_TOKEN
     if not 0 <= config.pad_token_id < len(table):
         layers = (layer for layer in model.modules() if getattr(layer, "weight", None) is table)
-        hook(layers, before=lambda _, given: tuple(read_inside(one, table) for one in given))
+        hook(layers, before=lambda _, given: tuple(read_inside(argument, table) for argument in given))
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401
@@ -207,4 +207,4 @@ def _measure_limit(model: Any, tokenizer: Any) -> int:  # noqa: ANN401
     reserved = max((offset + 1 for offset in offsets if offset is not None), default=0)
     positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 0
     known = (positions - reserved, tokenizer.model_max_length or 0)
-    return min((int(one) for one in known if 0 < one < _UNLIMITED), default=_NO_LIMIT)
+    return min((int(limit) for limit in known if 0 < limit < _UNLIMITED), default=_NO_LIMIT)

@@ -50,8 +50,8 @@ def _check_weights(folder: Path, trust: Trust) -> None:
 def _name_weights(folder: Path) -> Iterator[tuple[str, Any]]:
     """Every file of weights that another file of the folder names, with that other file."""
     for path in sorted(folder.glob("*.index.json")):
-        found = source.read_json_object(path).get("weight_map")
-        yield from ((path.name, name) for name in (found.values() if isinstance(found, dict) else ()))
+        listed = source.read_json_object(path).get("weight_map")
+        yield from ((path.name, name) for name in (listed.values() if isinstance(listed, dict) else ()))
     explicit = source.read_json_object(folder / "config.json").get("transformers_weights")
     yield from [] if explicit is None else [("config.json", explicit)]
 

@@ -123,8 +123,8 @@ def _explain_weights(folder: Path) -> str:
 
 def _find_others(folder: Path) -> str | None:
     """The first file of weights that are made for another library."""
-    found = [(path, kind) for pattern, kind in _OTHERS.items() for path in sorted(folder.glob(pattern))]
-    return f"weights for {found[0][1]} ({found[0][0].relative_to(folder)})" if found else None
+    others = [(path, kind) for pattern, kind in _OTHERS.items() for path in sorted(folder.glob(pattern))]
+    return f"weights for {others[0][1]} ({others[0][0].relative_to(folder)})" if others else None
 
 
 def _names_head(config: dict[str, Any]) -> bool:

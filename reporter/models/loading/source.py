@@ -31,17 +31,17 @@ def list_patterns(trust: Trust) -> list[str]:
 
 def list_model_files(folder: Path, trust: Trust) -> list[Path]:
     """The files in a folder that a checkpoint may consist of, by name."""
-    found = {path for pattern in list_patterns(trust) for path in folder.glob(pattern)}
-    return sorted(path for path in found if path.is_file())
+    matches = {path for pattern in list_patterns(trust) for path in folder.glob(pattern)}
+    return sorted(path for path in matches if path.is_file())
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; an empty one if it cannot be read, which others will say better."""
     try:
-        found = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def hash_checkpoint(
@@ -50,8 +50,8 @@ def hash_checkpoint(
     """The files of a checkpoint with their hashes; one that was not touched since it was `known` is not read again."""
     sums: Sums = {}
     for path in list_model_files(folder, trust):
-        found = path.stat()
-        stamp = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        status = path.stat()
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         before = (known or {}).get(path.name)
         if before is not None and tuple(before[:4]) == stamp:
             sums[path.name] = (*stamp, before[4])
@@ -92,9 +92,9 @@ def _find_in_hub(name: str, trust: Trust) -> Path:
     missing = UserError(f"There is no model '{name}': neither a folder here nor a Hugging Face id that can be reached.")
     wanted = list_patterns(trust)
     try:
-        found = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
-        if trust.offline or _is_whole(found, trust):
-            return found
+        cached = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+        if trust.offline or _is_whole(cached, trust):
+            return cached
     except (LocalEntryNotFoundError, FileNotFoundError):
         pass
     except HFValidationError as error:
