@@ -36,8 +36,8 @@ class TokenClassification(Classification):
         width = len(prediction.labels)
         rows = (prediction.logits[place * width :][:width] for place in range(prediction.positions))
         pairs = enumerate(zip(map(_find_best, rows), encoded.tokens, strict=True))
-        found = [place for place, (best, token) in pairs if not token.special and not self._is_background(best)]
-        return choose_targets(prediction, found, settings, encoded.document)
+        places = [place for place, (best, token) in pairs if not token.special and not self._is_background(best)]
+        return choose_targets(prediction, places, settings, encoded.document)
 
     def _is_background(self, column: int) -> bool:
         return self.labels[column] == self.background

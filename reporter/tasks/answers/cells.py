@@ -31,13 +31,15 @@ class Cells:
     def stack(cls, rows: Sequence["Cells"]) -> "Cells":
         """Some of these as rows, filled up with terms of weight 0 to the largest."""
         size = [max(sizes) for sizes in zip(*(row.weights.shape for row in rows), strict=True)]
-        return cls(*(torch.stack([_fill(one, size) for one in part]) for part in zip(*map(_parts, rows), strict=True)))
+        return cls(
+            *(torch.stack([_fill(tensor, size) for tensor in part]) for part in zip(*map(_parts, rows), strict=True))
+        )
 
     @classmethod
     def join(cls, parts: Sequence["Cells"]) -> "Cells":
         """The rows of several of these, one after another."""
         size = [max(sizes) for sizes in zip(*(part.weights.shape[1:] for part in parts), strict=True)]
-        whole = [[_fill(one, [len(one), *size]) for one in _parts(part)] for part in parts]
+        whole = [[_fill(tensor, [len(tensor), *size]) for tensor in _parts(part)] for part in parts]
         return cls(*map(torch.cat, zip(*whole, strict=True)))
 
     def __len__(self) -> int:

@@ -83,10 +83,10 @@ def _choose_labels(prediction: Prediction, place: int, wanted: str, given: Docum
         return over or [max(range(width), key=logits.__getitem__)]
     if wanted == "given":
         return _choose_given(prediction, given)
-    found = find_label(wanted, prediction.labels)
-    if found is None:
+    index = find_label(wanted, prediction.labels)
+    if index is None:
         raise DocumentError(f"The target '{wanted}' is none of the model's labels: {', '.join(prediction.labels)}.")
-    return [found]
+    return [index]
 
 
 def _choose_given(prediction: Prediction, given: Document) -> list[int]:
@@ -96,17 +96,17 @@ def _choose_given(prediction: Prediction, given: Document) -> list[int]:
     if prediction.probabilities is None and len(prediction.labels) == 1 and read_number(given.label) is not None:
         return [0]
     several = prediction.answers is not None
-    found = find_given(given.label, given.labels, prediction.labels, several=several)
-    if found is None:
+    indices = find_given(given.label, given.labels, prediction.labels, several=several)
+    if indices is None:
         raise DocumentError(f"Its label '{given.label}' is none of the model's: {', '.join(prediction.labels)}.")
-    if not found and len(prediction.labels) > 1:
+    if not indices and len(prediction.labels) > 1:
         raise DocumentError("--target given asks for the document's own labels, and it was given none of the model's.")
-    return sorted(found) or [0]
+    return sorted(indices) or [0]
 
 
 def _read(prediction: Prediction, place: int, index: int, other: int | None) -> Target:
-    start = place * len(prediction.labels)
-    score = prediction.logits[start + index] - (0.0 if other is None else prediction.logits[start + other])
+    first = place * len(prediction.labels)
+    score = prediction.logits[first + index] - (0.0 if other is None else prediction.logits[first + other])
     shares = prediction.probabilities
     return Target(
         position=place,
@@ -114,5 +114,5 @@ def _read(prediction: Prediction, place: int, index: int, other: int | None) -> 
         index=index,
         against=None if other is None else prediction.labels[other],
         score=round_values([score])[0],
-        probability=None if shares is None else shares[start + index],
+        probability=None if shares is None else shares[first + index],
     )
