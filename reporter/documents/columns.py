@@ -105,30 +105,30 @@ def _pick_texts(names: Sequence[str], *, single: bool) -> tuple[str, str | None]
         return "text", "text_pair" if "text_pair" in names else None
     pairs = [] if single else [pair for pair in _PAIRS if set(pair) <= set(names)]
     inside = {name for pair in pairs for name in pair}
-    found: list[tuple[str, str | None]] = [*pairs]
+    choices: list[tuple[str, str | None]] = [*pairs]
     firsts = {pair[0] for pair in _PAIRS} if single else set()
-    found += [(name, None) for name in dict.fromkeys(names) if name in {*_TEXTS, *firsts} and name not in inside]
-    if not found:
+    choices += [(name, None) for name in dict.fromkeys(names) if name in {*_TEXTS, *firsts} and name not in inside]
+    if not choices:
         raise UserError(
             f"There is no column of texts ({name_columns(names)}); name it with --text-column, or give the table a "
             "first line of names."
         )
-    if len(found) > 1:
-        listed = " or ".join(first if second is None else f"{first} with {second}" for first, second in found)
+    if len(choices) > 1:
+        listed = " or ".join(first if second is None else f"{first} with {second}" for first, second in choices)
         raise Unclear(f"More than one column could be the text: {listed}; name it with --text-column.")
-    return found[0]
+    return choices[0]
 
 
 def _pick_label(names: Sequence[str]) -> str | None:
     for usual in _LABELS:
-        found = [name for name in dict.fromkeys(names) if name in usual]
-        if len(found) > 1:
+        choices = [name for name in dict.fromkeys(names) if name in usual]
+        if len(choices) > 1:
             raise Unclear(
-                f"More than one column could be the label: {' or '.join(found)}; name it with --label-column, "
+                f"More than one column could be the label: {' or '.join(choices)}; name it with --label-column, "
                 'or give it "" for none.'
             )
-        if found:
-            return found[0]
+        if choices:
+            return choices[0]
     return None
 
 

@@ -38,7 +38,7 @@ class Corpus:
 
     def list_labels(self) -> set[str]:
         """Every label that a document is given."""
-        return {label for one in self for label in (one.labels or (one.label,)) if label is not None}
+        return {label for document in self for label in (document.labels or (document.label,)) if label is not None}
 
 
 @contextmanager

@@ -30,10 +30,10 @@ class Dialect:
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows in these lines, the skipped ones left out, with csv's own `line_num`; empty lines are empty rows."""
-        found = islice(lines, self.skipped, None)
+        rest = islice(lines, self.skipped, None)
         if self.quoting:
-            return csv.reader(found, delimiter=self.delimiter, strict=True)
-        return csv.reader(found, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+            return csv.reader(rest, delimiter=self.delimiter, strict=True)
+        return csv.reader(rest, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
 
 
 @dataclass(slots=True)
@@ -87,10 +87,10 @@ def find_dialect(lines: Lines, suffix: str, known: Callable[[list[str]], int | N
     first = next(iter(lines()), "").removeprefix("\ufeff")
     named = _SEPARATOR.fullmatch(first)
     skipped = 1 if named else 0
-    choices = [named[1]] if named else sorted(_CHOICES, key=lambda one: one != DELIMITERS[suffix])
-    headers = {one: _read_header(lines(), Dialect(one, skipped=skipped)) for one in choices}
-    delimiter = next((one for one in choices if known(headers[one]) is not None), None)
-    delimiter = delimiter or max(choices, key=lambda one: len(headers[one]))
+    choices = [named[1]] if named else sorted(_CHOICES, key=lambda delimiter: delimiter != DELIMITERS[suffix])
+    headers = {delimiter: _read_header(lines(), Dialect(delimiter, skipped=skipped)) for delimiter in choices}
+    delimiter = next((delimiter for delimiter in choices if known(headers[delimiter]) is not None), None)
+    delimiter = delimiter or max(choices, key=lambda delimiter: len(headers[delimiter]))
     key = known(headers[delimiter])
     dialect = Dialect(delimiter, skipped=skipped)
     return dialect if key is None else _decide(lines, dialect, headers[delimiter], key)
@@ -138,18 +138,18 @@ def _quotes(bad: float, marks: _Marks, *, glued: bool) -> bool:
 
 
 def _scan(rows: Iterator[list[str]], width: int, key: int) -> _Scan:
-    found, end = _Scan(), 0
+    scan, end = _Scan(), 0
     try:
         for values in rows:
             start, end = end, rows.line_num  # type: ignore[attr-defined]
-            found.bad += bool(values) and len(values) != width
+            scan.bad += bool(values) and len(values) != width
             if end - start > 1:
-                found.spans.append((start, end - 1))
+                scan.spans.append((start, end - 1))
             elif len(values) == width and key >= 0:
-                found.keys.add(values[key].strip())
+                scan.keys.add(values[key].strip())
     except csv.Error:
-        found.bad = float("inf")
-    return found
+        scan.bad = float("inf")
+    return scan
 
 
 def _find_glued(quoted: _Scan, fits: Sequence[str | None], *, evidence: bool) -> Iterator[int]:

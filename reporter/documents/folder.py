@@ -73,7 +73,7 @@ def _rename(reading: Reading, names: Mapping[str, str]) -> Reading:
         return reading
     if reading.labels is None:
         return replace(reading, label=names.get(reading.label.casefold(), reading.label))
-    labels = tuple(names.get(one.casefold(), one) for one in reading.labels)
+    labels = tuple(names.get(label.casefold(), label) for label in reading.labels)
     return replace(reading, label=", ".join(labels), labels=labels)
 
 

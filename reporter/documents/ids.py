@@ -24,13 +24,13 @@ class Ids:
         """The id of the document at `names` (its folders, then itself); a hash of `source` parts it from a namesake."""
         wanted = [_tidy(name) for name in names]
         folder = "/".join(names[:-1])
-        found = _join(wanted, folder)
+        identifier = _join(wanted, folder)
         for attempt in count():
-            if found not in self._given:
+            if identifier not in self._given:
                 break
-            found = _join([*wanted[:-1], _mark(wanted[-1], f"{source}{attempt or ''}")], folder)
-        self._given.add(found)
-        return found
+            identifier = _join([*wanted[:-1], _mark(wanted[-1], f"{source}{attempt or ''}")], folder)
+        self._given.add(identifier)
+        return identifier
 
 
 def _tidy(name: str) -> str:

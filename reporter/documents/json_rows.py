@@ -58,9 +58,9 @@ def read_document(path: Path) -> Iterator[Found]:
         raise UserError(f"The file is not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"The file is not JSON ({_name(error)}).") from error
-    for number, one in enumerate(_list_objects(whole), 1):
+    for number, entry in enumerate(_list_objects(whole), 1):
         problem = f'Entry {number} is not an object; write {{"text": "..."}}.'
-        yield Object(number, one) if isinstance(one, dict) else Reading(row=number, problem=problem)
+        yield Object(number, entry) if isinstance(entry, dict) else Reading(row=number, problem=problem)
 
 
 def _list_objects(whole: object) -> list[Any]:
@@ -70,14 +70,14 @@ def _list_objects(whole: object) -> list[Any]:
         raise UserError('The file holds no objects; write [{"text": "..."}, ...].')
     if isinstance(whole.get("columns"), list) and isinstance(whole.get("data"), list):
         return [dict(zip(whole["columns"], row, strict=False)) for row in whole["data"] if isinstance(row, list)]
-    columns = {name: list(one.values()) if isinstance(one, dict) else one for name, one in whole.items()}
-    lists = {name: one for name, one in columns.items() if isinstance(one, list)}
-    inner = [one for one in lists.values() if one and all(isinstance(each, dict) for each in one)]
+    columns = {name: list(column.values()) if isinstance(column, dict) else column for name, column in whole.items()}
+    lists = {name: column for name, column in columns.items() if isinstance(column, list)}
+    inner = [column for column in lists.values() if column and all(isinstance(each, dict) for each in column)]
     if len(inner) == 1:
         return inner[0]
-    if not lists or (len(lists) < len(whole) and any(isinstance(one, str) for one in whole.values())):
+    if not lists or (len(lists) < len(whole) and any(isinstance(column, str) for column in whole.values())):
         return [whole]
-    sizes = {name: len(one) for name, one in lists.items()}
+    sizes = {name: len(column) for name, column in lists.items()}
     if len(set(sizes.values())) > 1 or len(lists) < len(whole):
         told = ", ".join(f"{name} {size}" for name, size in list(sizes.items())[:8])
         raise UserError(f"The file's columns are not of one length ({told}); give every column a value for each row.")
@@ -114,11 +114,11 @@ def _parse(text: str) -> object:
 
 def _pair(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """The object, if it gives no name twice: JSON itself would keep the last without a word."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"it gives {next(name for name in names if names.count(name) > 1)} twice")
-    return found
+    return values
 
 
 def _name(error: Exception) -> str:

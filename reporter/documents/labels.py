@@ -31,8 +31,8 @@ class Labels:
         """The label of a text file, from the nearest folder that gives it one."""
         parts = tuple(map(_normalize, text.parts))
         nearest_first = range(len(parts) - 1, -1, -1)
-        found = (self.given.get(parts[:depth], {}).get("/".join(parts[depth:])) for depth in nearest_first)
-        return next(filter(None, found), None)
+        labels = (self.given.get(parts[:depth], {}).get("/".join(parts[depth:])) for depth in nearest_first)
+        return next(filter(None, labels), None)
 
 
 def read_labels(entries: Sequence[Entry]) -> Labels:

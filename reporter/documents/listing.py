@@ -93,11 +93,11 @@ def _walk(root: Path) -> Iterator[Entry]:
     while pending:
         folder = pending.pop()
         try:
-            found = [path for path in folder.iterdir() if not path.name.startswith(".")]
+            paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
         except OSError as error:
             yield _refuse_folder(folder, root, name_reason(error))
             continue
-        for path in found:
+        for path in paths:
             if _is_folder(path):
                 pending.append(path)
             else:

@@ -27,8 +27,8 @@ def read_rationale(value: object, text: str) -> Rationale | None:
         return None
     if not isinstance(value, list):
         raise UserError(f"The row's rationale is {_name_type(value)}, not a list; {_FORMS}.")
-    if value and all(isinstance(one, list) for one in value):
-        spans = [_read_span(one, text) for one in value]
+    if value and all(isinstance(span, list) for span in value):
+        spans = [_read_span(span, text) for span in value]
     else:
         spans = list(_read_words(value, text))
     breaks = [match.start() for match in re.finditer("\r\n", text)]

@@ -79,8 +79,8 @@ def _read_label(column: str, value: object) -> tuple[str | None, tuple[str, ...]
     """The label as one text, and where the row gives a list of labels, each of them."""
     if not isinstance(value, list):
         return _read_short(column, value), None
-    each = [_read_short(column, one) for one in value]
-    labels = tuple(one for one in each if one is not None)
+    each = [_read_short(column, entry) for entry in value]
+    labels = tuple(name for name in each if name is not None)
     if len(labels) < len(each):
         raise UserError(f"The row's {column} is a list with an empty entry; take it out.")
     return ", ".join(labels) or None, labels

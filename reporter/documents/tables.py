@@ -59,12 +59,12 @@ def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[R
     def find(header: list[str]) -> int | None:
         return header.index(required[-1]) if set(required) <= set(header) else None
 
-    with _open(path, suffix, find) as found:
+    with _open(path, suffix, find) as table:
         for name in required:
-            if name not in found.columns:
-                raise UserError(f"The table has no column named {name} ({name_columns(found.columns)}).")
-        _check_once(found.columns, required)
-        yield from filter(None, found.rows)
+            if name not in table.columns:
+                raise UserError(f"The table has no column named {name} ({name_columns(table.columns)}).")
+        _check_once(table.columns, required)
+        yield from filter(None, table.rows)
 
 
 def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
@@ -77,11 +77,11 @@ def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iter
             return None
         return header.index(columns.label) if columns.label else -1
 
-    with _open(path, suffix, find) as found:
-        columns = choose_columns(found.columns, intake)
-        _check_once(found.columns, columns.taken)
+    with _open(path, suffix, find) as table:
+        columns = choose_columns(table.columns, intake)
+        _check_once(table.columns, columns.taken)
         counts = [0, 0]
-        for row in found.rows:
+        for row in table.rows:
             counts[row is None] += 1
             if row is not None:
                 values = {name: value for name, value in row.values.items() if name != RATIONALE}
@@ -90,7 +90,7 @@ def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iter
                     if row.problem
                     else read_row(row.number, values, columns)
                 )
-        note(_describe(path, columns, counts, found.dialect))
+        note(_describe(path, columns, counts, table.dialect))
 
 
 @contextmanager
@@ -185,26 +185,26 @@ def _check_once(columns: Sequence[str], taken: Iterable[str]) -> None:
 
 def _read_json(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
     counts, taken = [0, 0], dict[Columns, None]()
-    for found in read_document(path) if suffix == ".json" else read_lines(path):
-        counts[found is None] += 1
-        if isinstance(found, Object):
-            yield _read_object(found, intake, taken)
-        elif found is not None:
-            yield found
+    for entry in read_document(path) if suffix == ".json" else read_lines(path):
+        counts[entry is None] += 1
+        if isinstance(entry, Object):
+            yield _read_object(entry, intake, taken)
+        elif entry is not None:
+            yield entry
     if taken:
         text, pair, label = (", ".join(dict.fromkeys(filter(None, names))) for names in zip(*taken, strict=True))
         note(_describe(path, Columns(text, pair or None, label or None), counts))
 
 
-def _read_object(found: Object, intake: Intake, taken: dict[Columns, None]) -> Reading:
+def _read_object(entry: Object, intake: Intake, taken: dict[Columns, None]) -> Reading:
     """One object by the columns that it has: what a table must have, an object may leave out."""
-    names = [name_column(name) for name in found.values]
+    names = [name_column(name) for name in entry.values]
     try:
         columns = choose_columns(names, _soften(intake, names))
     except UserError as error:
-        return Reading(row=found.number, problem=str(error))
+        return Reading(row=entry.number, problem=str(error))
     taken[columns] = None
-    return read_row(found.number, found.values, columns)
+    return read_row(entry.number, entry.values, columns)
 
 
 def _soften(intake: Intake, names: Sequence[str]) -> Intake:
