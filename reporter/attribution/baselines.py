@@ -17,5 +17,5 @@ def check_baseline(name: str, network: Network) -> None:
 
 
 def find_piece(network: Network, name: str) -> Any:  # noqa: ANN401
-    """The vocabulary number of the token that stands for an absent word, or None."""
+    """The vocabulary id of the token that replaces an absent word, or None."""
     return getattr(network.tokenizer, f"{name}_token_id")

@@ -44,7 +44,7 @@ class Cases:
 
     @property
     def rows(self) -> Tensor:
-        """The row numbers: what `score` needs beside embeddings, and what repeats along with them."""
+        """The row numbers, which `score` needs with the embeddings."""
         return torch.arange(len(self.cells), device=self.cells.device)
 
     @cached_property
@@ -220,6 +220,6 @@ class Cases:
 
 
 def to_array(values: Tensor) -> Array:
-    """Numbers on their way from the device to the arithmetic."""
+    """A tensor from any device as a float64 array."""
     array: Array = values.detach().cpu().double().numpy()
     return array

@@ -1,4 +1,4 @@
-"""The ways from baseline to text of many cases: evaluated together at any node, whichever batches they come from."""
+"""Straight paths from baseline to text of many cases, evaluated together at any node, across batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is asked of the network about a document: its own answer first, then one question for each cell to explain."""
+"""Asks the network about a document: first for its own answer, then for one query per target to explain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ class Smoothgrad:
         return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Add up the slopes of all copies, some copies at a time."""
+        """Sum the gradients of all copies, a batch of copies at a time."""
         rows = Rows(batches)
         sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
         items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
@@ -69,7 +69,7 @@ class Smoothgrad:
         ]
 
     def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
-        """The slope at each of some copies of some rows, tokens width."""
+        """The gradient at each of these (row, copy) items, tokens width."""
 
         def work(gathered: PassBatch, numbers: list[int]) -> list[Tensor]:
             noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(numbers)]
@@ -92,7 +92,7 @@ class Smoothgrad:
         return noise
 
     def _measure(self, total: Tensor, square: Tensor) -> tuple[Tensor, Tensor]:
-        """The norm of every token's mean slope, and its error: twice how far that mean is off, in expectation."""
+        """The norm of every token's mean gradient, and its error: twice the expected error of that mean."""
         values = (total / self.copies).norm(dim=-1)
         spread = (square / self.copies - values.square()).clamp_min(0) / (self.copies - 1)
         return values, 2 * spread.sqrt()

@@ -76,7 +76,7 @@ def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
 
 
 def _first(samples: Samples | None, goal: Goal) -> Array:
-    """The nodes to begin with: as many of the usual ones as may be spent, always with both ends."""
+    """The first nodes: the usual ones, or fewer where the evaluations allow no more; always with 0 and 1."""
     first = START_HASTY if goal.few_rounds and goal.max_evaluations >= len(START_HASTY) else START
     if goal.max_evaluations < len(first):
         first = np.linspace(0.0, 1.0, max(2, goal.max_evaluations))

@@ -177,7 +177,7 @@ def _ease(share: float) -> float:
 
 
 def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
-    """The nodes to add: middles of the panels that stand most in the way of the goal; empty when it is reached.
+    """The nodes to add: midpoints of the panels with the largest errors; empty when the goal is reached.
 
     Empty as well where the evaluations are spent, or where finer nodes could mend nothing.
     """
