@@ -26,7 +26,7 @@ class AttentionGradient:
         formula="sᵢ = (R − I)[r, i], R = ∏ₗ (I + meanₕ (A⁽ˡ⁾ₕ ⊙ ∂F/∂A⁽ˡ⁾ₕ)⁺), with r where the answer is read from",
         cost="One forward and one backward pass.",
         limits="It follows attention and residual connections only. What lowers the score is left out rather than "
-        "subtracted, so a word that speaks against the answer looks like one that says nothing.",
+        "subtracted, so a word that counts against the answer looks like one without effect.",
         source="Chefer, Gur and Wolf, Generic Attention-Model Explainability, ICCV 2021 (equations 5 and 6).",
     )
     needs: ClassVar[Needs] = Needs(attention=True)

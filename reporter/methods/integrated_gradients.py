@@ -34,7 +34,7 @@ class IntegratedGradients:
         formula="sᵢ = (xᵢ − x′ᵢ) · ∫₀¹ ∂F/∂xᵢ(x′ + a(x − x′)) da, so that Σᵢ sᵢ = F(x) − F(x′)",
         cost="One forward and one backward pass for each node: 10 at least, and as many more as this text needs to be "
         "within the tolerance, in its sum and in its scores.",
-        limits="The scores depend on the baseline, and the texts along the path are no texts. The errors are "
+        limits="The scores depend on the baseline, and intermediate points are not real texts. The errors are "
         "estimated: about one score in a hundred is further off than it says.",
         source="Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017.",
     )

@@ -40,7 +40,7 @@ class Shapley:
         cost="--samples forward passes, at least four for each word, shared with other texts. Where all sets of words "
         "are no more than that, all are taken, and the values are exact.",
         limits="The sum is exact by construction and proves nothing about the single scores: see their errors, which "
-        "are those of the sample. The scores depend on the baseline, and most sets of words are no texts.",
+        "are those of the sample. The scores depend on the baseline, and most sets of words are not real texts.",
         source="Shapley, 1953; Castro, Gómez and Tejada, Computers & Operations Research 2009; Štrumbelj and "
         "Kononenko, JMLR 2010.",
     )

@@ -46,7 +46,7 @@ class Settings:
     labels: tuple[str, ...] = _option(
         (), "The model's names for labels given: neg=NEGATIVE,pos=POSITIVE, or a file of such lines or of JSON."
     )
-    methods: tuple[str, ...] = _option(METHODS, "Methods to run, parted by commas: see 'salience-report methods'.")
+    methods: tuple[str, ...] = _option(METHODS, "Methods to run, separated by commas: see 'salience-report methods'.")
     target: str = _option("predicted", "The label to explain: predicted, given (the document's own), all, or a label.")
     against: str | None = _option(None, "Explain the difference of the target from this label.")
     baseline: str = _option("pad", "What stands for an absent word: pad, mask, zero or mean (of all embeddings).")
@@ -62,7 +62,7 @@ class Settings:
         None, "Training examples (a table: text, label) to trace each answer to; 'embedded': those inside."
     )
     checkpoints: tuple[str, ...] = _option(
-        (), "By which states of the classifier, parted by commas: folders, or final layers (.safetensors)."
+        (), "By which states of the classifier, separated by commas: folders, or final layers (.safetensors)."
     )
     seed: int = _option(0, "What random numbers start from, together with the content of each text.")
     batch_tokens: int | None = _option(
@@ -103,5 +103,5 @@ TRAINING = ("training_data", "checkpoints")
 
 
 def split_names(names: str) -> tuple[str, ...]:
-    """Names that were parted by commas, each once."""
+    """Names that were separated by commas, each once."""
     return tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))

@@ -80,7 +80,7 @@ def test_a_site_tells_what_its_answers_were_traced_to(built, tiny):
     assert (said["examples"], said["labels"]) == (60, {"LABEL_0": 30, "LABEL_1": 30})
     assert -1 <= said["validity"]["low"] <= said["validity"]["correlation"] <= said["validity"]["high"] <= 1
     assert "features.sqlite" not in (built / "data" / "manifest.json").read_text()
-    assert "What in the training data" in (built / "documents" / "a.html").read_text()
+    assert "Which training examples influenced this?" in (built / "documents" / "a.html").read_text()
 
 
 def test_the_order_of_the_examples_does_not_matter(built, inputs, tiny, tmp_path):

@@ -181,9 +181,9 @@ def test_every_label_over_one_half_is_the_answer_and_is_explained(topics):
     told = answer(found, found.prediction, reading=None)
     assert (told.lead, told.bold) == ("The model says ", "praise and food")
     assert [share.label for share in told.shares if share.chosen] == ["praise", "food"]
-    assert told.notes == ("The labels given are praise and food too.",)
+    assert told.notes == ("Correct: the file is labelled praise and food.",)
     other = answer(replace(found, label="complaint", labels=None), found.prediction, reading=None)
-    assert other.wrong == "The label given is complaint."
+    assert other.wrong == "Wrong: the file is labelled complaint."
 
 
 def test_the_labels_given_are_explained_where_they_are_asked_for(topics):
@@ -286,7 +286,7 @@ def test_the_index_says_which_labels_are_unknown(tmp_path, topics, capsys):
     assert "labelled <bdi>food</bdi>" in page
     document = (tmp_path / "site" / "documents" / "t" / "1.html").read_text("utf-8")
     assert "praise and food" in document
-    assert "Chiefly because of" not in document  # of which of the two?
+    assert "Words credited most" not in document  # of which of the two?
     assert run("check", tmp_path / "site") == 0
 
 

@@ -42,10 +42,10 @@ def test_the_words_of_the_flip_are_struck_and_nothing_else_is_lost():
 @pytest.mark.parametrize(
     ("words", "tried", "said"),
     [
-        ((1,), 9, "Without “warm” the model says negative: positive is left with 38"),
+        ((1,), 9, "Without “warm” the model says negative: positive falls to 38"),
         ((1, 3), 9, "No single word does that."),
         ((1, 3), 4, "No single word of the 4 that support it most does that."),
-        ((1, 3, 5), 4, "Each of these 3 words is needed; the search was greedy"),
+        ((1, 3, 5), 4, "Each of these 3 words is needed; the search is greedy"),
         ((), 9, "No removal of up to 8 words flips the label"),
         ((), 4, "No removal of words among the 4 that support it most flips the label"),
     ],

@@ -188,7 +188,7 @@ def test_words_raise_and_lower_a_number_and_are_no_reason_for_it(tmp_path: Path)
     section = runs.changed_section(section, target=replace(section.target, label="stars", index=0, probability=None))
     found = runs.changed(one, prediction=NUMBER, sections=(section,))
     part = document_page(run_of(found), found).parts[0]
-    assert (part.because.lead, part.because.turn) == ("Raised most by", "lowered most by")
+    assert (part.because.lead, part.because.turn) == ("Raised most by:", "lowered most by:")
     assert (part.because.sides, part.because.towards) == (("lowers", "raises"), "a higher stars")
     page = (site_of(tmp_path, [found]) / "documents" / "a.html").read_text("utf-8")
     body = page.partition("<body>")[2]
@@ -265,4 +265,4 @@ def test_what_was_not_measured_claims_nothing() -> None:
     section = runs.changed_section(one.sections[0], attributions=(claimless,), agreement=(), diagnostics=())
     found = document_page(run_of(one), runs.changed(one, sections=(section,))).parts[0].checks
     assert [check.state for check in found] == ["open"] * 4
-    assert [check.name for check in found] == ["Completeness", "Order of words", "Agreement", "Deletion"]
+    assert [check.name for check in found] == ["Completeness", "Ranking of words", "Agreement", "Deletion"]

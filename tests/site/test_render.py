@@ -197,12 +197,12 @@ def test_hostile_text_is_text(pages: dict[str, Page]) -> None:
         "</script><img src=x onerror=alert(1)> \"quoted\" 'single' & {{7*7}} {% raw %} ␀␛[31m ⟦RLO⟧evil⟦PDF⟧"
         in page.text
     )
-    assert "The label given, <img src=x onerror=alert(1)>, is none" in page.text
+    assert "The file’s label, <img src=x onerror=alert(1)>, is none" in page.text
     assert page.source.count("😀") >= 10_000
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page.source)
     odd = next(page for name, page in pages.items() if name.startswith("documents/a/b/"))
     assert "<i>'\"#?é.txt: positive" in odd.text
-    assert "The label given, <b>bold</b>, is none" in odd.text
+    assert "The file’s label, <b>bold</b>, is none" in odd.text
     assert "49" not in page_of(pages, "films/wrong").source.split("<main")[0].split("</style>")[1]
 
 

@@ -195,9 +195,9 @@ def test_the_strip_counts_what_was_measured() -> None:
     for verdict in ("met", "not met"):
         found = runs.explanation("a", "Great", verdict=verdict)
         checks[verdict] = document_page(run_of(found), found).parts[0].checks
-    assert verdict_line(checks["met"]) == "The one measured check holds. The text is too short for one more."
-    assert verdict_line(checks["not met"]) == "0 of 1 measured checks hold. The text is too short for one more."
-    assert verdict_line(()) == "None of this was measured."
+    assert verdict_line(checks["met"]) == "The one check that was made is passed. The text is too short for one more."
+    assert verdict_line(checks["not met"]) == "0 of 1 checks passed. The text is too short for one more."
+    assert verdict_line(()) == "None of these checks was made."
 
 
 def test_unread_text_stands_apart() -> None:
@@ -221,7 +221,7 @@ def test_a_wrong_label_is_told_and_an_unknown_one_is_not_wrong() -> None:
     wrong, unknown = runs.explanation("a", "Great", label="negative"), runs.explanation("b", "Great", label="odd")
     pages = [document_page(run_of(one), one).answer for one in (wrong, unknown)]
     assert pages[0] is not None
-    assert pages[0].wrong == "The label given is negative."
+    assert pages[0].wrong == "Wrong: the file is labelled negative."
     assert pages[1] is not None
     assert (pages[1].wrong, "odd" in pages[1].notes[0]) == ("", True)
 
@@ -365,18 +365,19 @@ def page_part(**changes: object) -> Part:
 
 @pytest.mark.parametrize(
     ("value", "state", "name"),
-    [(0.34, "holds", "Deletion confirms"), (0.89, "doubt", "Not confirmed"), (0.95, "fails", "Not confirmed")],
+    [(0.34, "holds", "passed"), (0.89, "doubt", "undecided"), (0.95, "fails", "failed")],
 )
 def test_deletion_confirms_only_what_random_words_do_not_do(value: float, state: str, name: str) -> None:
     fifth = Diagnostic(
         name="strongest_fifth", method="integrated_gradients", value=value, control=0.9, low=0.88, high=0.92, draws=5
     )
     check = page_part(diagnostics=(fifth,)).checks[3]
-    assert (check.state, check.name) == (state, name)
+    assert (check.state, check.name) == (state, f"Deletion test {name}")
     words = len({token.word for token in runs.tokens(runs.REVIEW)} - {None})
     gone = round(words / 5)
     assert f"{check.before}{check.bold}{check.after}" == (
-        f"Without its top {gone} words: {value:.0%}. Without {gone} random ones: 88 to 92\N{NARROW NO-BREAK SPACE}%."
+        f"Probability without its top {gone} words: {value:.0%}; "
+        f"without {gone} random words: 88 to 92\N{NARROW NO-BREAK SPACE}%."
     ).replace(f"{value:.0%}", f"{value * 100:.0f}\N{NARROW NO-BREAK SPACE}%")
 
 

@@ -16,7 +16,7 @@ class Effect:
 
     about: ClassVar[About] = About(
         name="effect",
-        title="Claimed and measured effect",
+        title="Score against effect of deletion",
         better="more",
         idea="How the scores of the eight strongest words go with what the model’s score loses without each of them: "
         "Pearson’s correlation. Where a method has no sign, sizes are compared.",

@@ -50,11 +50,11 @@ def verdict_line(badges: Sequence[Badge]) -> str:
 def _verdict(states: Sequence[State]) -> str:
     held = states.count("holds")
     if not states:
-        return "None of this was measured."
+        return "None of these checks was made."
     if held < len(states):
-        return f"{held} of {len(states)} measured checks {'holds' if held == 1 else 'hold'}."
-    spoken = {1: "The one measured check holds.", 2: "Both measured checks hold."}
-    return spoken.get(held, f"All {held} measured checks hold.")
+        return f"{held} of {len(states)} checks passed."
+    spoken = {1: "The one check that was made is passed.", 2: "Both checks that were made are passed."}
+    return spoken.get(held, f"All {held} checks passed.")
 
 
 def _badge(check: Check, name: str, *sentence: str, short: str) -> Badge:
@@ -63,22 +63,23 @@ def _badge(check: Check, name: str, *sentence: str, short: str) -> Badge:
     return Badge(state=check.state, name=name, before=before, bold=bold, after=after, short=short, proof=proof)
 
 
+_DELETION = {"holds": "passed", "doubt": "undecided", "fails": "failed"}
 _PROOFS = {"complete": "complete", "order": "words", "agree": "agreement", "deletion": "deletion"}
 
 
 def _complete(check: CompletenessCheck, section: Section) -> Badge:
     certificate, decimals = check.certificate, of_score(section)
-    allowed = "" if certificate.tolerance is None else f"{fine_percent(certificate.tolerance)} was allowed."
+    allowed = "" if certificate.tolerance is None else f"the limit is {fine_percent(certificate.tolerance)}."
     comparable = certificate.relative is not None and certificate.relative <= MANY
     off = fine_percent(certificate.relative or 0.0) if comparable else size(certificate.residual, decimals)
     if check.state == "holds":
-        sentence = ("The scores add up to the answer within ", off, f"; {allowed}" if allowed else ".")
+        sentence = ("The scores add up to the change of the answer within ", off, f"; {allowed}" if allowed else ".")
         return _badge(check, "Complete", *sentence, short=f"within {off}")
     if check.state == "fails":
         return _not_complete(check, off)
     if check.state == "doubt":
         change = size(certificate.input - certificate.baseline, decimals)
-        sentence = ("The answer changes by ", change, ", too little to certify a split of it.")
+        sentence = ("The answer changes by ", change, ", too little to divide reliably among the words.")
         return _badge(check, "Not certifiable", *sentence, short="change too small")
     sentence = ("No method of this run claims that its scores add up.", "", "")
     return _badge(check, "Completeness", *sentence, short="not claimed")
@@ -88,53 +89,55 @@ def _not_complete(check: CompletenessCheck, off: str) -> Badge:
     """Why a certificate is not met: the sum is off, or the scores are not known well enough."""
     certificate = check.certificate
     allowed = certificate.tolerance or 0.0
-    why = "all evaluations are spent" if certificate.sliver is None else "the score all but jumps on the way"
-    only = f"; only {fine_percent(allowed)} was allowed, and {why}."
+    why = "all evaluations are used" if certificate.sliver is None else "the score nearly jumps along the path"
+    only = f"; the limit is {fine_percent(allowed)}, and {why}."
     if certificate.relative is None or certificate.relative > allowed or certificate.error is None:
-        return _badge(check, "Not complete", "The scores miss the answer by ", off, only, short=f"off by {off}")
+        return _badge(
+            check, "Not complete", "The scores miss the change of the answer by ", off, only, short=f"off by {off}"
+        )
     error = "more than their sizes" if certificate.error > 1 else fine_percent(certificate.error)
-    return _badge(check, "Not exact", "The scores may be off by ", error, only, short=f"may be off by {error}")
+    return _badge(check, "Not exact", "The estimated error of the scores is ", error, only, short=f"error {error}")
 
 
 def _order(check: OrderCheck) -> Badge:
     settled = check.settled
     if check.state == "open":
         unknown = ("Not measured: no error is known for these scores.", "", "")
-        return _badge(check, "Order of words", *unknown, short="not measured")
+        return _badge(check, "Ranking of words", *unknown, short="not measured")
     if settled is None:
-        alone = ("Too short to tell: it takes two words to have an order.", "", "")
-        return _badge(check, "Order of words", *alone, short="too short")
+        alone = ("Too short to decide: a ranking takes two words at least.", "", "")
+        return _badge(check, "Ranking of words", *alone, short="too short")
     if check.state == "fails":
-        sentence = ("Even the ", "strongest word", " may change its place within the errors.")
-        return _badge(check, "Order open", *sentence, short="no word")
+        sentence = ("Even the rank of the ", "strongest word", " is uncertain, given numerical error.")
+        return _badge(check, "Ranking uncertain", *sentence, short="no word")
     bold = f"top {settled}" if settled > 1 else "first"
-    words = "words keep their order" if settled > 1 else "word keeps its place"
-    sentence = ("The " if check.state == "holds" else "Only the ", bold, f" {words} within the errors.")
-    name = "Order settled" if check.state == "holds" else "Order partly open"
+    words = "words have a certain rank" if settled > 1 else "word has a certain rank"
+    sentence = ("The " if check.state == "holds" else "Only the ", bold, f" {words}, given numerical error.")
+    name = "Ranking certain" if check.state == "holds" else "Ranking partly uncertain"
     return _badge(check, name, *sentence, short=f"top {count(settled, 'word')}")
 
 
 def _agree(check: AgreementCheck) -> Badge:
     if check.state == "undecided":
-        few = (f"Too short to tell: of {count(check.words, 'word')}, any order may be chance.", "", "")
+        few = (f"Too short to decide: with {count(check.words, 'word')}, any agreement may be chance.", "", "")
         return _badge(check, "Agreement", *few, short="too short")
     if check.state == "open":
         alone = ("Only one method was run.", "one method")
         why, brief = ("The ranks cannot be compared: the scores are equal.", "undefined") if check.others else alone
         return _badge(check, "Agreement", why, "", "", short=brief)
     mean, chance = rank(check.tau), rank(check.chance)
-    sentence = (f"{_who(check)} beyond chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
-    name = "Methods agree" if check.state == "holds" else "Methods differ"
+    sentence = (f"{_who(check)} more than chance, mean τ ", mean, f" (chance .00 ±\N{NO-BREAK SPACE}{chance}).")
+    name = "Methods agree" if check.state == "holds" else "Methods partly agree" if check.beyond else "Methods differ"
     return _badge(check, name, *sentence, short=f"τ {mean}")
 
 
 def _who(check: AgreementCheck) -> str:
     """How many of the other methods."""
     if check.decided == 1:
-        return "The one other method is" if check.beyond else "The one other method is not"
+        return "The one other method agrees" if check.beyond else "The one other method does not agree"
     if check.beyond == check.decided:
-        return f"All {check.beyond} others"
-    return f"{check.beyond} of {check.decided} others"
+        return f"All {check.beyond} others agree"
+    return f"{check.beyond} of {check.decided} others agree"
 
 
 def _deletion(check: DeletionCheck, section: Section) -> Badge:
@@ -143,16 +146,16 @@ def _deletion(check: DeletionCheck, section: Section) -> Badge:
     if diagnostic is None or diagnostic.low is None or diagnostic.high is None:
         return _badge(check, "Deletion", "Not measured in this run.", "", "", short="not measured")
     if check.state == "undecided":
-        few = ("Too short to tell the strongest words from others.", "", "")
+        few = ("Too short to compare the strongest words with others.", "", "")
         return _badge(check, "Deletion", *few, short="too short")
     unit = unit_of(section)
+    what = "Probability" if unit == "probability" else "Score"
     decimals = apart([(diagnostic.value, diagnostic.low, diagnostic.high)], unit)
     own = answered(diagnostic.value, unit, decimals)
     sentence = (
-        f"Without its top {count(gone, 'word')}: " if gone > 1 else "Without its top word: ",
+        f"{what} without its top {count(gone, 'word')}: " if gone > 1 else f"{what} without its top word: ",
         own,
-        f". Without {gone} random {'one' if gone == 1 else 'ones'}: "
-        f"{answered_between(diagnostic.low, diagnostic.high, unit, decimals)}.",
+        f"; without {count(gone, 'random word')}: {answered_between(diagnostic.low, diagnostic.high, unit, decimals)}.",
     )
-    name = "Deletion confirms" if check.state == "holds" else "Not confirmed"
-    return _badge(check, name, *sentence, short=f"{own} left")
+    name = f"Deletion test {_DELETION[check.state]}"
+    return _badge(check, name, *sentence, short=f"{own} remains")

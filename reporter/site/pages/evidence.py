@@ -9,7 +9,7 @@ from reporter.site.digits import digits_for, sure
 from reporter.site.pages.people import name_diagnostic
 from reporter.site.wording import THIN, count, rank
 
-NOISE = "Over these texts its strongest words cannot be told from random ones."
+NOISE = "Over these texts its strongest words do no better than random words."
 
 
 def evidence(method: str, run: Run) -> Iterator[str]:

@@ -111,16 +111,17 @@ def trust(validity: Validity | None) -> Trust:
     """What the correlation of predicted and measured effects says of the lists."""
     state = judge_validity(validity)
     if validity is None:
-        return Trust(state=state, before="Too few examples to ", bold="measure", after=" how far this may be trusted.")
+        return Trust(state=state, before="Too few examples to ", bold="measure", after=" how accurate this is.")
     number = f"ρ {rank(validity.correlation)}"
     span = f" (95{THIN}% interval {rank(validity.low)} to {rank(validity.high)})"
     before = (
-        "When the final layer is trained again on random halves of the examples, influence foretells its answers with "
+        "When the final layer is trained again on random halves of the examples, predicted influence correlates with "
+        "its answers at "
     )
     if state == "fails":
         after = f"{span}, which chance can do as well. Do not rely on these examples."
         return Trust(state=state, before=before, bold=number, after=after)
     if state == "holds":
         return Trust(state=state, before=before, bold=number, after=f"{span}: a good guide.")
-    what = "hardly more than a hint" if validity.correlation < _WEAK else "a rough guide, no proof"
+    what = "hardly more than a hint" if validity.correlation < _WEAK else "treat as a rough guide"
     return Trust(state=state, before=before, bold=number, after=f"{span}: {what}.")

@@ -125,12 +125,11 @@ def _given(explanation: Explanation, prediction: Prediction, section: Section | 
     if not is_labelled(explanation):
         return "", ""
     if grade is None:
-        return f"The label given, {explanation.label}, is none of the model’s answers.", ""
+        return f"The file’s label, {explanation.label}, is none of the model’s labels.", ""
     if grade.number is not None and grade.gap is not None:
         return _given_number(grade.number, grade.gap, score_decimals(prediction, 0, section)), ""
-    labels = f"label given is {spoken(grade.given[0])}" if len(grade.given) == 1 else f"labels given are {_all(grade)}"
-    sentence = f"The {labels}" if grade.given else "No label was given"
-    return (f"{sentence} too.", "") if grade.right else ("", f"{sentence}.")
+    labelled = f"the file is labelled {_all(grade)}." if grade.given else "the file is labelled with none of these."
+    return (f"Correct: {labelled}", "") if grade.right else ("", f"Wrong: {labelled}")
 
 
 def _all(grade: Grade) -> str:

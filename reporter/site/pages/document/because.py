@@ -53,15 +53,15 @@ def _of_label(target: Target, prediction: Prediction | None, supporting: int) ->
     said = () if prediction is None else (prediction.label,) if prediction.answers is None else prediction.answers
     own = said == (target.label,) and not target.against
     towards = cell_name(target.label, target.against)
-    lead = "Chiefly because of" if own else f"For {towards} {'speak' if supporting > 1 else 'speaks'}"
-    turn = "against it stood" if own else f"against {'it' if supporting else towards}"
-    return lead, turn if supporting else turn.capitalize(), "No word speaks for or against it."
+    lead = "Words credited most:" if own else f"Words that favour {towards}:"
+    turn = "counted against:" if own else f"against {'it' if supporting else towards}:"
+    return lead, turn if supporting else turn.capitalize(), "No word counts for or against it."
 
 
 def _of_number(target: Target, prediction: Prediction | None, supporting: int) -> tuple[str, str, str]:
     """How the words that raise a number, those that lower it, and their absence are introduced."""
     of_several = f"{cell_name(target.label, target.against)} is " if prediction and len(prediction.labels) > 1 else ""
-    turn = "lowered most by" if supporting else f"{of_several}lowered most by"
-    lead = f"{of_several}raised most by"
+    turn = "lowered most by:" if supporting else f"{of_several}lowered most by:"
+    lead = f"{of_several}raised most by:"
     first = str.capitalize if not of_several else str
     return first(lead), turn if supporting else first(turn), "No word raises or lowers it."

@@ -111,7 +111,7 @@ def _rows(counterfactual: Counterfactual, aligned: AlignedText, *, usual: str, a
             without=answers.of(change),
             flips=change.label != usual,
             swaps=tuple(Swap(text=swap.by or "", value=answers.of(swap), flips=swap.label != usual) for swap in swaps),
-            label="; ".join(labels) or "stays",
+            label="; ".join(labels) or "unchanged",
         )
 
 
@@ -126,9 +126,7 @@ def _told(counterfactual: Counterfactual, aligned: AlignedText, answers: _Answer
     if counterfactual.flip is None:
         up = "the only word" if counterfactual.most == 1 else f"up to {counterfactual.most} words"
         which = up if every else f"words among the {counterfactual.tried} that support it most"
-        return (
-            f"No removal of {which} flips the label, as far as a greedy search tells." if counterfactual.tried else ""
-        )
+        return f"No removal of {which} flips the label (greedy search)." if counterfactual.tried else ""
     names = [f"“{aligned.text(aligned.words[word])}”" for word in counterfactual.flip.words]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     left = _left(counterfactual.flip, aligned, answers)
@@ -138,11 +136,11 @@ def _told(counterfactual: Counterfactual, aligned: AlignedText, answers: _Answer
     if len(names) == 2:
         return f"{sentence} No single word{among} does that."
     needed = f"Each of these {count(len(names), 'word')} is needed"
-    return f"{sentence} {needed}; the search was greedy, so fewer others might do."
+    return f"{sentence} {needed}; the search is greedy, so a smaller set may exist."
 
 
 def _left(flip: Change, aligned: AlignedText, answers: _Answers) -> str:
-    return f": {spoken(aligned.section.target.label)} is left with {answers.of(flip)}"
+    return f": {spoken(aligned.section.target.label)} falls to {answers.of(flip)}"
 
 
 def _struck(words: Sequence[int], aligned: AlignedText) -> Iterator[str]:

@@ -15,7 +15,7 @@ _APART = 15.0  # least distance of two names in the drawing
 _VERDICTS = {
     "met": "met",
     "not met": "not met",
-    "unresolvable": "cannot be told",
+    "unresolvable": "undecidable",
     "not claimed": "not claimed",
 }
 
@@ -24,8 +24,8 @@ _OTHER = {"zero": "pad or mask", "mean": "pad or mask", "pad": "mask or mean", "
 
 _HEADINGS = {
     "met": "Complete: the scores add up",
-    "not met": "Not certified: the evaluations did not suffice",
-    "unresolvable": "Too small a change to certify",
+    "not met": "Not certified: the evaluations were not enough",
+    "unresolvable": "The change is too small to certify",
     "not claimed": "No completeness is claimed",
 }
 _JUMPS = "Not certified: the score all but jumps"
@@ -101,7 +101,7 @@ def proof(first: Attribution, aligned: AlignedText, *, label: str, titles: Mappi
         method.append(("Rule", certificate.rule))
     method.append(("Evaluations", f"{certificate.evaluations:,}"))
     if certificate.error is not None:
-        method.append(("Scores off by", of_sizes(certificate.error)))
+        method.append(("Estimated error", of_sizes(certificate.error)))
     if certificate.noise is not None and certificate.verdict == "unresolvable":
         method.append(("Arithmetic may be off", fixed(certificate.noise, sure(certificate.noise, certificate.noise))))
     return Proof(
@@ -130,8 +130,8 @@ def _describe(sliver: tuple[float, float]) -> str:
     """Where the path is too narrow to be followed."""
     start, end = sliver
     where = f"The first {fine_percent(end)} of the way from the baseline is" if start == 0 else None
-    where = where or f"At {fixed(start * 100, 2)}{THIN}% of the way from the baseline the score all but jumps, which is"
-    return f"{where} too narrow for more evaluations to tell how that part is to be split."
+    where = where or f"At {fixed(start * 100, 2)}{THIN}% of the way from the baseline the score nearly jumps, which is"
+    return f"{where} too narrow for more evaluations to divide."
 
 
 def _sentence(certificate: Certificate, aligned: AlignedText, *, label: str, decimals: int) -> str:
@@ -145,16 +145,16 @@ def _sentence(certificate: Certificate, aligned: AlignedText, *, label: str, dec
     if certificate.verdict == "not claimed":
         return f"{sentence} This method does not claim that they add up to the change."
     if certificate.relative is None or certificate.tolerance is None:
-        return f"{sentence} Left over is {left}; the change is too small to certify a split of it."
-    sentence += f" Left over is {left}, that is {of_change(*_left(certificate))}"
+        return f"{sentence} The difference is {left}; the change is too small to divide reliably."
+    limit = fine_percent(certificate.tolerance)
+    sentence += f" The difference is {left} ({of_change(*_left(certificate))}; limit {limit})."
     if certificate.error is not None:
-        sentence += f", all scores may be off by {of_sizes(certificate.error)}"
-    sentence += f"; {fine_percent(certificate.tolerance)} was allowed."
+        sentence += f" Estimated total error of the scores: {of_sizes(certificate.error)}."
     if certificate.sliver:
         other = _OTHER[aligned.section.baseline.kind]
         return f"{sentence} {_describe(certificate.sliver)} Another baseline may avoid that: {other} (--baseline)."
     if certificate.verdict == "not met":
-        sentence += f" All {certificate.evaluations:,} evaluations that this text was allowed are spent."
+        sentence += f" All {certificate.evaluations:,} evaluations allowed for this text are used."
     return (
         sentence
         if certificate.verdict != "unresolvable"
@@ -179,7 +179,7 @@ def _share(attribution: Attribution, title: str, *, decimals: int) -> Share:
     return Share(
         title=title,
         sum=fixed(certificate.sum, min(decimals, sure(0.0, certificate.sum))),
-        covers=(covers or percent(certificate.sum / change)) if attribution.signed else "other units",
+        covers=(covers or percent(certificate.sum / change)) if attribution.signed else "not comparable",
         passes=f"{certificate.evaluations:,}",
         state=state,
         verdict="none" if certificate.claim == "none" else verdict,

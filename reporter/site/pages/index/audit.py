@@ -92,9 +92,9 @@ def _certificates(verdicts: Verdicts) -> int:
 
 
 _LEADS = {
-    "order": "the order of the strongest words is settled",
-    "agree": "the methods agree beyond chance",
-    "deletion": "deletion confirms",
+    "order": "the ranking of the strongest words is certain",
+    "agree": "the methods agree more than chance",
+    "deletion": "the deletion test is passed",
 }
 
 

@@ -14,11 +14,11 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NEAR = 2  # pages before and after this one with a link of their own
 _CHIPS = {
     "": "All",
-    "any": "Any reservation",
+    "any": "Any check not passed",
     "complete": "Not complete",
-    "order": "Order open",
+    "order": "Ranking uncertain",
     "agree": "Methods differ",
-    "deletion": "Not confirmed",
+    "deletion": "Deletion test not passed",
     "wrong": "Wrong answer",
     "unread": "Not explained",
 }

@@ -10,9 +10,9 @@ from reporter.summary import SliceKind
 CHECKS = {
     "accuracy": "Accuracy",
     "complete": "Complete",
-    "order": "Order settled",
+    "order": "Ranking certain",
     "agree": "Methods agree",
-    "deletion": "Deletion confirms",
+    "deletion": "Deletion test passed",
 }
 KINDS: dict[SliceKind, str] = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
 _LISTED, _NAMED = 12, 40  # slices of a kind that are shown, the largest; characters of their names
