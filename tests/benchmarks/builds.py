@@ -20,12 +20,11 @@ from pathlib import Path
 ALONE = """
 import sys
 from pathlib import Path
-from reporter.runs.measure import measure
+from reporter.runs import Store, measure_folder
 from reporter.records.settings import Settings
-from reporter.runs.store import Store
 settings = Settings(model=sys.argv[3], methods=("integrated_gradients",), evidence="none")
 with Store(Path(sys.argv[2]), create=True) as store:
-    measure(Path(sys.argv[1]), settings, store, notice=lambda _: None)
+    measure_folder(Path(sys.argv[1]), settings, store, notice=lambda _: None)
 """
 
 
