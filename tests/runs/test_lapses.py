@@ -166,8 +166,8 @@ PARTS = {
     "agreement": ("reporter.summary.corpus.Pair.add", "Do methods agree?"),
     "diagnostics": ("reporter.summary.corpus.Diagnosed.record", "What deletion and people say"),
     "answers": ("reporter.summary.grading.GradeCount.accuracy", "Is the model right?"),
-    "checks": ("reporter.summary.slices.check_text", "Where it holds, and where not"),
-    "words": ("reporter.summary.run_summary.list_pushes", "Words that push most"),
+    "checks": ("reporter.summary.slices.check_text", "Results by group"),
+    "words": ("reporter.summary.run_summary.list_pushes", "Words with the largest average effect"),
 }
 KEPT = {
     "certificates": "verdicts",
