@@ -8,16 +8,7 @@ import torch
 
 from reporter.attribution.cases import Cases
 from reporter.models import ATTENTION_BYTES, DEAR, POOL, Budget, Encoded, Network, check_served, make_batches
-from reporter.records import (
-    NONE,
-    Baseline,
-    Prediction,
-    Settings,
-    Target,
-    count_words,
-    make_seed,
-    round_values,
-)
+from reporter.records import NONE, Baseline, Prediction, Settings, Target, count_words, make_seed, round_values
 from reporter.tasks import Cells, Plan, Task, find_columns, list_said, predict
 
 

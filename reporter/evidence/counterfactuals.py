@@ -19,14 +19,7 @@ from reporter.evidence.metrics.effect import strongest
 from reporter.evidence.rankings import rank_words
 from reporter.evidence.word_removal import leave, read_answers, serve, write_over
 from reporter.models import Vocabulary
-from reporter.records import (
-    NONE,
-    Change,
-    Counterfactual,
-    Section,
-    places_by_word,
-    round_values,
-)
+from reporter.records import NONE, Change, Counterfactual, Section, places_by_word, round_values
 from reporter.tasks import list_said
 
 TOP, NEIGHBOURS, MOST = 5, 3, 8  # words that are changed, what each is changed to, and the most that are removed

@@ -11,15 +11,7 @@ from reporter.evidence.levels import find_level, load_metrics
 from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
 from reporter.evidence.rankings import beside_random, rank_words, shuffle
 from reporter.evidence.rationale_words import find_marked
-from reporter.records import (
-    Diagnostic,
-    Document,
-    Explanation,
-    Section,
-    Settings,
-    count_words,
-    make_seed,
-)
+from reporter.records import Diagnostic, Document, Explanation, Section, Settings, count_words, make_seed
 
 DRAWS = 99
 """Random orders that every number is held against: they cost no pass."""

@@ -19,13 +19,7 @@ from reporter.evidence.attempts import attempt
 from reporter.evidence.intervals import quantile
 from reporter.methods import Method
 from reporter.models import Encoded, Network, drop_frames, is_out_of_memory
-from reporter.records import (
-    Likeness,
-    Sanities,
-    Sanity,
-    UserError,
-    sum_by_word,
-)
+from reporter.records import Likeness, Sanities, Sanity, UserError, sum_by_word
 
 TEXTS = 6
 SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, from which a method is flagged

@@ -21,25 +21,9 @@ from reporter.influence.tracin import (
     trace_influence,
     trace_self_influence,
 )
-from reporter.influence.training_data import (
-    Examples,
-    find_sources,
-    hash_training,
-    read_examples,
-    read_head,
-    read_rate,
-)
+from reporter.influence.training_data import Examples, find_sources, hash_training, read_examples, read_head, read_rate
 from reporter.models import FEATURES_BYTES, Network, identify_machine, load_network
-from reporter.records import (
-    Document,
-    Example,
-    Explanation,
-    Influence,
-    Training,
-    UserError,
-    find_label,
-    round_values,
-)
+from reporter.records import Document, Example, Explanation, Influence, Training, UserError, find_label, round_values
 
 SHOWN = 5  # examples on either side of an answer
 SUSPECTS = 50

@@ -6,7 +6,7 @@ score like any other; `description` says what is claimed, and a claim of complet
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
@@ -71,3 +71,15 @@ class Method(Protocol):
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """The scores of every case, batch by batch; a method may let the cases of all batches share its passes."""
         ...
+
+
+class FixedCost:
+    """What methods have in common whose options say what they cost: no bound changes it, and any network will do."""
+
+    def bounded(self, evaluations: int) -> Self:  # noqa: ARG002
+        """The same method."""
+        return self
+
+    def objection(self, network: Network) -> str | None:  # noqa: ARG002
+        """Nothing, unless the method needs what some networks have not."""
+        return None

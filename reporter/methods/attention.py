@@ -7,13 +7,13 @@ from typing import ClassVar
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class Attention:
+class Attention(FixedCost):
     """The last layer's attention from the position that the answer is read from, mean over heads; sums to 1."""
 
     description: ClassVar[Description] = Description(
@@ -29,10 +29,6 @@ class Attention:
         source="Vaswani et al., Attention Is All You Need, 2017; Jain and Wallace, Attention is not Explanation, 2019.",
     )
     needs: ClassVar[Needs] = Needs(attention=True)
-
-    def bounded(self, evaluations: int) -> "Attention":  # noqa: ARG002
-        """It takes one pass."""
-        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class AttentionGradient:
+class AttentionGradient(FixedCost):
     """Attention times its gradient, negatives left out, mean over heads, added up along all ways through the layers."""
 
     description: ClassVar[Description] = Description(
@@ -30,10 +30,6 @@ class AttentionGradient:
         source="Chefer, Gur and Wolf, Generic Attention-Model Explainability, ICCV 2021 (equations 5 and 6).",
     )
     needs: ClassVar[Needs] = Needs(attention=True)
-
-    def bounded(self, evaluations: int) -> "AttentionGradient":  # noqa: ARG002
-        """It takes one pass."""
-        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

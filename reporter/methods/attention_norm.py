@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases, find_gap, project_values
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class AttentionNorm:
+class AttentionNorm(FixedCost):
     """The norm of each token's attention-weighted value vectors, all heads together, at the last layer."""
 
     description: ClassVar[Description] = Description(
@@ -32,10 +32,6 @@ class AttentionNorm:
         source="Kobayashi, Kuribayashi, Yokoi and Inui, Attention is Not Only a Weight, EMNLP 2020.",
     )
     needs: ClassVar[Needs] = Needs(attention=True)
-
-    def bounded(self, evaluations: int) -> "AttentionNorm":  # noqa: ARG002
-        """It takes one pass."""
-        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights and what they weigh."""

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from reporter.attribution import Cases
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class AttentionRollout:
+class AttentionRollout(FixedCost):
     """The product over layers of half attention (mean over heads) and half identity, read where the answer is read."""
 
     description: ClassVar[Description] = Description(
@@ -29,10 +29,6 @@ class AttentionRollout:
         source="Abnar and Zuidema, Quantifying Attention Flow in Transformers, ACL 2020.",
     )
     needs: ClassVar[Needs] = Needs(attention=True)
-
-    def bounded(self, evaluations: int) -> "AttentionRollout":  # noqa: ARG002
-        """It takes one pass."""
-        return self
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights."""

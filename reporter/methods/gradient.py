@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reporter.attribution import Cases
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(FixedCost):
     """The Euclidean norm of the gradient of the score with respect to each token's word embedding."""
 
     description: ClassVar[Description] = Description(
@@ -26,14 +25,6 @@ class Gradient:
         source="Simonyan, Vedaldi and Zisserman, Deep Inside Convolutional Networks, 2014; Li et al., NAACL 2016.",
     )
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations: int) -> "Gradient":  # noqa: ARG002
-        """It takes one pass."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Take the norm of the gradient over the embedding's width."""

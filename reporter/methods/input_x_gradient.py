@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reporter.attribution import Cases
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class InputXGradient:
+class InputXGradient(FixedCost):
     """The inner product of each token's word embedding with the gradient of the score."""
 
     description: ClassVar[Description] = Description(
@@ -27,14 +26,6 @@ class InputXGradient:
         source="Shrikumar et al., Not Just a Black Box, 2016; Kindermans et al., 2016.",
     )
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations: int) -> "InputXGradient":  # noqa: ARG002
-        """It takes one pass."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Sum input times gradient over the embedding's width."""

@@ -18,13 +18,12 @@ from reporter.attribution import (
     shapley_exactly,
     weigh_words,
 )
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class KernelShap:
+class KernelShap(FixedCost):
     """Weighted least squares over sets of words in pairs of complements; exact for texts of few words."""
 
     samples: int = 256
@@ -50,14 +49,6 @@ class KernelShap:
     def needs(self) -> Needs:
         """One text with some of its words for each sample."""
         return Needs(copies=self.samples)
-
-    def bounded(self, evaluations: int) -> "KernelShap":  # noqa: ARG002
-        """It looks at as many points as its options say."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Fit an additive model to every text."""

@@ -7,8 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from reporter.attribution import Cases, Coalitions, Observed, Worth, count_coalitions, draw_sets, fit_ridge, weigh_words
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 _WIDTH = 25.0  # of the kernel, on a distance from 0 to 100, and the penalty: both as the authors' own text explainer
@@ -16,7 +15,7 @@ _PENALTY = 1.0
 
 
 @dataclass(frozen=True)
-class Lime:
+class Lime(FixedCost):
     """Weighted ridge regression of the score on the words that are kept, as LIME's authors do it for texts."""
 
     samples: int = 256
@@ -40,14 +39,6 @@ class Lime:
     def needs(self) -> Needs:
         """One text with some of its words for each sample."""
         return Needs(copies=self.samples)
-
-    def bounded(self, evaluations: int) -> "Lime":  # noqa: ARG002
-        """It looks at as many points as its options say."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Fit a linear model to every text."""

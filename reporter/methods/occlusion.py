@@ -7,13 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from reporter.attribution import Cases, Coalitions, Observed, Worth, weigh_words
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class Occlusion:
+class Occlusion(FixedCost):
     """Leave one out: F of the text less F of the text with one word at the baseline, for every word."""
 
     description: ClassVar[Description] = Description(
@@ -30,14 +29,6 @@ class Occlusion:
         "Representation Erasure, 2016.",
     )
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations: int) -> "Occlusion":  # noqa: ARG002
-        """It takes a pass for each word."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Leave out every word of every text in turn."""

@@ -18,13 +18,12 @@ from reporter.attribution import (
     shapley_exactly,
     weigh_words,
 )
-from reporter.methods import Needs, Scores
-from reporter.models import Network
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class Shapley:
+class Shapley(FixedCost):
     """Shapley value sampling over words, in pairs of an order and its reverse; exact for texts of few words."""
 
     samples: int = 256
@@ -49,14 +48,6 @@ class Shapley:
     def needs(self) -> Needs:
         """One text with some of its words for each sample."""
         return Needs(copies=self.samples)
-
-    def bounded(self, evaluations: int) -> "Shapley":  # noqa: ARG002
-        """It looks at as many points as its options say."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Let the words of every text come in several orders."""

@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from reporter.attribution import Cases, PassBatch, Rows
-from reporter.methods import Needs, Scores
-from reporter.models import HELD_PASSES, Network, pool_by_cost
+from reporter.methods import FixedCost, Needs, Scores
+from reporter.models import HELD_PASSES, pool_by_cost
 from reporter.records import Description
 
 
 @dataclass(frozen=True)
-class Smoothgrad:
+class Smoothgrad(FixedCost):
     """The Euclidean norm of the mean gradient over copies of the text with normal noise on its ordinary tokens.
 
     The noise has half the standard deviation of the text's own embeddings. A tenth of their range, as is usual for
@@ -45,14 +45,6 @@ class Smoothgrad:
     def needs(self) -> Needs:
         """One noisy copy of the text after another."""
         return Needs(copies=self.copies)
-
-    def bounded(self, evaluations: int) -> "Smoothgrad":  # noqa: ARG002
-        """It looks at as many points as its options say."""
-        return self
-
-    def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
-        return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
         """Sum the gradients of all copies, a batch of copies at a time."""

@@ -122,8 +122,12 @@ def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:
 
 
 def check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
-    """The provenance with the sanity checks of the methods on these documents, unless it has them."""
+    """The provenance with the sanity checks of the methods on these documents, unless it has them.
+
+    Those that failed are made again: there may be more memory now.
+    """
     encoded, _ = encode_all(documents, attribute.explainer.network)
-    if provenance.sanity is not None and provenance.sanity.texts == tuple(text.document.id for text in encoded):
+    known = provenance.sanity
+    if known is not None and known.failure is None and known.texts == tuple(text.document.id for text in encoded):
         return provenance
     return replace(provenance, sanity=examine_methods(attribute.explainer, attribute.methods, encoded))

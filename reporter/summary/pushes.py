@@ -7,12 +7,7 @@ from math import fsum
 from unicodedata import category
 
 from reporter.evidence import Moments
-from reporter.records import (
-    Explanation,
-    Pushing,
-    cut_words,
-    order_sections,
-)
+from reporter.records import Explanation, Pushing, cut_words, order_sections
 from reporter.summary.corpus import round_mean
 
 PushTarget = tuple[str, str | None]

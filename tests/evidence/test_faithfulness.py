@@ -13,7 +13,7 @@ from reporter.evidence import deletion
 from reporter.evidence.levels import LEVELS, load_metrics
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Observed, Ranking
 from reporter.evidence.rankings import rank
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import add_by_word
 from reporter.records.errors import UserError
 from reporter.records.run import Description
@@ -41,17 +41,11 @@ REVIEWS = (
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(FixedCost):
     """Random scores: a method that knows nothing."""
 
     description: ClassVar[Description] = replace(description("occlusion"), name="noise", signed=True)
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations):  # noqa: ARG002
-        return self
-
-    def objection(self, network):  # noqa: ARG002
-        return None
 
     def attribute(self, batches):
         random = torch.Generator().manual_seed(7)

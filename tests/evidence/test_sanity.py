@@ -1,6 +1,6 @@
 """Sanity: methods that ignore the model, or know nothing, are flagged; sound ones are not."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -19,14 +19,14 @@ from reporter.evidence.randomization import (
     examine_methods,
     randomise,
 )
-from reporter.methods import Needs, Scores
+from reporter.methods import FixedCost, Needs, Scores
 from reporter.models.batching import Budget
-from reporter.records.run import Description, Run
+from reporter.records.run import Description
 from reporter.records.settings import Settings
 from reporter.runs import measure as measuring
 from reporter.runs.store import Store
 from reporter.site.pages.methods import methods_page
-from reporter.summary.run_summary import summarise
+from reporter.summary import sum_up
 from tests.conftest import encoded, prepared
 from tests.example_runs import description
 from tests.networks import TEXTS
@@ -36,18 +36,12 @@ LONG = TEXTS[1], TEXTS[3]
 
 
 @dataclass(frozen=True)
-class Noise:
+class Noise(FixedCost):
     """Other numbers whenever it is asked."""
 
     random: torch.Generator
     description: ClassVar[Description] = replace(description("occlusion"), name="noise", signed=True)
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations):  # noqa: ARG002
-        return self
-
-    def objection(self, network):  # noqa: ARG002
-        return None
 
     def attribute(self, batches):
         return [
@@ -57,17 +51,11 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Spelling(FixedCost):
     """A number for each piece of the vocabulary: it never looks at the model."""
 
     description: ClassVar[Description] = replace(description("occlusion"), name="spelling", signed=True)
     needs: ClassVar[Needs] = Needs()
-
-    def bounded(self, evaluations):  # noqa: ARG002
-        return self
-
-    def objection(self, network):  # noqa: ARG002
-        return None
 
     def attribute(self, batches):
         return [Scores((one.inputs["input_ids"] * 7.3).sin(), [0] * len(one.cells)) for one in batches]
@@ -135,10 +123,6 @@ def test_a_random_network_without_an_answer_leaves_nothing_to_compare(tiny):
     assert draw_maps(attribute.explainer, [Broken()], questions) == [[{}, {}]]
 
 
-def vars_of(provenance):
-    return {one.name: getattr(provenance, one.name) for one in fields(provenance)}
-
-
 def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(TEXTS[1])
@@ -153,8 +137,7 @@ def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypa
         monkeypatch.setattr(measuring, "examine_methods", None)
         measuring.measure_folder(tmp_path / "in", standard, store, notice=lambda _: None)
         assert store.provenance() == first
-        summary, failures = summarise(store.explanations())
-    page = methods_page(Run(**vars_of(first), summary=summary, failures=failures))
+        page = methods_page(sum_up(first, store.explanations()))
     told = " ".join(page.entries[0].evidence)
     assert "random weights" in told
     assert "over 1 text" in told
@@ -192,8 +175,11 @@ def test_checks_that_could_not_be_made_are_said_on_the_page_and_the_run_is_not_w
     with Store(tmp_path / "run.sqlite", create=True) as store:
         settings = Settings(model=str(tiny), methods=("gradient",), evidence="standard")
         measuring.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
-        found = store.provenance()
-        run = Run(**vars_of(found), summary=summarise(store.explanations())[0], failures=())
+        run = sum_up(store.provenance(), store.explanations())
+        monkeypatch.undo()
+        measuring.measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
+        again = sum_up(store.provenance(), store.explanations())
     assert not run.is_whole
     assert replace(run, sanity=None).is_whole
+    assert again.is_whole  # there is memory again
     assert [EXHAUSTED in entry.evidence for entry in methods_page(run).entries] == [True]

@@ -54,21 +54,21 @@ def _agree(seen: Array) -> Array:
     return least
 
 
-def measure_roughness(seen: Array) -> Array:
+def measure_roughness(sizes: Array) -> Array:
     """By how much more jumps seem to do with the highest order than with the middle one, over what is usual, each path.
 
+    `sizes` (paths orders) is what they seem to do with each order, over all panels and features.
     With each order less is left of what is smooth, and more of what is not: there, a higher order only adds to it.
     """
-    sizes = np.abs(seen).sum((2, 3))
     return np.clip(_over(sizes[:, -1], _USUAL * sizes[:, 1]), 1.0, _ROUGHEST)
 
 
-def weigh_jumps_seen(seen: Array) -> Array:
+def measure_evidence(sizes: Array) -> Array:
     """How much what jumps do is to count on each path: more where the third order leaves more than the second does.
 
     On kinked paths that are well resolved it leaves about twice as much, on smooth ones as much or less.
+    `sizes` are as above.
     """
-    sizes = np.abs(seen).sum((2, 3))
     return np.clip(_over(sizes[:, 2], _UNDECIDED * sizes[:, 1]), _AGAINST, _FOR)
 
 

@@ -14,12 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporter.attribution.quadrature.estimates import (
-    estimate,
-    find_jumps,
-    measure_roughness,
-    weigh_jumps_seen,
-)
+from reporter.attribution.quadrature.estimates import estimate, find_jumps, measure_evidence, measure_roughness
 from reporter.attribution.quadrature.rules import Array, Rules, find_rules
 
 START: Array = np.array([0, 5, 13, 25, 42, 64, 92, 128, 180, 256], dtype=np.float64) / 256
@@ -131,8 +126,9 @@ def integrate(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rules] | Non
     errors = np.sqrt((estimates**2).sum(1) + (moved**2).sum(1))
     widths = np.diff([path.nodes for path in paths], axis=1)
     seen = widths[:, None, :, None] * (np.stack([rule.jumps for rule in weights]) @ gradients[:, None])
-    rough = measure_roughness(seen)
-    judged = zip(estimates.sum(2), _ANYWHERE * find_jumps(seen), defects, rough, weigh_jumps_seen(seen), strict=True)
+    sizes = np.abs(seen).sum((2, 3))
+    kinks = _ANYWHERE * find_jumps(seen)
+    judged = zip(estimates.sum(2), kinks, defects, measure_roughness(sizes), measure_evidence(sizes), strict=True)
     facts = zip(paths, panels.sum(1), errors, judged, strict=True)
     return [_conclude(path, goal, *measured) for path, *measured in facts]
 

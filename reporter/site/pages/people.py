@@ -8,13 +8,7 @@ from itertools import pairwise
 from reporter import registry
 from reporter.evidence import AlignedText
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
-from reporter.records import (
-    CorpusDiagnostic,
-    Diagnostic,
-    Run,
-    Section,
-    Span,
-)
+from reporter.records import CorpusDiagnostic, Diagnostic, Run, Section, Span
 from reporter.site.digits import digits_for
 from reporter.site.wording import count, rank, shorten, title_of, titled, titles
 

@@ -6,10 +6,7 @@ from decimal import Decimal
 from math import fsum
 
 from reporter.evidence import AlignedText, count_settled
-from reporter.records import (
-    Attribution,
-    Span,
-)
+from reporter.records import Attribution, Span
 from reporter.site.digits import MANY, digits_for, sure
 from reporter.site.pages.document.words import bars
 from reporter.site.wording import MINUS, THIN, count, fixed, percent, raised, title_of
