@@ -14,6 +14,7 @@ import reporter  # noqa: F401, it chooses how torch will compute, and so comes f
 # isort: split
 import pytest
 import torch
+from hypothesis import settings
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
@@ -32,6 +33,9 @@ from reporter.runs.preparation import prepare
 from reporter.tasks import Cells
 from reporter.tasks.sequence_classification import SequenceClassification
 from tests.networks import save_network
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # no test asserts a time
 
 _SIZES = ((32, 32), (32, 48), (48, 32), (2, 32), (384, 384), (384, 1536), (1536, 384), (2, 384))
 
