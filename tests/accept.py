@@ -14,7 +14,7 @@ from reporter.records import twin
 from reporter.records.run import Provenance
 from reporter.records.settings import Settings
 from reporter.runs.measure import measure_folder
-from reporter.runs.store import Row, Store
+from reporter.runs.store import ExplanationRow, Store
 from reporter.site.render import draw_site
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +42,7 @@ def measure_samples(folder: Path) -> Path:
 def restore_run(path: Path) -> None:
     """The golden run as a store at `path`."""
     lines = (GOLDEN / "documents.jsonl").read_bytes().splitlines()
-    rows = [Row(str(place), twin.load_explanation(line), 0.0) for place, line in enumerate(lines)]
+    rows = [ExplanationRow(str(place), twin.load_explanation(line), 0.0) for place, line in enumerate(lines)]
     with Store(path, create=True) as store:
         store.describe(msgspec.json.decode((GOLDEN / "provenance.json").read_bytes(), type=Provenance))
         store.save(rows)

@@ -23,10 +23,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from reporter.attribution.cases import Cases
 from reporter.models import invariance
 from reporter.models.network import Network
-from reporter.models.tokenization import Encoded, encode
+from reporter.models.tokenization import Encoded, encode_document
 from reporter.records.explanation import Document
-from reporter.records.machine import UNSTEADY
-from reporter.records.run import Model
+from reporter.records.run import UNSTEADY, Model
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
 from reporter.runs.preparation import prepare
@@ -83,7 +82,9 @@ def encoded(attribute: Attribute, *texts: str, **more: str) -> list[Encoded]:
     """The texts as documents, encoded for the network of `attribute`."""
     pairs = enumerate(texts)
     return [
-        encode(Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.explainer.network)
+        encode_document(
+            Document(id=f"d{n}", source=f"d{n}.txt", group="", text=text, **more), attribute.explainer.network
+        )
         for n, text in pairs
     ]
 

@@ -15,6 +15,7 @@ import numpy as np
 from reporter.evidence.agreement import agree_on_words
 from reporter.evidence.metrics import PLAUSIBILITY
 from reporter.records.attention import Heads, summarize_heads
+from reporter.records.errors import Omission
 from reporter.records.evidence import (
     Agreement,
     Band,
@@ -38,11 +39,10 @@ from reporter.records.explanation import (
     Token,
     Verdict,
 )
-from reporter.records.gaps import Omission
 from reporter.records.influence import Example, Influence, Training, Validity
 from reporter.records.run import SCHEMA, Description, Model, Provenance
 from reporter.records.settings import Settings
-from reporter.runs.store import Row, Store
+from reporter.runs.store import ExplanationRow, Store
 
 LABELS = ("NEGATIVE", "POSITIVE")
 METHODS = ("attention", "attention_rollout", "gradient", "input_x_gradient", "integrated_gradients")
@@ -453,6 +453,6 @@ def saved(
     with Store(path, create=True) as store:
         settings = {} if training is None else {"training_data": "train.jsonl"}
         store.describe(replace(made := provenance(evidence), training=training, settings=made.settings | settings))
-        store.save(Row(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
+        store.save(ExplanationRow(f"key-{at}", one, 0.1) for at, one in enumerate(explanations))
         store.arrange(f"key-{at}" for at in range(len(explanations)))
     return path

@@ -9,8 +9,8 @@ from .certificates import Effort as Effort
 from .certificates import Ends as Ends
 from .certificates import certify as certify
 from .coalitions import Coalitions as Coalitions
-from .coalitions import Observed as Observed
-from .coalitions import Worth as Worth
+from .coalitions import CoalitionScores as CoalitionScores
+from .coalitions import WordValues as WordValues
 from .coalitions import average_orders as average_orders
 from .coalitions import count_coalitions as count_coalitions
 from .coalitions import draw_orders as draw_orders
@@ -20,13 +20,13 @@ from .coalitions import enumerate_coalitions as enumerate_coalitions
 from .coalitions import fit_ridge as fit_ridge
 from .coalitions import fit_shap as fit_shap
 from .coalitions import shapley_exactly as shapley_exactly
+from .pass_batches import BatchRows as BatchRows
 from .pass_batches import PassBatch as PassBatch
-from .pass_batches import Rows as Rows
 from .pass_batches import compute_ends as compute_ends
 from .paths import Paths as Paths
+from .perturbations import attribute_by_coalitions as attribute_by_coalitions
 from .perturbations import score_coalitions as score_coalitions
-from .perturbations import weigh_words as weigh_words
-from .projections import find_gap as find_gap
+from .projections import find_projection_gap as find_projection_gap
 from .projections import project_values as project_values
 from .quadrature.integration import Integration as Integration
 from .quadrature.integration import integrate_paths as integrate_paths

@@ -1,10 +1,10 @@
-"""Integrated Gradients that integrates until it knows, as a Captum method for any forward function.
+"""Adaptive Integrated Gradients as a Captum method, for any forward function.
 
     >>> method = AdaptiveIntegratedGradients(model)
     >>> method.attribute(inputs, baselines, target=1, tolerance=0.001)
 
-Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017; where the nodes go, when it stops and
-how far each score may be off is `quadrature/`. The reports give the same engine paths of their own (`paths.py`).
+Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017. `quadrature/` places the nodes, decides
+when to stop and bounds the error of each score; reports use it along the paths of `paths.py`.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         All but `tolerance` (a share of that change, and of the scores) and `max_evaluations` (per row) is as in
         Captum's IntegratedGradients. Raises `ValueError` where the score or its gradient is not finite.
         """
-        paths = ForwardPaths.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        paths = ForwardPaths.build(self.forward_func, inputs, baselines, target, additional_forward_args)
         goal = Goal(tolerance, max_evaluations, few_rounds=paths.inputs[0].device.type != "cpu")
         integrations = paths.integrate(goal, rows_per_pass=internal_batch_size)
         values = paths.shape([integration.integral.values for integration in integrations])
@@ -64,23 +64,27 @@ class AdaptiveIntegratedGradients(GradientAttribution):  # type: ignore[misc]
         *,
         goal: Goal,
     ) -> list[Integration]:
-        """What `attribute` rests on, row by row: nodes, F along the path, values with their errors, evaluations."""
-        paths = ForwardPaths.ask(self.forward_func, inputs, baselines, target, additional_forward_args)
+        """The integration of each row: nodes, F along the path, values with their errors, evaluations."""
+        paths = ForwardPaths.build(self.forward_func, inputs, baselines, target, additional_forward_args)
         return paths.integrate(goal, rows_per_pass=None)
 
     def has_convergence_delta(self) -> bool:
-        """It has one."""
+        """True: `attribute` can return the convergence delta."""
         return True
 
     @property
     def multiplies_by_inputs(self) -> bool:
-        """The scores are those of the whole path from baseline to input."""
+        """True: gradients are multiplied by input - baseline."""
         return True
 
 
 @dataclass(frozen=True)
 class ForwardPaths:
-    """The straight paths from baselines to inputs: the score anywhere on them, and its gradient along each feature."""
+    """Straight paths from baselines to inputs, one per row, with a forward function to evaluate and differentiate.
+
+    `inputs` and `baselines` are tensors (rows ...); `target` and `extra` are Captum's `target` and
+    `additional_forward_args`.
+    """
 
     forward: Callable[..., Tensor]
     baselines: tuple[Tensor, ...]
@@ -89,7 +93,7 @@ class ForwardPaths:
     extra: tuple[Any, ...]
 
     @classmethod
-    def ask(
+    def build(
         cls,
         forward: Callable[..., Tensor],
         inputs: Tensors,
@@ -106,9 +110,10 @@ class ForwardPaths:
         return cls(forward, whole, given, target, () if extra is None else _as_tuple(extra))
 
     def integrate(self, goal: Goal, *, rows_per_pass: int | None) -> list[Integration]:
-        """Integrate every row, so many evaluations in one pass, or all that are wanted at a time."""
+        """The integration of each row; at most `rows_per_pass` evaluations share a pass, or all of a round if None."""
 
         def sample(rows: list[int], nodes: list[float]) -> tuple[Array, list[Array]]:
+            """F and the gradients (features) at `nodes` on the paths of `rows`."""
             step = rows_per_pass or len(rows)
             parts = [self._evaluate(rows[at : at + step], nodes[at : at + step]) for at in range(0, len(rows), step)]
             totals, gradients = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -117,12 +122,13 @@ class ForwardPaths:
         return integrate_paths(sample, [None] * len(self.inputs[0]), goal)
 
     def shape(self, rows: list[Array]) -> tuple[Tensor, ...]:
-        """Numbers for every feature of every row, as tensors like the inputs."""
+        """Arrays (features) of each row as tensors shaped like the inputs."""
         sizes = [tensor[0].numel() for tensor in self.inputs]
         parts = torch.split(torch.tensor(np.stack(rows)), sizes, dim=1)
         return tuple(part.reshape(tensor.shape).to(tensor) for part, tensor in zip(parts, self.inputs, strict=True))
 
     def _evaluate(self, rows: list[int], nodes: list[float]) -> tuple[Array, Array]:
+        """F (nodes) and gradient times (input - baseline) (nodes features) at `nodes` on the paths of `rows`."""
         count, where = len(self.inputs[0]), torch.tensor(rows)
         baselines, inputs = (
             [tensor[where.to(tensor.device)] for tensor in side] for side in (self.baselines, self.inputs)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reporter.attribution.baselines import find_piece
-from reporter.attribution.passes import Attention, Known, Pass, differentiate
+from reporter.attribution.baselines import find_baseline_token
+from reporter.attribution.passes import AttentionWeights, KnownPasses, Pass, differentiate
 from reporter.attribution.quadrature.refinement import Samples
 from reporter.attribution.quadrature.rules import Array
 from reporter.models import Network
@@ -19,14 +19,14 @@ from reporter.tasks import Cells
 
 @dataclass(frozen=True)
 class Cases:
-    """Rows of a batch, each an input with one target; special tokens and padding are the same in every baseline.
+    """A batch of rows, each an input with one target; special tokens and padding stay as served in every baseline.
 
-    `inputs` are rows tokens; `attention_mask` marks what is not padding and `content_mask` what is neither padding nor
-    special, both rows tokens; `words` numbers the words of each row from 0, rows tokens, -1 for what is no content;
-    `cells` are what each target is made of, rows terms, and `choices` what could be said in its place, rows choices
-    terms. `seeds` are what a row's random numbers start from. `budget` is how many tokens may share a pass. `shift`,
-    rows tokens width, is added to the text's embeddings.
-    `known` is filled as the batch is worked on; a batch that is made from this one by `replace` starts with nothing.
+    `inputs` are rows tokens; `attention_mask` is true where there is no padding and `content_mask` where there is
+    neither padding nor a special token, both rows tokens; `words` has the number of each token's word, rows tokens,
+    from 0, and -1 outside of words; `cells` are the weighted sums that are the targets, rows terms, and `choices` the
+    alternatives to each, rows choices terms. `seeds` are the seeds of the rows' random numbers, `budget` is how many
+    tokens may share a pass, and `shift`, rows tokens width, is added to the text's embeddings.
+    `known` caches what was computed of the batch; a copy made by `replace` starts with an empty one.
     """
 
     network: Network
@@ -40,7 +40,7 @@ class Cases:
     baseline: str
     budget: int
     shift: Tensor | None = None
-    known: Known = field(default_factory=Known, init=False, repr=False, compare=False)
+    known: KnownPasses = field(default_factory=KnownPasses, init=False, repr=False, compare=False)
 
     @property
     def rows(self) -> Tensor:
@@ -63,7 +63,7 @@ class Cases:
 
     @property
     def baselines(self) -> Tensor:
-        """The word embeddings of the absent text, rows tokens width: ordinary tokens replaced, all others as served."""
+        """The word embeddings of the baseline, rows tokens width: content tokens replaced, all others as served."""
         if self.known.baselines is None:
             self.known.baselines = torch.where(self.content_mask.unsqueeze(-1), self._absent, self.embeddings)
         return self.known.baselines
@@ -74,36 +74,36 @@ class Cases:
             return self.network.table.mean(0)
         if self.baseline == "zero":
             return torch.zeros_like(self.embeddings[0, 0])
-        token_id = find_piece(self.network, self.baseline)
+        token_id = find_baseline_token(self.network, self.baseline)
         inputs = {**self.inputs, "input_ids": self.inputs["input_ids"].masked_fill(self.content_mask, token_id)}
         return self.network.embed(inputs)
 
     def score(self, embeddings: Tensor, rows: Tensor) -> Tensor:
-        """The target's score, one per row, with these word embeddings (rows tokens width) in the cases `rows`."""
+        """F, the target's score, of each of the cases `rows` (rows) with these word embeddings (rows tokens width)."""
         return self.cells[rows].read(self._answer(embeddings, rows))
 
     @property
     def input_pass(self) -> Pass:
-        """The pass at the text itself, shared by everything that looks at it as it is."""
+        """The forward and backward pass at the text itself, computed once for all methods."""
         if self.known.input_pass is None:
-            self.known.input_pass, self.known.attention = self._look()
+            self.known.input_pass, self.known.attention = self._run_input_pass()
         return self.known.input_pass
 
     @property
-    def attention(self) -> Attention:
-        """The attention weights of that pass, and where the answer is read; only where the network shows them."""
+    def attention(self) -> AttentionWeights:
+        """The attention weights of `input_pass` and its readout; only for a network without an `attention_gap`."""
         if self.known.attention is None:
-            looked, self.known.attention = self._look()
-            self.known.input_pass = self.known.input_pass or looked
+            input_pass, self.known.attention = self._run_input_pass()
+            self.known.input_pass = self.known.input_pass or input_pass
         assert self.known.attention is not None, "a method asked for attention without looking at `attention_gap`"
         return self.known.attention
 
-    def slope_attention(self, network: Network) -> Tensor:
-        """The gradient of the score by each attention weight, layers rows heads tokens tokens, by a pass of `network`.
+    def differentiate_attention(self, network: Network) -> Tensor:
+        """The gradient of F by each attention weight, layers rows heads tokens tokens, from a pass of `network`.
 
-        It may be the same one on another core, once `attention` is known: that is not looked up there.
+        `network` is this one or a replica of it; `attention` must have been computed before.
         """
-        inputs, points, cells = self._accompanied
+        inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), network.eager():
             output = network.run(inputs, points, output_attentions=True)
             score = cells.read(network.task.table(output))
@@ -111,30 +111,30 @@ class Cases:
 
     @property
     def baseline_pass(self) -> Pass:
-        """The pass at the baseline."""
+        """The forward and backward pass at the baseline."""
         if self.known.baseline_pass is None:
             self.known.baseline_pass = self._pass(self.baselines)
         return self.known.baseline_pass
 
     @property
-    def marks(self) -> list[bytes]:
-        """What the pass at a row's baseline depends on, row by row: where these are the same, so is the pass."""
+    def baseline_keys(self) -> list[bytes]:
+        """A key for each row's pass at the baseline, made of everything it depends on: equal keys, equal passes."""
         served = [values for name, values in self.inputs.items() if name != "input_ids"]
         ids = self.inputs["input_ids"]
-        left = ids.masked_fill(self.content_mask & ~torch.isin(ids, self.network.marked), -1)
-        moved = [] if self.shift is None else [self.shift.masked_fill(self.content_mask.unsqueeze(-1), 0.0).flatten(1)]
-        sums = [
+        fixed_ids = ids.masked_fill(self.content_mask & ~torch.isin(ids, self.network.special_ids), -1)
+        shifts = [] if self.shift is None else [self.shift.masked_fill(self.content_mask.unsqueeze(-1), 0.0).flatten(1)]
+        terms = [
             values.flatten(1)
             for summed in (self.cells, self.choices)
             for values in (summed.positions, summed.choices, summed.weights)
         ]
-        facts = [*sums, self.attention_mask, *served, left, *moved]
+        facts = [*terms, self.attention_mask, *served, fixed_ids, *shifts]
         rows = zip(*([values.numpy().tobytes() for values in fact.cpu()] for fact in facts), strict=True)
         return [b"".join((self.baseline.encode(), *row)) for row in rows]
 
     @cached_property
     def ends(self) -> list[Samples]:
-        """Each row's path from baseline (0) to text (1), as far as it is known without integrating."""
+        """Each row's path from baseline (0) to text (1), sampled at its two ends: F and the gradient of each token."""
         delta, passes = self.embeddings - self.baselines, (self.baseline_pass, self.input_pass)
         totals = to_array(torch.stack([end_pass.score for end_pass in passes], 1))
         gradients = to_array(torch.stack([(end_pass.gradient * delta).sum(-1) for end_pass in passes], 1))
@@ -142,73 +142,73 @@ class Cases:
         return [Samples(np.array([0.0, 1.0]), total, gradient[:, :length]) for total, gradient, length in rows]
 
     def measure_noise(self, row: int) -> float:
-        """By how much F(input) - F(baseline) of a row is off, by float64 of it alone; all of it if that fails."""
+        """The rounding error of F(input) - F(baseline) of a row, against float64; its whole size where that fails."""
         ends = self.input_pass.score[row].cpu(), self.baseline_pass.score[row].cpu()
         with torch.no_grad(), suppress(Exception):
             exact = self.pick(row, self.network.exact)
             points = exact.embeddings, exact.baselines
-            off = [
+            differences = [
                 exact.score(embeddings, exact.rows).cpu() - score
                 for embeddings, score in zip(points, ends, strict=True)
             ]
-            return float(sum(abs(difference.item()) for difference in off))
+            return float(sum(abs(difference.item()) for difference in differences))
         return float((self.input_pass.score - self.baseline_pass.score)[row].abs())
 
     def pick(self, row: int, network: Network | None = None) -> "Cases":
-        """One row alone, of which nothing is known yet, over the same network or another of its kind."""
-        member = network or self.network
-        own, place = slice(row, row + 1), member.device
+        """A batch of one row with an empty cache, over the same network or another with the same inputs."""
+        network_or_own = network or self.network
+        index, device = slice(row, row + 1), network_or_own.device
         return replace(
             self,
-            network=member,
-            inputs={name: values[own].to(place) for name, values in self.inputs.items()},
-            seeds=self.seeds[own],
-            shift=None if self.shift is None else self.shift[own].to(place),
+            network=network_or_own,
+            inputs={name: values[index].to(device) for name, values in self.inputs.items()},
+            seeds=self.seeds[index],
+            shift=None if self.shift is None else self.shift[index].to(device),
             **{
-                name: getattr(self, name)[own].to(place)
+                name: getattr(self, name)[index].to(device)
                 for name in ("attention_mask", "content_mask", "words", "cells", "choices")
             },
         )
 
-    def part(self) -> list["Cases"]:
-        """Every row alone, with the passes that are known of it."""
+    def split(self) -> list["Cases"]:
+        """Every row as a batch of its own, with the passes that are known of it."""
         rows = [self.pick(row) for row in range(len(self.cells))]
         for row, cases in enumerate(rows):
             cases.known.take(self.known, row)
         return rows
 
-    def look(self, network: Network) -> None:
-        """Compute the pass at the text now, with `network`: it may be the same one on another core."""
-        there, own = replace(self, network=network), self.known
-        own.embeddings, own.baselines = there.embeddings, there.baselines
-        own.input_pass, own.attention = there._look()
+    def compute_input_pass(self, network: Network) -> None:
+        """Fill `input_pass` and `attention` by `network`, which is this one or a replica of it."""
+        replica_cases, known = replace(self, network=network), self.known
+        known.embeddings, known.baselines = replica_cases.embeddings, replica_cases.baselines
+        known.input_pass, known.attention = replica_cases._run_input_pass()
 
     def _pass(self, embeddings: Tensor) -> Pass:
         return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells, self.choices)
 
-    def _look(self) -> tuple[Pass, Attention | None]:
-        """One pass at the text itself, which shows its attention weights if the network can."""
+    def _run_input_pass(self) -> tuple[Pass, AttentionWeights | None]:
+        """The pass at the text, with its attention weights where the network shows them."""
         if self.network.attention_gap is not None:
             return self._pass(self.embeddings), None
-        inputs, points, cells = self._accompanied
+        inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), self.network.eager():
             output = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
             table = self.network.task.table(output)
             score = cells.read(table)
-            pull, gradient = torch.autograd.grad(score.sum(), (output.hidden_states[-1], points))
-        own = slice(len(self.cells))
-        size = pull[own].norm(dim=-1)
-        weights = torch.stack([layer.detach()[own] for layer in output.attentions])
-        readout = size / size.sum(-1, keepdim=True).clamp_min(torch.finfo(size.dtype).tiny)
-        return Pass(self.choices.read_choices(table[own]), score.detach()[own], gradient[own]), Attention(
+            hidden_gradient, gradient = torch.autograd.grad(score.sum(), (output.hidden_states[-1], points))
+        rows = slice(len(self.cells))
+        norms = hidden_gradient[rows].norm(dim=-1)
+        weights = torch.stack([layer.detach()[rows] for layer in output.attentions])
+        readout = norms / norms.sum(-1, keepdim=True).clamp_min(torch.finfo(norms.dtype).tiny)
+        return Pass(self.choices.read_choices(table[rows]), score.detach()[rows], gradient[rows]), AttentionWeights(
             weights, readout
         )
 
     @property
-    def _accompanied(self) -> tuple[dict[str, Tensor], Tensor, Cells]:
-        """Inputs, embeddings to be differentiated by, and cells; a row that is alone stands there twice.
+    def _doubled_inputs(self) -> tuple[dict[str, Tensor], Tensor, Cells]:
+        """Inputs, embeddings to differentiate by, and cells; a single row is repeated.
 
-        Attention that shows its weights lays out a single row otherwise than several, and adds up in another order.
+        Eager attention has another memory layout, and another order of additions, for one row than for several.
         """
         times = 2 if len(self.cells) == 1 else 1
         inputs = {name: values.repeat(times, 1) for name, values in self.inputs.items()}

@@ -1,4 +1,4 @@
-"""Completeness: what became of the claim of an attribution that its scores add up."""
+"""Certificates of completeness: whether the scores of an attribution sum to F(input) - F(baseline)."""
 
 import math
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from reporter.records import Certificate, Claim, Verdict, round_values
 
 @dataclass(frozen=True)
 class Ends:
-    """The target's score at both ends of the path, F(input) and F(baseline), and by how much their difference is off.
+    """F(input) and F(baseline), the target's score at both ends of the path, in units of the score.
 
-    All in units of the score; `noise` is what the arithmetic that computed them adds or takes away.
+    `noise` bounds the rounding error of their difference.
     """
 
     input: float
@@ -19,17 +19,17 @@ class Ends:
 
     @property
     def change(self) -> float:
-        """What a complete method has to share out: F(input) - F(baseline)."""
+        """F(input) - F(baseline), the sum that a complete method must reach."""
         return self.input - self.baseline
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What was promised and what it took: the claim, its tolerance, the rule and the passes through the network.
+    """The claim of a method, its tolerance, the rule by which it was computed and the passes through the network.
 
-    `error` is what all scores together may be off, as a share of the sum of their sizes; None where nobody knows.
-    `path` holds the share of the way and F at each node, where a path was followed, and `sliver` which part of it, if
-    any, is too narrow to be followed.
+    `error` is the error of the sum of all scores as a share of the sum of their sizes, None where it is not known.
+    `path` holds the position on the path (0 to 1) and F at each node, where a path was followed, and `sliver` the part
+    of it, from and to, that is too narrow to be resolved.
     """
 
     claim: Claim
@@ -42,11 +42,15 @@ class Effort:
 
 
 def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
-    """Hold a sum of scores against F(input) - F(baseline); raises `ValueError` if one of the three is not finite."""
+    """The certificate of a sum of scores: its residual against F(input) - F(baseline), and the verdict.
+
+    Completeness is an axiom of Sundararajan, Taly and Yan, ICML 2017. Raises `ValueError` if the sum, F(input) or
+    F(baseline) is not finite.
+    """
     if not all(map(math.isfinite, (total, ends.input, ends.baseline))):
         raise ValueError("the scores, F(input) or F(baseline) are not finite numbers.")
     residual = total - ends.change
-    held = effort.claim == "complete"
+    is_claimed = effort.claim == "complete"
     numbers = round_values([ends.input, ends.baseline, total, residual])
     return Certificate(
         claim=effort.claim,
@@ -56,18 +60,18 @@ def certify(total: float, ends: Ends, effort: Effort) -> Certificate:
         residual=numbers[3],
         relative=round_values([abs(residual / ends.change)])[0] if ends.change else None,
         error=None if effort.error is None else round_values([effort.error])[0],
-        noise=round_values([ends.noise])[0] if held else None,
-        tolerance=effort.tolerance if held else None,
+        noise=round_values([ends.noise])[0] if is_claimed else None,
+        tolerance=effort.tolerance if is_claimed else None,
         evaluations=effort.evaluations,
         rule=effort.rule,
-        verdict=_judge(residual, ends, effort) if held else "not claimed",
+        verdict=_judge(residual, ends, effort) if is_claimed else "not claimed",
         path=effort.path,
         sliver=effort.sliver,
     )
 
 
 def _judge(residual: float, ends: Ends, effort: Effort) -> Verdict:
-    """A tolerance finer than the noise cannot be checked, whatever the residual."""
+    """The verdict on a residual; a tolerance below the rounding error cannot be checked."""
     allowed = effort.tolerance * abs(ends.change)
     if allowed <= ends.noise:
         return "unresolvable"

@@ -1,4 +1,4 @@
-"""The rows of many batches as one list: whatever is computed of them shares passes, whichever batches they are from."""
+"""The rows of several batches as one list, so that rows of different batches can share passes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class PassBatch:
-    """Some rows as one batch, ready for a pass by `network`: what a `Cases` knows of them, cut to the same width."""
+    """Rows of any batches as one batch of equal width, ready for a pass by `network`.
+
+    `inputs` are rows tokens, `baselines` and `embeddings` rows tokens width; `cells` and `choices` are as in `Cases`.
+    """
 
     network: Network
     inputs: dict[str, Tensor]
@@ -31,11 +34,11 @@ class PassBatch:
     choices: Cells
 
     def score(self, points: Tensor) -> Tensor:
-        """The target's score of each row with these word embeddings, rows tokens width."""
+        """F of each row (rows) with these word embeddings, rows tokens width."""
         return self.cells.read(self._answer(points))
 
     def differentiate(self, points: Tensor) -> Pass:
-        """The pass with these word embeddings, rows tokens width."""
+        """The forward and backward pass with these word embeddings, rows tokens width."""
         return differentiate(self._answer, points, self.cells, self.choices)
 
     def _answer(self, points: Tensor) -> Tensor:
@@ -43,17 +46,17 @@ class PassBatch:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """All rows of some batches, numbered through."""
+class BatchRows:
+    """All rows of some batches, numbered consecutively."""
 
     batches: Sequence[Cases]
 
     def share(self, work: Callable[[PassBatch, list[int]], Sequence[Result]], rows: Sequence[int]) -> list[Result]:
-        """What `work` makes of each of `rows` (which may repeat), in their order.
+        """The results of `work` for each of `rows` (which may repeat), in their order.
 
-        `work` is called with some of them at a time, as many as share a pass, and with their places in `rows`.
+        `work` gets the rows that share a pass, and their places in `rows`.
         """
-        for cases in self.batches:  # a network does one thing at a time, so they are not left to those who share
+        for cases in self.batches:  # computed here, since replicas must not compute them at the same time
             _ = cases.baselines, cases.embeddings
 
         def evaluate(network: Network, items: list[int]) -> Sequence[Result]:
@@ -69,66 +72,67 @@ class Rows:
 
     @property
     def seeds(self) -> list[int]:
-        """What each row's random numbers start from."""
+        """The seed of each row's random numbers."""
         return [seed for cases in self.batches for seed in cases.seeds]
 
     @cached_property
     def words(self) -> list[list[int]]:
         """The word of each token of each row, padding left out."""
-        lines = [line for cases in self.batches for line in cases.words.tolist()]
-        return [line[:length] for line, length in zip(lines, self.lengths, strict=True)]
+        padded = [row_words for cases in self.batches for row_words in cases.words.tolist()]
+        return [row_words[:length] for row_words, length in zip(padded, self.lengths, strict=True)]
 
     @property
     def counts(self) -> list[int]:
         """How many words each row has."""
-        return [max(line, default=-1) + 1 for line in self.words]
+        return [max(row_words, default=-1) + 1 for row_words in self.words]
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        """The batch of every row, and its place there."""
+        """The batch of each row, and its row there."""
         return [(number, row) for number, cases in enumerate(self.batches) for row in range(len(cases.cells))]
 
     def _gather(self, network: Network, rows: list[int]) -> PassBatch:
-        """Rows that come, in order of their length, from several batches."""
+        """These rows of any batches as one batch."""
         width = network.fit(max(self.lengths[row] for row in rows))
         parts: list[tuple[Cases, Tensor]] = []
-        for number, run in groupby((self._places[row] for row in rows), key=itemgetter(0)):
+        for number, index in groupby((self._places[row] for row in rows), key=itemgetter(0)):
             cases = self.batches[number]
-            parts.append((cases, torch.tensor([row for _, row in run], device=cases.cells.device)))
-        absent = network.padding
+            parts.append((cases, torch.tensor([row for _, row in index], device=cases.cells.device)))
+        padding = network.padding
         inputs = {
-            name: torch.cat([_wide(cases.inputs[name][run], width, absent.get(name, 0)) for cases, run in parts])
+            name: torch.cat([_wide(cases.inputs[name][index], width, padding.get(name, 0)) for cases, index in parts])
             for name in self.batches[0].inputs
         }
         baselines, embeddings = (
-            torch.cat([_wide(getattr(cases, side)[run], width, 0) for cases, run in parts])
+            torch.cat([_wide(getattr(cases, side)[index], width, 0) for cases, index in parts])
             for side in ("baselines", "embeddings")
         )
         cells, choices = (
-            Cells.join([getattr(cases, kind)[run] for cases, run in parts]) for kind in ("cells", "choices")
+            Cells.join([getattr(cases, kind)[index] for cases, index in parts]) for kind in ("cells", "choices")
         )
         return PassBatch(network, inputs, baselines, embeddings, cells, choices)
 
 
 def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
-    """Compute the passes at all baselines now, and those at the texts if nobody did; what rows share, once."""
-    rows = Rows(batches)
-    marks = [mark for cases in batches for mark in cases.marks]
-    once = list({mark: row for row, mark in enumerate(marks)}.values())
-    wanted = [*((row, False) for row in once), *((row, True) for row in range(len(marks)) if texts)]
+    """Fill the passes at all baselines, and with `texts` those at the texts; rows with equal baselines share one."""
+    rows = BatchRows(batches)
+    keys = [key for cases in batches for key in cases.baseline_keys]
+    distinct_rows = list({key: row for row, key in enumerate(keys)}.values())
+    wanted = [*((row, False) for row in distinct_rows), *((row, True) for row in range(len(keys)) if texts)]
 
     def differentiate(gathered: PassBatch, items: list[int]) -> Sequence[Pass]:
-        written = torch.tensor([wanted[at][1] for at in items], device=gathered.cells.device).view(-1, 1, 1)
-        result = gathered.differentiate(torch.where(written, gathered.embeddings, gathered.baselines))
+        """The pass of each row at its text or at its baseline, whichever is wanted."""
+        at_input = torch.tensor([wanted[at][1] for at in items], device=gathered.cells.device).view(-1, 1, 1)
+        result = gathered.differentiate(torch.where(at_input, gathered.embeddings, gathered.baselines))
         return [Pass(*parts) for parts in zip(result.answer, result.score, result.gradient, strict=True)]
 
     passes = rows.share(differentiate, [row for row, _ in wanted])
-    known = dict(zip((marks[row] for row in once), passes, strict=False))
-    starts, ends = iter([known[mark] for mark in marks]), iter(passes[len(once) :])
+    passes_by_key = dict(zip((keys[row] for row in distinct_rows), passes, strict=False))
+    baseline_passes, input_passes = iter([passes_by_key[key] for key in keys]), iter(passes[len(distinct_rows) :])
     for cases in batches:
-        cases.known.baseline_pass = _join(list(islice(starts, len(cases.cells))), cases)
+        cases.known.baseline_pass = _join(list(islice(baseline_passes, len(cases.cells))), cases)
         if texts:
-            cases.known.input_pass = _join(list(islice(ends, len(cases.cells))), cases)
+            cases.known.input_pass = _join(list(islice(input_passes, len(cases.cells))), cases)
 
 
 def _join(passes: list[Pass], cases: Cases) -> Pass:

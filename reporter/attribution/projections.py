@@ -1,7 +1,7 @@
-"""The value and output projections of the last attention layer: what attention weights carry, and where to.
+"""The value and output projections of the last attention layer, by which norm-weighted attention is computed.
 
-Families of networks name them differently, so they are looked for by name and then held against the network itself:
-attention times values must be what goes into the output projection.
+Architectures name them differently, so they are found by name and then verified on a pass of the network: attention
+weights times values must equal the input of the output projection.
 """
 
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ _PROBE = "A short text, to see what the network does with it."
 
 @dataclass(frozen=True)
 class Projections:
-    """The modules of the last layer that make values and take in what attention gathers of them."""
+    """The value projection and the output projection of the last attention layer."""
 
     value: nn.Module
     output: nn.Module
 
 
 @dataclass(frozen=True)
-class Carried:
-    """What attention carries in one layer: rows tokens heads size, and the output projection, width heads size."""
+class CarriedVectors:
+    """The value vectors of one layer, rows tokens heads size, and its output projection, width heads size."""
 
     values: Tensor
     output: Tensor
 
 
-def find_gap(network: Network) -> str | None:
-    """Why the vectors that attention weighs cannot be had from this network, or None if they can."""
+def find_projection_gap(network: Network) -> str | None:
+    """The sentence that says why this network's projections cannot be found or verified; None if they can."""
     if network.attention_gap is not None:
         return network.attention_gap
     inputs = network.pad([dict(network.tokenizer(_PROBE))])
@@ -51,10 +51,10 @@ def find_gap(network: Network) -> str | None:
     return f"{network.facts.architecture} keeps no value and output projections from which its attention could be told."
 
 
-def project_values(cases: Cases) -> Carried:
-    """The value vectors of the last layer at the text itself; only for a network without a gap."""
+def project_values(cases: Cases) -> CarriedVectors:
+    """The value vectors and output projection of the last layer at the text; only for a network without a gap."""
     projections = _find(cases.network.model)
-    assert projections is not None, "a method asked for values without looking at `find_gap`"
+    assert projections is not None, "a method asked for values without looking at `find_projection_gap`"
     with torch.no_grad(), record_calls([projections.value]) as values:
         cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
     return _shape(projections, values[-1].output, heads=cases.attention.weights.shape[2])
@@ -69,22 +69,22 @@ def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any f
     return None
 
 
-def _shape(projections: Projections, values: Tensor, *, heads: int) -> Carried:
+def _shape(projections: Projections, values: Tensor, *, heads: int) -> CarriedVectors:
     weight: Tensor = projections.output.weight  # type: ignore[assignment]
-    return Carried(*(part.reshape(*part.shape[:-1], heads, -1) for part in (values, weight)))
+    return CarriedVectors(*(part.reshape(*part.shape[:-1], heads, -1) for part in (values, weight)))
 
 
 def _explains(network: Network, projections: Projections, inputs: dict[str, Tensor]) -> bool:
-    """Whether attention times values is what goes into the output projection."""
+    """Whether attention weights times values equal the input of the output projection."""
     try:
         with torch.no_grad(), network.eager(), record_calls([projections.value, projections.output]) as calls:
             weights = network.model(**inputs, output_attentions=True).attentions[-1]
-        last = {call.module: call for call in calls}
+        last_calls = {call.module: call for call in calls}
         carried, gathered = (
-            _shape(projections, last[projections.value].output, heads=weights.shape[1]),
-            last[projections.output].given[0],
+            _shape(projections, last_calls[projections.value].output, heads=weights.shape[1]),
+            last_calls[projections.output].given[0],
         )
-        told = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
-        return told.shape == gathered.shape and bool(told.allclose(gathered, rtol=1e-4, atol=1e-5))
+        expected = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)
+        return expected.shape == gathered.shape and bool(expected.allclose(gathered, rtol=1e-4, atol=1e-5))
     except Exception:  # a network from outside may raise any, and its modules may be of any kind
         return False

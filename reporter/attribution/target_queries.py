@@ -1,4 +1,4 @@
-"""Asks the network about a document: first for its own answer, then for one query per target to explain."""
+"""Target queries: the predictions of documents, and the targets of each that are to be explained."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,25 @@ from functools import cached_property
 import torch
 
 from reporter.attribution.cases import Cases
-from reporter.models import ATTENTION_BYTES, DEAR, POOL, Budget, Encoded, Network, check_served, make_batches
+from reporter.models import (
+    ACCELERATOR_FACTOR,
+    ATTENTION_BYTES,
+    POOL,
+    Budget,
+    Encoded,
+    Network,
+    check_served,
+    make_batches,
+)
 from reporter.records import NONE, Baseline, Prediction, Settings, Target, count_words, make_seed, round_values
 from reporter.tasks import Cells, Plan, Task, find_columns, list_said, predict
 
 
 @dataclass(frozen=True)
 class TargetQuery:
-    """One target of one document, with what could be said in its place: the choices by their labels.
+    """One target of one document, with the alternatives to it: `labels`, and `choices` (choices terms) of the table.
 
-    `per_token` says that these are read at tokens of the text, which then stay where words are removed.
+    `per_token` says that the table has a position for each token, so tokens that are read must stay in the text.
     """
 
     encoded: Encoded
@@ -27,34 +36,34 @@ class TargetQuery:
 
     @property
     def columns(self) -> tuple[int, int | None]:
-        """The choice that is explained, and the one that it is set against, if any."""
+        """The column of the target among the choices, and that of the label it is set against, if any."""
         return find_columns(self.target, self.labels)
 
     @property
     def cells(self) -> Cells:
-        """What the target is made of: its choice, less the one that it is set against."""
+        """The weighted sum of cells that is the target: its choice, less the one that it is set against."""
         index, other = self.columns
         return self.choices[index] if other is None else self.choices[index].minus(self.choices[other])
 
     @cached_property
     def fixed(self) -> frozenset[int]:
-        """The tokens that its choices are read at, none where they are read of the text as a whole."""
+        """The tokens at which the choices are read, which no perturbation may remove; none for one label per text."""
         return frozenset(self.choices.positions.flatten().tolist()) if self.per_token else frozenset()
 
     @property
     def length(self) -> int:
-        """Its tokens."""
+        """The number of tokens."""
         return len(self.encoded.tokens)
 
     @property
     def words(self) -> int:
-        """Its words, which are numbered from 0."""
+        """The number of words."""
         return count_words(self.encoded.tokens)
 
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """What the model says to a text: what is planned to be kept of it, and that."""
+    """The model's answer to a text: the plan of what is kept of the table, and the prediction made of that."""
 
     plan: Plan
     prediction: Prediction
@@ -62,7 +71,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True)
 class Explainer:
-    """How questions are put: to which network, about which task, by which settings, how many tokens at a time."""
+    """A network with its task, the settings of a run, and the token budget of a pass."""
 
     network: Network
     task: Task
@@ -70,7 +79,7 @@ class Explainer:
     budget: Budget
 
     def predict(self, documents: Sequence[Encoded]) -> list[KeptAnswer]:
-        """What the model says to these texts, served plainly; raises `ValueError` if it says no number to one."""
+        """The answers to these texts, served as by a pipeline; raises `ValueError` where one is not finite."""
         for encoded in documents:
             check_served(encoded, self.network)
         rows = [encoded.inputs for encoded in documents]
@@ -82,21 +91,21 @@ class Explainer:
         ]
 
     def _keep(self, table: torch.Tensor, encoded: Encoded) -> KeptAnswer:
-        """What is kept of the answer to one text, of a table positions choices."""
+        """The answer to one text from its table, positions choices."""
         plan = self.task.plan(table, encoded)
-        kept = Cells.stack([plan.choices]).read(table.unsqueeze(0))[0]
-        return KeptAnswer(plan, predict(kept, plan.labels, self.task))
+        kept_answer = Cells.stack([plan.choices]).read(table.unsqueeze(0))[0]
+        return KeptAnswer(plan, predict(kept_answer, plan.labels, self.task))
 
     def part(self, documents: Sequence[Encoded]) -> list[list[int]]:
-        """The numbers of texts that are served together: each alone, but where passes are dear and company is free."""
-        if not (self.network.roomy and self.network.pads_freely):
+        """The numbers of the texts of each pass: one each on a processor, batches of like length on a GPU."""
+        if not (self.network.on_accelerator and self.network.pads_freely):
             return [[number] for number in range(len(documents))]
         lengths = [len(encoded.tokens) for encoded in documents]
         filled = self.network.filled
         return list(make_batches(range(len(documents)), lengths.__getitem__, budget=self.budget.tokens, filled=filled))
 
     def choose(self, encoded: Encoded, answer: KeptAnswer) -> list[TargetQuery]:
-        """The questions that the settings ask about this answer; raises `ValueError` if the document allows none."""
+        """The target queries that the settings ask for; raises `ValueError` if the document allows none."""
         plan, targets = answer.plan, self.task.targets(answer.prediction, encoded, self.settings)
         return [
             TargetQuery(encoded, target, plan.labels, plan.choices[target.position], plan.per_token)
@@ -104,33 +113,31 @@ class Explainer:
         ]
 
     @property
-    def crowd(self) -> int:
-        """How many texts are explained together at most: as many as share passes, where few passes are wanted."""
-        return POOL * (DEAR if self.network.roomy else 1)
+    def pool_size(self) -> int:
+        """The most texts that are explained together: more where each pass is expensive, as on a GPU."""
+        return POOL * (ACCELERATOR_FACTOR if self.network.on_accelerator else 1)
 
     @property
     def attention_limit(self) -> int:
-        """How many bytes of attention weights may be held at a time."""
-        return ATTENTION_BYTES * (DEAR if self.network.roomy else 1)
+        """The most bytes of attention weights in memory."""
+        return ATTENTION_BYTES * (ACCELERATOR_FACTOR if self.network.on_accelerator else 1)
 
-    def attention_bytes(self, question: TargetQuery) -> int:
-        """What the attention weights of a question take, in all layers together."""
-        return 4 * self.network.heads * question.length**2
+    def attention_bytes(self, query: TargetQuery) -> int:
+        """The bytes of a query's attention weights, all layers together."""
+        return 4 * self.network.heads * query.length**2
 
-    def tokens(self, questions: Sequence[TargetQuery]) -> int:
-        """The token budget of a pass, less where attention over long texts would fill the memory."""
-        longest = max(questions, key=lambda question: question.length)
+    def tokens(self, queries: Sequence[TargetQuery]) -> int:
+        """The token budget of a pass, smaller where attention over long texts would exceed `attention_limit`."""
+        longest = max(queries, key=lambda query: query.length)
         fitting = self.attention_limit * longest.length // self.attention_bytes(longest)
         return max(1, min(self.budget.tokens, fitting))
 
-    def make_cases(self, questions: Sequence[TargetQuery]) -> Cases:
-        """Questions of like length as one batch of cases."""
-        inputs = self.network.pad([question.encoded.inputs for question in questions])
+    def make_cases(self, queries: Sequence[TargetQuery]) -> Cases:
+        """Target queries of like length as one batch of cases."""
+        inputs = self.network.pad([query.encoded.inputs for query in queries])
         width = inputs["input_ids"].shape[1]
-        lengths = torch.tensor([[question.length] for question in questions], device=self.network.device)
-        words = [
-            [-1 if token.word is None else token.word for token in question.encoded.tokens] for question in questions
-        ]
+        lengths = torch.tensor([[query.length] for query in queries], device=self.network.device)
+        words = [[-1 if token.word is None else token.word for token in query.encoded.tokens] for query in queries]
         numbers = torch.tensor([row + [-1] * (width - len(row)) for row in words], device=self.network.device)
         return Cases(
             network=self.network,
@@ -138,25 +145,24 @@ class Explainer:
             attention_mask=torch.arange(width, device=lengths.device) < lengths,
             content_mask=numbers >= 0,
             words=numbers,
-            cells=Cells.stack([question.cells for question in questions]).to(self.network.device),
-            choices=Cells.stack([question.choices for question in questions]).to(self.network.device),
-            seeds=[self.seed(question) for question in questions],
+            cells=Cells.stack([query.cells for query in queries]).to(self.network.device),
+            choices=Cells.stack([query.choices for query in queries]).to(self.network.device),
+            seeds=[self.seed(query) for query in queries],
             baseline=self.settings.baseline,
             budget=self.budget.tokens,
         )
 
-    def seed(self, question: TargetQuery, use: str = "") -> int:
-        """What the random numbers of a question start from; other ones for another `use`."""
-        return make_seed(question.encoded.document, self.settings.seed, use)
+    def seed(self, query: TargetQuery, use: str = "") -> int:
+        """The seed of a query's random numbers, a different one for each `use`."""
+        return make_seed(query.encoded.document, self.settings.seed, use)
 
-    def read_baseline(self, question: TargetQuery, answer: torch.Tensor) -> Baseline:
-        """What the model says at the baseline in the target's place, from its answer there (choices)."""
-        labels = question.labels
-        shares, best = self.task.probabilities(answer.double()), int(answer.argmax())
-        over = list_said(answer, labels, self.task)
-        told = shares is not None and over == (labels[best],)
+    def read_baseline(self, query: TargetQuery, answer: torch.Tensor) -> Baseline:
+        """The record of the baseline, from the model's answer there in the target's place (choices)."""
+        labels, best = query.labels, int(answer.argmax())
+        said = list_said(answer, labels, self.task)
+        probabilities = self.task.probabilities(answer.double()) if said == (labels[best],) else None
         return Baseline(
             kind=self.settings.baseline,
-            label=", ".join(over) or NONE,
-            probability=round_values([float(shares[best])])[0] if shares is not None and told else None,
+            label=", ".join(said) or NONE,
+            probability=None if probabilities is None else round_values([float(probabilities[best])])[0],
         )

@@ -1,7 +1,7 @@
 """Audit: whether a finished site is whole, consistent and true.
 
-`check` derives everything that follows from the records and draws every page again; `verify` runs the model again.
-A site is a stranger's: nothing in it is trusted or executed. It imports what made the site.
+`check` recomputes everything that follows from the records and draws every page again; `verify` runs the model again.
+Nothing in a site is trusted or executed. It imports what made the site.
 """
 
 import lazy_loader

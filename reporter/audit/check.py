@@ -1,4 +1,4 @@
-"""The checks of `check`: files, records, links, pages drawn again, certificates computed again, and thresholds."""
+"""The command `check`: files, records, links, pages drawn again, certificates computed again, and thresholds."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ import msgspec
 from reporter.audit import links
 from reporter.audit.findings import Finding
 from reporter.audit.published import RECORDS, Published
-from reporter.audit.recomputed.records import find_run_faults, prove_all
+from reporter.audit.recomputed.records import check_records, find_run_faults
 from reporter.audit.redrawing import redraw
 from reporter.records import Explanation, Run, Summary, UserError, twin
 from reporter.runs import SavedRun, list_columns
@@ -23,14 +23,14 @@ UNSEEN = (
     "Not shown by any of this: that the model said so ('verify' computes it again), and who made the site, when and "
     "with what, which only a signature could show."
 )
-"""What no check of a site can know, since its author can make every hash and every page anew."""
+"""What no check of a site can show, since its author could make every hash and every page again."""
 
 _REMEMBERED = 8  # pages whose places are kept in mind: most links with a place lead to the few beside the documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The least shares and the most failures that `check` accepts; None asks for nothing."""
+    """The least shares and the most failures that `check` accepts; None sets no threshold."""
 
     complete: float | None = None
     agreement: float | None = None
@@ -44,27 +44,27 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
     whole = manifest.read(site)
     if whole is None:
         sentence = f"{manifest.NAME} is missing or broken: the drawing of this site did not finish. Build it again."
-        yield Finding(name="files", found="not whole", faults=(sentence,))
+        yield Finding(name="files", outcome="not whole", faults=(sentence,))
         return
-    yield Finding(name="files", found=f"{len(whole.files):,} files", faults=tuple(manifest.compare(site, whole)))
+    yield Finding(name="files", outcome=f"{len(whole.files):,} files", faults=tuple(manifest.compare(site, whole)))
     names = _list_there(site, whole)
     try:
         records = Published(site, names)
-        told = records.run()
+        published = records.run()
         broken = list[str]()
         paths = _Paths()
-        run = sum_up(told, paths.note(records.explanations(broken)))
+        run = sum_up(published, paths.note(records.explanations(broken)))
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        yield Finding(name="schema", found="no records", faults=(f"The twin cannot be read: {error}.",))
+        yield Finding(name="schema", outcome="no records", faults=(f"The twin cannot be read: {error}.",))
         yield from _check_pages(site, names, set())
         return
     broken += ["Two documents have the same id."] if paths.twice else []
-    undrawn = [f"{document.source}: {document.error}" for document in told.undrawn]
-    yield Finding(name="schema", found=f"{len(paths.known) + 1:,} records", faults=(*broken, *undrawn))
+    undrawn = [f"{document.source}: {document.error}" for document in published.undrawn]
+    yield Finding(name="schema", outcome=f"{len(paths.known) + 1:,} records", faults=(*broken, *undrawn))
     yield from _check_pages(site, names, paths.known)
     if not broken:
         yield from _check_records(run, records, whole)
-    yield Finding(name="run", found="held against the twin", faults=tuple(_compare_run(site, told)))
+    yield Finding(name="run", outcome="held against the twin", faults=tuple(_compare_run(site, published)))
     yield from _hold_against(thresholds, run.summary)
 
 
@@ -87,11 +87,11 @@ class _Paths:
 def _check_records(run: Run, records: Published, whole: Manifest) -> Iterator[Finding]:
     """Pages drawn again, and numbers computed again, from the records and from what made them."""
     faults = tuple(redraw(run, records, whole.files))
-    yield Finding(name="pages", found=f"{len(whole.files):,} files drawn again", faults=faults)
-    proof = prove_all(run, (line for _, line in records.named_lines()), documents=run.summary.documents)
-    counted = f"{proof.certificates:,} computed again"
-    yield Finding(name="certificates", found=counted, faults=tuple(proof.faults))
-    yield Finding(name="provenance", found="held against this version", faults=tuple(find_run_faults(run)))
+    yield Finding(name="pages", outcome=f"{len(whole.files):,} files drawn again", faults=faults)
+    checked = check_records(run, (line for _, line in records.named_lines()), documents=run.summary.documents)
+    counted = f"{checked.certificates:,} computed again"
+    yield Finding(name="certificates", outcome=counted, faults=tuple(checked.faults))
+    yield Finding(name="provenance", outcome="held against this version", faults=tuple(find_run_faults(run)))
 
 
 def _list_there(site: Path, whole: Manifest) -> set[str]:
@@ -117,11 +117,11 @@ def _check_pages(site: Path, names: set[str], expected: set[str]) -> Iterator[Fi
         links_seen += len(page.links)
         faults += links.list_dead_ends(name, page, files, places)
         dangers += links.list_dangers(name, page)
-    yield Finding(name="links", found=f"{links_seen:,} links", faults=tuple(faults))
-    yield Finding(name="silence", found=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
+    yield Finding(name="links", outcome=f"{links_seen:,} links", faults=tuple(faults))
+    yield Finding(name="silence", outcome=f"{len(pages):,} pages that run and load nothing", faults=tuple(dangers))
 
 
-def _compare_run(site: Path, told: Run) -> Iterator[str]:
+def _compare_run(site: Path, published: Run) -> Iterator[str]:
     """Where the saved run, if it was published with the site, is not what the twin says."""
     path = site / "data" / "run.sqlite"
     if not path.is_file():
@@ -129,7 +129,7 @@ def _compare_run(site: Path, told: Run) -> Iterator[str]:
     try:
         with SavedRun(find_run(site)) as store, (site / RECORDS).open(encoding="utf-8", newline="\n") as lines:
             made = store.provenance()
-            if any(getattr(told, fact.name) != getattr(made, fact.name) for fact in fields(made)):
+            if any(getattr(published, fact.name) != getattr(made, fact.name) for fact in fields(made)):
                 yield "What made the run is not what run.json tells."
             for number, (row, other) in enumerate(zip_longest(store.rows(), lines), 1):
                 line = None if row is None else row[-1]
@@ -141,7 +141,7 @@ def _compare_run(site: Path, told: Run) -> Iterator[str]:
         yield f"The run cannot be read: {error}"
 
 
-def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
+def _hold_against(thresholds: Thresholds, summary: Summary) -> Iterator[Finding]:
     """The figures of the summary against the thresholds."""
     claims = [verdict for verdict in summary.verdicts if verdict.claim == "complete"]
     of = sum(verdict.met + verdict.not_met + verdict.unresolvable for verdict in claims)
@@ -150,15 +150,15 @@ def _hold_against(asked: Thresholds, summary: Summary) -> Iterator[Finding]:
     pairs = sum(agreement.kendall is not None for agreement in summary.agreement)
     middle = find_median_agreement(summary)
     measured = "nothing claimed" if share is None else f"{met:,} of {of:,} claims met"
-    yield _judge("complete", measured, least=asked.complete, value=share)
+    yield _judge("complete", measured, least=thresholds.complete, value=share)
     measured = "nothing compared" if middle is None else f"median τ of {pairs:,} pairs {middle:.4g}"
-    yield _judge("agreement", measured, least=asked.agreement, value=middle)
-    most = None if asked.failures is None else -asked.failures
+    yield _judge("agreement", measured, least=thresholds.agreement, value=middle)
+    most = None if thresholds.failures is None else -thresholds.failures
     yield _judge("failures", f"{summary.failed:,} of {summary.documents:,}", least=most, value=-summary.failed)
 
 
 def _judge(name: str, measured: str, *, least: float | None, value: float | None) -> Finding:
     if least is None or (value is not None and value >= least):
-        return Finding(name=name, found=measured, faults=())
+        return Finding(name=name, outcome=measured, faults=())
     option = "--max-failures" if name == "failures" else f"--min-{name}"
-    return Finding(name=name, found=measured, faults=(f"{option} asks for {abs(least):g}, and there is {measured}.",))
+    return Finding(name=name, outcome=measured, faults=(f"{option} asks for {abs(least):g}, and there is {measured}.",))

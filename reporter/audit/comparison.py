@@ -1,8 +1,8 @@
-"""Compare a record that was computed again with the saved one: to the last bit, or else within tolerances.
+"""Comparison of a record that was computed again with the saved one: to the last bit, or else within tolerances.
 
-Another processor, another version and another batch add up the same float32 numbers in another order, and then every
-number may move a little; a path may also be followed through other nodes. What follows from other numbers of a record
-(agreement, consensus, sums) is not compared here: `recomputed` derives it from the saved numbers.
+Another processor, version or batch adds float32 numbers in another order, so every number may change a little, and a
+path may be integrated through other nodes. What follows from other numbers of a record (agreement, consensus, sums) is
+not compared here: `recomputed` derives it from the saved numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ _ERRORS = 0.02  # by how much an error may, as a share of the largest, beside wh
 _NODES = 2.0  # by which factor errors and evaluations may, where a path was followed through other nodes
 
 
-def compare(saved: Explanation, now: Explanation) -> Iterator[str]:
+def compare_records(saved: Explanation, now: Explanation) -> Iterator[str]:
     """One sentence for every difference between two records that is beyond its tolerance."""
     if _strip(saved) == _strip(now):
         return
@@ -187,10 +187,10 @@ def _compare_erasures(saved: Erasure | None, now: Erasure | None, size: float) -
     if kinds[0] != kinds[1] or saved.unit != now.unit:
         yield "other words were taken away."
         return
-    heard = [[erasure.whole, *(value for curve in erasure.curves for value in curve.values),
+    answers = [[erasure.whole, *(value for curve in erasure.curves for value in curve.values),
               *(value for band in erasure.bands for line in (band.median, band.low, band.high) for value in line)]
              for erasure in (saved, now)]  # fmt: skip
-    yield from compare_numbers("the answers without words", *heard, floor=1.0 if now.unit == "probability" else size)
+    yield from compare_numbers("the answers without words", *answers, floor=1.0 if now.unit == "probability" else size)
     effects = [
         [value for effect in erasure.effects for value in (effect.claimed, effect.measured)] for erasure in (saved, now)
     ]

@@ -1,14 +1,14 @@
-"""The results of `check` and `verify` as records, which the terminal and CI systems show."""
+"""The results of `check` and `verify`, as shown on the terminal and in CI systems."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check by name: what was found, and a sentence for every fault; without faults it passed."""
+    """One check by name, with its outcome in a few words and a sentence for every fault; without faults it passed."""
 
     name: str
-    found: str
+    outcome: str
     faults: tuple[str, ...]
 
 

@@ -17,7 +17,7 @@ def write_junit(path: Path, findings: Sequence[Finding]) -> None:
     failed = sum(1 for finding in findings if finding.faults)
     suite = Element("testsuite", name="salience-report check", tests=str(len(findings)), failures=str(failed))
     for finding in findings:
-        case = SubElement(suite, "testcase", classname="salience-report", name=f"{finding.name}: {finding.found}")
+        case = SubElement(suite, "testcase", classname="salience-report", name=f"{finding.name}: {finding.outcome}")
         if finding.faults:
             failure = SubElement(case, "failure", message=_clean(finding.faults[0]))
             failure.text = _clean("\n".join(finding.faults[:_SHOWN]))

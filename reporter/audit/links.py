@@ -1,4 +1,4 @@
-"""What a browser would find in a page of the site: where it leads, what it loads, and what it would run."""
+"""Pages as a browser reads them: where they lead, what they load, and what they would run."""
 
 import posixpath
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Read the public twin of a site, which is not trusted: its run, and its records one at a time."""
+"""The public twin of a site, which is not trusted: its run, and its records, read one at a time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,4 +50,4 @@ class Published:
     def named_lines(self) -> Iterator[tuple[str, str]]:
         """Every record's id with its line as this version writes it."""
         for line in self.lines():
-            yield msgspec.json.decode(line, type=_Named).id, twin.dump(twin.load_explanation(line)).decode()
+            yield msgspec.json.decode(line, type=_Named).id, twin.dump_record(twin.load_explanation(line)).decode()

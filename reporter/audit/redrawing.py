@@ -1,4 +1,4 @@
-"""Draw a site again from its twin and compare every file's hash with the manifest; nothing is written."""
+"""Redrawing: a site is drawn again from its twin, and the hashes of its files compared; nothing is written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from reporter.runs import DrawnFile
 from reporter.site import FileHash, Put, draw_files
 
 
-def weigh(name: str, source: bytes, texts: Callable[[], Iterable[str]], before: DrawnFile | None) -> DrawnFile:  # noqa: ARG001
+def measure_file(name: str, source: bytes, texts: Callable[[], Iterable[str]], before: DrawnFile | None) -> DrawnFile:  # noqa: ARG001
     """The hash and length in bytes of the file that these texts would make, without writing it."""
     total, size = sha256(), 0
     for part in (text.encode() for text in texts()):
@@ -31,7 +31,7 @@ class Reckoning:
     @property
     def put(self) -> Put:
         """How a file is put into this folder: it is hashed."""
-        return weigh
+        return measure_file
 
     def before(self, name: str) -> None:
         """No file is known from before."""

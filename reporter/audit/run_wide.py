@@ -1,4 +1,4 @@
-"""Verify what belongs to a run as a whole: sanity checks and training influence are computed again and compared."""
+"""Verification of a run as a whole: sanity checks and training influence are computed again and compared."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -85,10 +85,12 @@ def _compare_influences(explained: Sequence[Explanation], again: Sequence[Explan
             if was is None or influence is None:
                 yield f"{explanation.id} is not traced to any."
                 continue
-            what = f"the influences on {section.target.label} in {explanation.id}"
-            yield from compare_numbers(what, (was.support, was.opposition), (influence.support, influence.opposition))
-            yield from compare_examples(what, was.supporting, influence.supporting, SHOWN)
-            yield from compare_examples(what, was.opposing, influence.opposing, SHOWN)
+            subject = f"the influences on {section.target.label} in {explanation.id}"
+            yield from compare_numbers(
+                subject, (was.support, was.opposition), (influence.support, influence.opposition)
+            )
+            yield from compare_examples(subject, was.supporting, influence.supporting, SHOWN)
+            yield from compare_examples(subject, was.opposing, influence.opposing, SHOWN)
 
 
 def _compare_training(saved: Training, now: Training) -> Iterator[str]:
@@ -121,11 +123,11 @@ def compare_examples(name: str, saved: Sequence[Example], now: Sequence[Example]
     yield from compare_numbers(name, [example.influence for example in saved], strongest)
     room = TOLERANCE * max(map(abs, strongest), default=0.0)
     known = {_name(example): example.influence for example in now}
-    strangers = [
+    unmatched = [
         example.source for example in saved if not abs(known.get(_name(example), inf) - example.influence) <= room
     ]
-    if strangers or len({_name(example) for example in saved}) < len(saved):
-        yield f"{name} are not those of {', '.join(strangers) or 'as many examples'}."
+    if unmatched or len({_name(example) for example in saved}) < len(saved):
+        yield f"{name} are not those of {', '.join(unmatched) or 'as many examples'}."
 
 
 def _name(example: Example) -> tuple[object, ...]:

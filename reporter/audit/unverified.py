@@ -1,4 +1,4 @@
-"""What `verify` does not verify, in sentences, so that nothing is left out silently."""
+"""What `verify` does not cover, in sentences."""
 
 from collections.abc import Iterator
 from pathlib import Path

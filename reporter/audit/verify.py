@@ -1,4 +1,4 @@
-"""Verify a run: explain a sample of its documents again, and compare the records with the saved ones."""
+"""Verification of a run: a sample of its documents is explained again, and compared with the saved records."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 
-from reporter.audit.comparison import compare, is_same
+from reporter.audit.comparison import compare_records, is_same
 from reporter.audit.findings import Verified
 from reporter.audit.recomputed.records import find_faults
 from reporter.audit.run_wide import verify_influence, verify_sanity
@@ -34,20 +34,20 @@ class Sample:
     seed: int = 0
 
 
-def choose_settings(path: Path, own: Settings) -> Settings:
-    """The settings of a saved run, but for whatever is run, fetched or opened: that is taken from `own`.
+def choose_settings(path: Path, requested: Settings) -> Settings:
+    """The settings of a saved run, except those by which something is run, fetched or opened: these are `requested`.
 
-    The model is the one that `own` names, or else the one inside if the run is of that. Raises `UserError` if it is of
-    another one, which nobody has named, or if this version has other options.
+    The model is the requested one, or else the embedded one if the run is of that. Raises `UserError` for a run of
+    another model that is not requested, or of a version with other options.
     """
     saved = _read_settings(path)
-    if not own.model and saved.model != EMBEDDED:
+    if not requested.model and saved.model != EMBEDDED:
         raise UserError(
             f"The run says that its model is '{saved.model}', and a site is not trusted to name one; give --model with "
             "that folder or id."
         )
-    named = {name: getattr(own, name) for name in OWN}
-    return replace(saved, **named, model=own.model or EMBEDDED)
+    named = {name: getattr(requested, name) for name in OWN}
+    return replace(saved, **named, model=requested.model or EMBEDDED)
 
 
 def verify_run(path: Path, settings: Settings, sample: Sample, inputs: Path | None = None) -> Iterator[Verified | str]:
@@ -103,7 +103,7 @@ def _compute_again(
 
 def judge(saved: Explanation, again: Explanation, run: Provenance, *, promised: bool) -> Verified:
     """Compare a saved record with the one computed again: to the last bit where `promised`, else within tolerances."""
-    differences, exact = (*compare(saved, again), *find_faults(saved, run)), is_same(saved, again)
+    differences, exact = (*compare_records(saved, again), *find_faults(saved, run)), is_same(saved, again)
     if promised and not exact:
         differences = differences or (_BITS,)
     return Verified(source=saved.source, differences=differences, exact=exact)
@@ -145,16 +145,16 @@ def _list_changes(saved: Provenance, now: Provenance) -> Iterator[str]:
 
 def _describe_place(run: Provenance) -> dict[str, object]:
     machine = {} if run.machine is None else asdict(run.machine)
-    told = {name.replace("_", " "): "none" if value is None else value for name, value in machine.items()}
-    return {**run.versions, "device": run.device, **(told or {"machine": "not said"})}
+    facts = {name.replace("_", " "): "none" if value is None else value for name, value in machine.items()}
+    return {**run.versions, "device": run.device, **(facts or {"machine": "not said"})}
 
 
 def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
     """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
     for model_field in fields(Model):
-        said, computed = (getattr(model, model_field.name) for model in (saved.model, now.model))
-        if model_field.name != "id" and said != computed:
-            yield f"the {model_field.name} of the model was {said}, and is {computed}."
+        saved_value, computed_value = (getattr(model, model_field.name) for model in (saved.model, now.model))
+        if model_field.name != "id" and saved_value != computed_value:
+            yield f"the {model_field.name} of the model was {saved_value}, and is {computed_value}."
     if saved.dtype != now.dtype:
         yield f"its number format was {saved.dtype}, and is {now.dtype}."
     if [method.name for method in saved.methods] != [

@@ -12,11 +12,11 @@ from reporter import __version__
 from reporter.cli.configuration import check_trusted, read_config
 from reporter.cli.interrupt import deferred
 from reporter.cli.site_commands import check, export, serve, verify
-from reporter.cli.terminal import conclude, say, show_lines, show_progress, show_times, warn
+from reporter.cli.terminal import say, show_lines, show_outcome, show_progress, show_times, warn
 from reporter.documents import Corpus, read_corpus, read_intake
 from reporter.influence import ABOUT
 from reporter.records import HELP, Settings, UserError, escape_line, read_names, split_names, twin
-from reporter.runs import Stopwatch, Store, copy_run, count_looks, renew_run, trace_run
+from reporter.runs import Stopwatch, Store, copy_run, count_vectors, renew_run, trace_run
 from reporter.site import find_run, hold_folder
 
 _DEFAULT = Settings()
@@ -42,8 +42,8 @@ def main() -> None:
         rich_format_error(error)
         sys.exit(error.exit_code)
     except (UserError, sqlite3.DatabaseError) as error:
-        what = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
-        warn(f"salience-report: {what}{error}")
+        prefix = "" if isinstance(error, UserError) else "The saved run is broken; remove its site and build it anew: "
+        warn(f"salience-report: {prefix}{error}")
         sys.exit(2)
 
 
@@ -171,10 +171,11 @@ def methods() -> None:
     from reporter import registry
 
     for name in registry.names("methods"):
-        what = registry.load("methods", name).description
-        claim = "claims completeness" if what.claim == "complete" else "claims no completeness"
-        say(f"{what.name}: {what.title} ({'signed' if what.signed else 'strength only'}, {claim})", style="bold")
-        for line in (what.idea, what.formula, f"Cost: {what.cost}", f"Limits: {what.limits}", f"Source: {what.source}"):
+        method = registry.load("methods", name).description
+        claim = "claims completeness" if method.claim == "complete" else "claims no completeness"
+        say(f"{method.name}: {method.title} ({'signed' if method.signed else 'strength only'}, {claim})", style="bold")
+        facts = (f"Cost: {method.cost}", f"Limits: {method.limits}", f"Source: {method.source}")
+        for line in (method.idea, method.formula, *facts):
             say(f"    {line}")
     _explain_evidence()
 
@@ -217,7 +218,7 @@ def _build_site(corpus: Corpus, site: Path, settings: Settings) -> int:
             return 130
         run = twin.load_run((site / "data" / "run.json").read_bytes())
         show_times(watch)
-        conclude(run, store.slowest(), site)
+        show_outcome(run, store.slowest(), site)
         return 0 if run.is_whole else 1
 
 
@@ -230,7 +231,7 @@ def _measure(corpus: Corpus, settings: Settings, store: Store, *, watch: Stopwat
 
         tracing = measure_corpus(corpus, settings, store, notice=notice, watch=watch)
     if tracing is not None:
-        total = count_looks(tracing, store)
+        total = count_vectors(tracing, store)
         with show_progress(total, "texts traced") as show, deferred(show, warn) as notice:
             trace_run(tracing, store, notice=notice)
 

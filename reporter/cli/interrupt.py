@@ -18,12 +18,14 @@ def deferred(notice: Notice, announce: Callable[[str], None]) -> Iterator[Notice
     started: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        """Handle Ctrl-C: remember it once, if anything is under way, and else interrupt at once."""
         if pressed or not started:
             raise KeyboardInterrupt
         pressed.append(number)
         announce("Stopping when this batch is saved; press Ctrl-C again to stop at once.")
 
     def note(done: int) -> None:
+        """Pass the notice on, and end the work if Ctrl-C was pressed."""
         started.append(done)
         notice(done)
         if pressed:

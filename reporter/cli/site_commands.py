@@ -70,7 +70,7 @@ def verify(
     path = find_run(site)
     from reporter.audit import TOLERANCE, Sample, choose_settings, verify_run
 
-    own = Settings(
+    requested = Settings(
         model=model,
         training_data=training_data,
         checkpoints=split_names(checkpoints),
@@ -81,7 +81,7 @@ def verify(
         allow_untrained_head=allow_untrained_head,
     )
     results, remarks = list[Verified](), list[str]()
-    for result in verify_run(path, choose_settings(path, own), Sample(sample, seed), inputs):
+    for result in verify_run(path, choose_settings(path, requested), Sample(sample, seed), inputs):
         if isinstance(result, str):
             remarks.append(result)
         else:

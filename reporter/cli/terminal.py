@@ -76,12 +76,13 @@ class _Lines:
             warn(f"{self._done} of {self._total} {self._what}, {self._done / seconds:.1f}/s, {left:.0f} s left")
 
 
-def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
-    """Print what was found in sum, every document that failed with its reason, and where the site is."""
-    what = run.summary
+def show_outcome(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
+    """Print the summary of a run, everything that failed with its reason, and where the site is."""
+    summary = run.summary
     _show_tables(run.tables)
-    say(f"{what.explained} of {what.documents} documents explained, {what.failed} failed, {what.truncated} cut short.")
-    for verdicts in (verdicts for verdicts in what.verdicts if verdicts.claim == "complete"):
+    counts = f"{summary.failed} failed, {summary.truncated} cut short"
+    say(f"{summary.explained} of {summary.documents} documents explained, {counts}.")
+    for verdicts in (verdicts for verdicts in summary.verdicts if verdicts.claim == "complete"):
         total = verdicts.met + verdicts.not_met + verdicts.unresolvable
         rest = f"{verdicts.not_met} not met, {verdicts.unresolvable} unresolvable"
         say(f"Certificates of {verdicts.method}: {verdicts.met} of {total} met, {rest}.")
@@ -89,24 +90,29 @@ def conclude(run: Run, slowest: tuple[str, float] | None, site: Path) -> None:
         warn(run.machine.promise)
     if slowest:
         say(f"Slowest: {slowest[0]}, {slowest[1]:.1f} s.")
-    if strange := describe_unknown(what.unknown, what.strangers, run.model.labels):
-        warn(strange)
+    if unknown := describe_unknown(summary.unknown, summary.strangers, run.model.labels):
+        warn(unknown)
     if run.model.unused:
         warn(
             f"{run.model.architecture} has no use for some weights in the model's files: "
             f"{list_names(run.model.unused)}."
         )
-    lost = [f"{failure.source}: {failure.error}" for failure in (*run.failures, *run.undrawn)]
-    lost += [f"{lapse.source}, {lapse.method}: {lapse.reason}" for lapse in what.lapses]
-    for line in lost[:_SHOWN]:
+    _warn_of_failures(run)
+    say(f"The site is ready: {site / 'index.html'}")
+
+
+def _warn_of_failures(run: Run) -> None:
+    """Print what failed, with its reason: documents, methods on single texts, parts of the summary, sanity checks."""
+    failures = [f"{failure.source}: {failure.error}" for failure in (*run.failures, *run.undrawn)]
+    failures += [f"{lapse.source}, {lapse.method}: {lapse.reason}" for lapse in run.summary.lapses]
+    for line in failures[:_SHOWN]:
         warn(line)
-    if len(lost) > _SHOWN:
-        warn(f"... and {len(lost) - _SHOWN} more, all in data/run.json.")
-    for gap in what.gaps:
+    if len(failures) > _SHOWN:
+        warn(f"... and {len(failures) - _SHOWN} more, all in data/run.json.")
+    for gap in run.summary.gaps:
         warn(f"Summary, {gap.part}: {gap.reason}")
     if run.sanity and run.sanity.failure:
         warn(run.sanity.failure)
-    say(f"The site is ready: {site / 'index.html'}")
 
 
 def show_lines(lines: Sequence[str]) -> None:
@@ -119,11 +125,11 @@ def show_lines(lines: Sequence[str]) -> None:
 
 def _show_tables(tables: Sequence[Table]) -> None:
     """Print which columns were taken of which tables, and what else is to be known of how they were read."""
-    taken: dict[str, list[str]] = {}
+    sources_by_columns: dict[str, list[str]] = {}
     for table in tables:
         also = [f"{what} from {name}" for what, name in (("second text", table.pair), ("label", table.label)) if name]
-        taken.setdefault(", ".join([f"text from {table.text}", *also]), []).append(table.source)
-    for columns, sources in list(taken.items())[:_SHOWN]:
+        sources_by_columns.setdefault(", ".join([f"text from {table.text}", *also]), []).append(table.source)
+    for columns, sources in list(sources_by_columns.items())[:_SHOWN]:
         say(f"Columns taken: {columns} ({list_names(sources, 3)}).")
     if bare := [table.source for table in tables if table.delimiter == "\t" and not table.quoting]:
         say(f"Quotation marks are read as part of the text, as in tables that quote nothing ({list_names(bare, 3)}).")
@@ -147,7 +153,7 @@ def show_findings(findings: Iterable[Finding]) -> bool:
     """Print a table of what was checked, each line as it is known, then every fault; whether all of it holds."""
     faults: list[str] = []
     for finding in findings:
-        say(f"{'FAILED' if finding.faults else 'holds':8}{finding.name:14}{finding.found}")
+        say(f"{'FAILED' if finding.faults else 'holds':8}{finding.name:14}{finding.outcome}")
         faults += [f"{finding.name}: {fault}" for fault in finding.faults[:_SHOWN]]
         if len(finding.faults) > _SHOWN:
             faults.append(f"{finding.name}: ... and {len(finding.faults) - _SHOWN:,} more.")

@@ -1,4 +1,4 @@
-"""All documents of a folder, read once: kept in a temporary file, they can be gone through as often as it takes."""
+"""All documents of a folder, read once and kept in a temporary file, so that they can be iterated over repeatedly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ _HELD = 2**24  # bytes of documents that are held in memory; more are on the dis
 
 @dataclass(frozen=True)
 class Corpus:
-    """The documents of a `folder` or file in their order, each time anew, one pass at a time.
+    """The documents of a `folder` or file in their order; one iteration at a time.
 
     `size` is how many there are, `problems` how many of them could not be read, and `tables` how each table was read.
     """

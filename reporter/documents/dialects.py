@@ -1,7 +1,7 @@
-"""How a delimited table is written: by which delimiter, and whether a quotation mark quotes or is a mark of the text.
+"""Dialects of delimited tables: the delimiter, and whether quotation marks quote or are part of the text.
 
 CSV quotes (RFC 4180). A TSV by pandas or Excel does so too; one of GLUE never does, and there `" Lovely` is a text.
-Both ways are tried on the whole file before a row of it is believed.
+Both readings are tried on the whole file before any row is used.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Which encoding a file is in: UTF-8, or what a byte order mark says, or UTF-16 that shows by where its zeros stand."""
+"""The encoding of a file: UTF-8, or as a byte order mark says, or UTF-16 that is recognised by the places of zeros."""
 
 import unicodedata
 from contextlib import ExitStack

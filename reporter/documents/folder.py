@@ -15,7 +15,7 @@ from pathlib import Path
 from reporter.documents.columns import USUAL, Intake
 from reporter.documents.ids import Ids
 from reporter.documents.labels import Labels, read_labels
-from reporter.documents.listing import KINDS, TEXTS, Entry, list_entries, name_reason, show_path
+from reporter.documents.listing import KINDS, TEXTS, FolderEntry, list_entries, name_reason, show_path
 from reporter.documents.readings import Reading, read_text
 from reporter.documents.tables import Note, read_table
 from reporter.records import Document, Settings, Table, UserError
@@ -60,7 +60,7 @@ def find_newest(folder: Path) -> float:
     return max((_changed(entry.path) for entry in list_entries(folder) if not entry.problem), default=0.0)
 
 
-def _read_entries(entries: list[Entry], labels: Labels, intake: Intake, note: Note) -> Iterator[Document]:
+def _read_entries(entries: list[FolderEntry], labels: Labels, intake: Intake, note: Note) -> Iterator[Document]:
     ids = Ids()
     for entry in entries:
         for reading in _read_entry(entry, labels, intake, note):
@@ -77,7 +77,7 @@ def _rename(reading: Reading, names: Mapping[str, str]) -> Reading:
     return replace(reading, label=", ".join(labels), labels=labels)
 
 
-def _read_entry(entry: Entry, labels: Labels, intake: Intake, note: Note) -> Iterator[Reading]:
+def _read_entry(entry: FolderEntry, labels: Labels, intake: Intake, note: Note) -> Iterator[Reading]:
     try:
         if entry.source in labels.problems:
             yield from labels.problems[entry.source]
@@ -95,7 +95,7 @@ def _read_entry(entry: Entry, labels: Labels, intake: Intake, note: Note) -> Ite
         yield Reading(problem=f"The file cannot be read ({name_reason(error)}); see that it is there and may be read.")
 
 
-def _make_document(entry: Entry, reading: Reading, ids: Ids) -> Document:
+def _make_document(entry: FolderEntry, reading: Reading, ids: Ids) -> Document:
     source, names, row = entry.source, entry.names, reading.row
     if row is not None:
         source, names = f"{source}#{row}", (*names, reading.name or str(row))

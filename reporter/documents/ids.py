@@ -1,4 +1,4 @@
-"""Names become ids that are safe as a file name on Linux, macOS and Windows, as part of a URL, and as `<id>.html`."""
+"""Ids of documents, made of their names: safe as file names on Linux, macOS and Windows, in URLs, as `<id>.html`."""
 
 import hashlib
 import re

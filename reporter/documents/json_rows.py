@@ -79,8 +79,8 @@ def _list_objects(whole: object) -> list[Any]:
         return [whole]
     sizes = {name: len(column) for name, column in lists.items()}
     if len(set(sizes.values())) > 1 or len(lists) < len(whole):
-        told = ", ".join(f"{name} {size}" for name, size in list(sizes.items())[:8])
-        raise UserError(f"The file's columns are not of one length ({told}); give every column a value for each row.")
+        listed = ", ".join(f"{name} {size}" for name, size in list(sizes.items())[:8])
+        raise UserError(f"The file's columns are not of one length ({listed}); give every column a value for each row.")
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 

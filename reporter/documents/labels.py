@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
-from reporter.documents.listing import TEXTS, Entry, escape, name_reason
+from reporter.documents.listing import TEXTS, FolderEntry, escape, name_reason
 from reporter.documents.readings import Reading
-from reporter.documents.tables import Row, read_rows
+from reporter.documents.tables import TableRow, read_rows
 from reporter.records import UserError
 
 _Folder = tuple[str, ...]
@@ -27,7 +27,7 @@ class Labels:
     given: dict[_Folder, dict[str, str]]
     problems: dict[str, list[Reading]]
 
-    def find(self, text: Entry) -> str | None:
+    def find(self, text: FolderEntry) -> str | None:
         """The label of a text file, from the nearest folder that gives it one."""
         parts = tuple(map(_normalize, text.parts))
         nearest_first = range(len(parts) - 1, -1, -1)
@@ -35,7 +35,7 @@ class Labels:
         return next(filter(None, labels), None)
 
 
-def read_labels(entries: Sequence[Entry]) -> Labels:
+def read_labels(entries: Sequence[FolderEntry]) -> Labels:
     """Read every `labels.csv` among the entries; what is wrong with one is a reading of it, and the others go on."""
     texts = {_normalize(entry.source) for entry in entries if entry.suffix in TEXTS}
     given: dict[_Folder, dict[str, str]] = defaultdict(dict)
@@ -48,7 +48,7 @@ def read_labels(entries: Sequence[Entry]) -> Labels:
     return Labels(given, problems)
 
 
-def _read_file(entry: Entry, texts: set[str], given: dict[str, str]) -> Iterator[Reading]:
+def _read_file(entry: FolderEntry, texts: set[str], given: dict[str, str]) -> Iterator[Reading]:
     """Put the file's labels into `given`; yields a reading for each row that gives none, and why."""
     try:
         if entry.problem:
@@ -65,7 +65,7 @@ def _read_file(entry: Entry, texts: set[str], given: dict[str, str]) -> Iterator
         yield Reading(problem=str(error) + hint)
 
 
-def _take(row: Row, folder: str, texts: set[str], given: dict[str, str]) -> None:
+def _take(row: TableRow, folder: str, texts: set[str], given: dict[str, str]) -> None:
     if row.problem:
         raise UserError(row.problem)
     path, label = _locate(row.values["path"].strip(), folder, texts), row.values["label"].strip()

@@ -1,4 +1,4 @@
-"""What lies in the folder: every file in a stable order, and why one cannot be read; nothing is opened."""
+"""The listing of an input folder: every file in a stable order, and why one cannot be read; nothing is opened."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FolderEntry:
     """A file, or whatever else stands where a file could be; `problem` says why it is not to be opened."""
 
     path: Path
@@ -51,7 +51,7 @@ class Entry:
         return self.parts[-1].casefold() == "labels.csv"
 
 
-def list_entries(folder: Path) -> list[Entry]:
+def list_entries(folder: Path) -> list[FolderEntry]:
     """Everything in `folder`, or the single file that it is, in an order that no disk, locale or case rule can change.
 
     Names that begin with a dot are left alone. Raises `UserError` if nothing is at `folder`, or if it cannot be listed.
@@ -62,7 +62,7 @@ def list_entries(folder: Path) -> list[Entry]:
         raise UserError(f"There is no folder or file at {show_path(folder)}; check the path.") from error
     if stat.S_ISDIR(mode):
         return sorted(_walk(folder), key=_order)
-    return [Entry(path=folder, parts=(show_path(folder.name),), problem=_find_kind_problem(folder, mode))]
+    return [FolderEntry(path=folder, parts=(show_path(folder.name),), problem=_find_kind_problem(folder, mode))]
 
 
 def show_path(path: Path | str) -> str:
@@ -83,12 +83,12 @@ def name_reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _order(entry: Entry) -> tuple[list[tuple[str, str]], bytes]:
+def _order(entry: FolderEntry) -> tuple[list[tuple[str, str]], bytes]:
     folded = [(unicodedata.normalize("NFC", part).casefold(), part) for part in entry.parts]
     return folded, os.fsencode(entry.path)
 
 
-def _walk(root: Path) -> Iterator[Entry]:
+def _walk(root: Path) -> Iterator[FolderEntry]:
     pending = [root]
     while pending:
         folder = pending.pop()
@@ -101,7 +101,7 @@ def _walk(root: Path) -> Iterator[Entry]:
             if _is_folder(path):
                 pending.append(path)
             else:
-                yield Entry(path=path, parts=_name_parts(path, root), problem=_find_problem(path, root))
+                yield FolderEntry(path=path, parts=_name_parts(path, root), problem=_find_problem(path, root))
 
 
 def _is_folder(path: Path) -> bool:
@@ -112,11 +112,11 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _refuse_folder(folder: Path, root: Path, reason: str) -> Entry:
+def _refuse_folder(folder: Path, root: Path, reason: str) -> FolderEntry:
     problem = f"The folder cannot be listed ({reason}), so nothing in it was read; change its permissions."
     if folder == root:
         raise UserError(f"{show_path(root)}: {problem}")
-    return Entry(path=folder, parts=_name_parts(folder, root), problem=problem)
+    return FolderEntry(path=folder, parts=_name_parts(folder, root), problem=problem)
 
 
 def _name_parts(path: Path, root: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What people marked of a text, as a row gives it: word numbers, or character spans; both become characters.
+"""Rationales, as a row gives them: word numbers, or character spans; both become character spans.
 
 {"text": "Dull, but I loved it.", "rationale": [3]}
 {"text": "Dull, but I loved it.", "rationale": [[12, 17]]}

@@ -17,7 +17,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What became of a text file, or of one row (`row` counts from 1); `name` is the id that the row gives itself."""
+    """A text file or a row of a table as read, or its problem; `row` counts from 1, `name` is the row's own id."""
 
     row: int | None = None
     name: str | None = None

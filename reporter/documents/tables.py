@@ -24,24 +24,24 @@ _NUL = "\0"
 Note = Callable[[Table], None]
 
 
-class Row(NamedTuple):
-    """A data row, counted from 1: its values by column name, or the problem that it has."""
+class TableRow(NamedTuple):
+    """A data row, counted from 1: its values by column name, or its problem."""
 
     number: int
     values: dict[str, str]
     problem: str | None = None
 
 
-class Rows(NamedTuple):
-    """The columns of a delimited table, how it is written, and its rows; a row is empty for a blank line."""
+class DelimitedTable(NamedTuple):
+    """The columns of a delimited table, its dialect, and its rows; a row is None for a blank line."""
 
     columns: list[str]
     dialect: Dialect
-    rows: Iterator[Row | None]
+    rows: Iterator[TableRow | None]
 
 
 def read_table(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
-    """Every row of a table; `note` hears how it was read.
+    """Every row of a table; `note` gets how it was read.
 
     Raises `UserError` where it is no table or has no column of texts, `OSError` where it cannot be opened.
     """
@@ -53,7 +53,7 @@ def read_table(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[
         raise UserError("The table holds no rows; add some or take the file out of the folder.")
 
 
-def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[Row]:
+def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[TableRow]:
     """The rows of a CSV or TSV that has the `required` columns; empty lines are no rows."""
 
     def find(header: list[str]) -> int | None:
@@ -69,6 +69,7 @@ def read_rows(path: Path, suffix: str, *, required: Sequence[str]) -> Iterator[R
 
 def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
     def find(header: list[str]) -> int | None:
+        """The label's column, -1 where there is none or no telling which, None where there is no text."""
         try:
             columns = choose_columns(header, intake)
         except Unclear:
@@ -94,7 +95,7 @@ def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iter
 
 
 @contextmanager
-def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> Iterator[Rows]:
+def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> Iterator[DelimitedTable]:
     """A delimited table; `find` says by which column of a header its rows are told apart, None for an unknown one.
 
     It is opened once, and read from its beginning as often as it takes to see how it is written.
@@ -117,14 +118,14 @@ def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> I
         if _MISREAD.search("".join(header)):
             raise UserError("The table's first line is not UTF-8; save the file as UTF-8.")
         columns = [name_column(name) for name in header]
-        yield Rows(columns, dialect, _number(reader, columns, dialect))
+        yield DelimitedTable(columns, dialect, _number(reader, columns, dialect))
 
 
 def _read_text(path: Path) -> TextIO:
     return TextIOWrapper(open_utf8(path), encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -> Iterator[Row | None]:
+def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -> Iterator[TableRow | None]:
     """The rows by their numbers, None for a blank line.
 
     A row with too few or too many values is a problem, since nobody knows which is which. Where quotes are broken
@@ -138,25 +139,25 @@ def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -
             yield _match(number, columns, values, (start, end), dialect) if values else None
             start = end
     except csv.Error as error:
-        yield Row(number + 1, {}, _explain_broken(start + 1 + dialect.skipped, str(error)))
+        yield TableRow(number + 1, {}, _explain_broken(start + 1 + dialect.skipped, str(error)))
 
 
-def _match(number: int, columns: list[str], values: list[str], lines: tuple[int, int], dialect: Dialect) -> Row:
+def _match(number: int, columns: list[str], values: list[str], lines: tuple[int, int], dialect: Dialect) -> TableRow:
     first, last = lines[0] + 1 + dialect.skipped, lines[1] + dialect.skipped
     if lines[0] in dialect.glued:
-        return Row(number, {}, _explain_glued(first, last))
+        return TableRow(number, {}, _explain_glued(first, last))
     if len(values) != len(columns):
         problem = (
             f"The row's values ({len(values)}) do not match the columns ({len(columns)}), in line {first}; "
             f"{'quote a delimiter in a value' if dialect.quoting else 'a value holds no tab'}."
         )
-        return Row(number, {}, problem)
+        return TableRow(number, {}, problem)
     whole = "".join(values)
     if _MISREAD.search(whole):
-        return Row(number, {}, f"The row is not UTF-8 (line {first}); save the file as UTF-8.")
+        return TableRow(number, {}, f"The row is not UTF-8 (line {first}); save the file as UTF-8.")
     if _NUL in whole:
-        return Row(number, {}, f"The row holds a zero byte (line {first}), so the file is broken; write it anew.")
-    return Row(number, dict(zip(columns, values, strict=True)))
+        return TableRow(number, {}, f"The row holds a zero byte (line {first}), so the file is broken; write it anew.")
+    return TableRow(number, dict(zip(columns, values, strict=True)))
 
 
 def _explain_glued(first: int, last: int) -> str:
@@ -166,44 +167,46 @@ def _explain_glued(first: int, last: int) -> str:
     )
 
 
-def _explain_broken(line: int, reason: str) -> str:
+def _explain_broken(line_number: int, reason: str) -> str:
     if "field limit" in reason:
         return (
-            f"The row holds a value over the {LARGEST // 10**6} MB that one text may have (it begins in line {line}), "
-            "and nothing from there on was read; split it, or close a quote that is open."
+            f"The row holds a value over the {LARGEST // 10**6} MB that one text may have (it begins in line "
+            f"{line_number}), and nothing from there on was read; split it, or close a quote that is open."
         )
     return (
-        f"The row cannot be parsed (it begins in line {line}: {reason}), and nothing from there on was read; "
+        f"The row cannot be parsed (it begins in line {line_number}: {reason}), and nothing from there on was read; "
         "close every quote, and double those inside a quoted value."
     )
 
 
-def _check_once(columns: Sequence[str], taken: Iterable[str]) -> None:
-    if twice := [name for name in taken if columns.count(name) > 1]:
+def _check_once(columns: Sequence[str], names_taken: Iterable[str]) -> None:
+    if twice := [name for name in names_taken if columns.count(name) > 1]:
         raise UserError(_TWICE.format(twice[0]))
 
 
 def _read_json(path: Path, suffix: str, intake: Intake, note: Note) -> Iterator[Reading]:
-    counts, taken = [0, 0], dict[Columns, None]()
+    counts, columns_taken = [0, 0], dict[Columns, None]()
     for entry in read_document(path) if suffix == ".json" else read_lines(path):
         counts[entry is None] += 1
         if isinstance(entry, Object):
-            yield _read_object(entry, intake, taken)
+            yield _read_object(entry, intake, columns_taken)
         elif entry is not None:
             yield entry
-    if taken:
-        text, pair, label = (", ".join(dict.fromkeys(filter(None, names))) for names in zip(*taken, strict=True))
+    if columns_taken:
+        text, pair, label = (
+            ", ".join(dict.fromkeys(filter(None, names))) for names in zip(*columns_taken, strict=True)
+        )
         note(_describe(path, Columns(text, pair or None, label or None), counts))
 
 
-def _read_object(entry: Object, intake: Intake, taken: dict[Columns, None]) -> Reading:
+def _read_object(entry: Object, intake: Intake, columns_taken: dict[Columns, None]) -> Reading:
     """One object by the columns that it has: what a table must have, an object may leave out."""
     names = [name_column(name) for name in entry.values]
     try:
         columns = choose_columns(names, _soften(intake, names))
     except UserError as error:
         return Reading(row=entry.number, problem=str(error))
-    taken[columns] = None
+    columns_taken[columns] = None
     return read_row(entry.number, entry.values, columns)
 
 

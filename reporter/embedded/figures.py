@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from reporter.embedded.fitting import encode, logits_of
-from reporter.embedded.templates_of_contrast import plain
-from reporter.embedded.texts import LABELS, Example, read_examples, read_sentences
+from reporter.embedded.fitting import encode_texts, logits_of
+from reporter.embedded.templates_of_contrast import plain_form
+from reporter.embedded.texts import LABELS, LabelledText, read_labelled_texts, read_sentences
 
 HERE = Path(__file__).parent
 SERVED = {"": 512}
 
 
 @dataclass(frozen=True)
-class Figure:
+class SetAccuracy:
     """How many texts of one set the model labels as people did, in all and by their label, and how sure it is."""
 
     name: str
@@ -41,12 +41,14 @@ class Outcome:
     probability: float
 
 
-def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, examples: list[Example]) -> Figure:
+def measure(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, examples: list[LabelledText]
+) -> SetAccuracy:
     """Count the right answers on one set."""
-    choices = logits_of(model, encode(examples, tokenizer, SERVED)).double().softmax(-1)
+    choices = logits_of(model, encode_texts(examples, tokenizer, SERVED)).double().softmax(-1)
     labels = torch.tensor([example.label for example in examples])
     right = choices.argmax(-1) == labels
-    return Figure(
+    return SetAccuracy(
         name=name,
         texts=len(examples),
         right=int(right.sum()),
@@ -62,9 +64,9 @@ def share(values: Tensor) -> float:
     return round(float(values.double().mean()), 4)
 
 
-def outcomes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: list[Example]) -> list[Outcome]:
+def outcomes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: list[LabelledText]) -> list[Outcome]:
     """Ask the model about each everyday sentence."""
-    choices = logits_of(model, encode(examples, tokenizer, SERVED)).double().softmax(-1)
+    choices = logits_of(model, encode_texts(examples, tokenizer, SERVED)).double().softmax(-1)
     return [
         Outcome(
             example.text, example.source, LABELS[example.label], LABELS[int(row.argmax())], round(float(row.max()), 3)
@@ -73,9 +75,9 @@ def outcomes(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, example
     ]
 
 
-def dev_sets(data: Path) -> dict[str, list[Example]]:
+def dev_sets(data: Path) -> dict[str, list[LabelledText]]:
     """Read the sets that settings may be chosen by."""
-    dev = read_examples(data / "dev.jsonl.gz")
+    dev = read_labelled_texts(data / "dev.jsonl.gz")
     return {
         "CAD dev": [example for example in dev if example.source.startswith("cad")],
         "CAD dev, originals": [example for example in dev if example.source == "cad_dev_orig"],
@@ -85,10 +87,10 @@ def dev_sets(data: Path) -> dict[str, list[Example]]:
     }
 
 
-def held_out_sets(data: Path, seen: frozenset[str]) -> dict[str, list[Example]]:
+def held_out_sets(data: Path, seen: frozenset[str]) -> dict[str, list[LabelledText]]:
     """Read the sets that are looked at once, when all is chosen; `seen` holds the training texts in plain form."""
-    test = read_examples(data / "test_uci.jsonl.gz")
-    unseen = [example for example in test if plain(example.text) not in seen]
+    test = read_labelled_texts(data / "test_uci.jsonl.gz")
+    unseen = [example for example in test if plain_form(example.text) not in seen]
     parts = {
         f"UCI sentences, {name}": [example for example in test if example.source.endswith(name)]
         for name in ("amazon", "imdb", "yelp")
@@ -118,14 +120,14 @@ def write_figures(folder: Path, data: Path, *, seen: frozenset[str]) -> None:
         "seconds": pace(model, tokenizer, sets["UCI sentences"][:256]),
     }
     (folder.parent / "figures.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    (folder.parent / "figures.md").write_text(tables(figures, answers), encoding="utf-8")
+    (folder.parent / "figures.md").write_text(draw_tables(figures, answers), encoding="utf-8")
 
 
-def pace(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: list[Example]) -> dict[str, float]:
+def pace(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: list[LabelledText]) -> dict[str, float]:
     """Time one thread: seconds a text, one by one and in batches of 64."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    lessons = encode(examples, tokenizer, SERVED)
+    lessons = encode_texts(examples, tokenizer, SERVED)
     begun = time.perf_counter()
     for lesson in lessons:
         logits_of(model, [lesson])
@@ -136,7 +138,7 @@ def pace(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, examples: l
     return {"one_by_one": round(single / len(lessons), 5), "in_batches": round(batched / len(lessons), 5)}
 
 
-def tables(figures: list[Figure], answers: list[Outcome]) -> str:
+def draw_tables(figures: list[SetAccuracy], answers: list[Outcome]) -> str:
     """Draw the two Markdown tables of the model card."""
     lines = ["| set | texts | right | accuracy | NEGATIVE found | POSITIVE found | mean confidence |"]
     lines += ["|---|---:|---:|---:|---:|---:|---:|"]

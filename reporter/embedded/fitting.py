@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from reporter.embedded.texts import Example
+from reporter.embedded.texts import LabelledText
 
 LOG = logging.getLogger("train")
 SMOOTHING = 0.05
@@ -34,7 +34,9 @@ class Schedule:
     seed: int = 0
 
 
-def encode(examples: list[Example], tokenizer: PreTrainedTokenizerBase, limits: dict[str, int]) -> list[Lesson]:
+def encode_texts(
+    examples: list[LabelledText], tokenizer: PreTrainedTokenizerBase, limits: dict[str, int]
+) -> list[Lesson]:
     """Tokenise each text, cut to the limit of its source or else to limits[""]."""
     rows = tokenizer([example.text for example in examples], truncation=True, max_length=512)["input_ids"]
     return [
@@ -112,10 +114,10 @@ def announced(groups: list[list[Lesson]], title: str) -> Iterator[list[Lesson]]:
 @torch.inference_mode()
 def logits_of(model: PreTrainedModel, lessons: list[Lesson]) -> Tensor:
     """Compute the logits (rows choices) of all lessons in float32, in their own order."""
-    found = torch.zeros(len(lessons), 2)
+    logits = torch.zeros(len(lessons), 2)
     order = sorted(range(len(lessons)), key=lambda row: len(lessons[row].ids))
     for at in range(0, len(order), 64):
         rows = order[at : at + 64]
         ids, mask = padded([lessons[row] for row in rows])
-        found[rows] = model(input_ids=ids, attention_mask=mask).logits.float()
-    return found
+        logits[rows] = model(input_ids=ids, attention_mask=mask).logits.float()
+    return logits

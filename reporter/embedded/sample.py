@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from reporter.embedded.texts import LABELS, Example
+from reporter.embedded.texts import LABELS, LabelledText
 from reporter.embedded.train import real_examples
 from reporter.influence import find_final_layer, read_features
 from reporter.models import load_network
@@ -40,13 +40,17 @@ RATE, BATCH, EPOCHS = 0.03, 32, 20
 KEPT = (1, 3, 8, 20)  # epochs after which the head is kept
 
 
-def draw(examples: list[Example]) -> list[Example]:
+def draw(examples: list[LabelledText]) -> list[LabelledText]:
     """Draw as many texts of each label from every source as are wanted, and shuffle them."""
     order = random.Random(SEED)
     drawn = []
     for source, count in WANTED.items():
         for label in range(len(LABELS)):
-            fitting = [one for one in examples if (one.source, one.label) == (source, label) and fits(one.text)]
+            fitting = [
+                example
+                for example in examples
+                if (example.source, example.label) == (source, label) and fits(example.text)
+            ]
             drawn += order.sample(list(dict.fromkeys(fitting)), count // 2)
     return order.sample(drawn, len(drawn))
 
@@ -93,10 +97,12 @@ def main() -> None:
     folder = HERE / "training"
     folder.mkdir(exist_ok=True)
     drawn = draw(real_examples(data))
-    rows = [{"text": one.text, "label": LABELS[one.label], "source": one.source} for one in drawn]
+    rows = [{"text": example.text, "label": LABELS[example.label], "source": example.source} for example in drawn]
     (folder / "examples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    print(len(rows), Counter(one.source for one in drawn))
-    train_heads(features([one.text for one in drawn]), torch.tensor([one.label for one in drawn]), folder)
+    print(len(rows), Counter(example.source for example in drawn))
+    train_heads(
+        features([example.text for example in drawn]), torch.tensor([example.label for example in drawn]), folder
+    )
     print(f"{sum(path.stat().st_size for path in folder.iterdir()):,} bytes in {folder.name}/")
 
 

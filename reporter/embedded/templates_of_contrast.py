@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from reporter.embedded.templates_of_domains import ANYWHERE, DOMAINS, LET_DOWN, PHRASES, Domain
-from reporter.embedded.texts import Example
+from reporter.embedded.texts import LabelledText
 
 DOUBLE = 0.1
 SHARES = {"fact": 22, "plain": 12, "negation": 22, "contrast": 22, "hope": 12, "irony": 6, "short": 4}
@@ -17,27 +17,27 @@ TEMPLATES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
 SLOT = re.compile(r"\{([a-z_]+?)\d?\}")
 
 
-def draw_sentences(count: int, *, seed: int, avoid: frozenset[str] = frozenset()) -> list[Example]:
+def draw_sentences(count: int, *, seed: int, avoid: frozenset[str] = frozenset()) -> list[LabelledText]:
     """Draw so many different sentences, half of each label, that hold no text or word sequence to avoid."""
     order = random.Random(seed)
     lines = {(group, sign): lines_of(group, sign) for group in SHARES for sign in "-+"}
-    found: dict[str, Example] = {}
+    sentences: dict[str, LabelledText] = {}
     for number in range(count * 3):
         sign = "-+"[number % 2]
         group = order.choices(list(SHARES), weights=list(SHARES.values()))[0]
         text = sentence(order.choice(lines[group, sign]), order)
         if group != "short" and order.random() < DOUBLE:
             text = f"{text if text[-1] in '.!?' else text + '.'} {sentence(order.choice(lines[group, sign]), order)}"
-        if text not in found and avoid.isdisjoint({plain(text)} | sequences(text)):
-            found[text] = Example(text, "-+".index(sign), "template")
-        if len(found) == count:
+        if text not in sentences and avoid.isdisjoint({plain_form(text)} | sequences(text)):
+            sentences[text] = LabelledText(text, "-+".index(sign), "template")
+        if len(sentences) == count:
             break
-    return list(found.values())
+    return list(sentences.values())
 
 
-def sentence(line: str, order: random.Random) -> str:
+def sentence(template: str, order: random.Random) -> str:
     """Make one finished sentence of a template, in a domain drawn from the order."""
-    return finish(fill(line, order.choice(DOMAINS), order), order)
+    return finish(fill(template, order.choice(DOMAINS), order), order)
 
 
 def lines_of(group: str, sign: str) -> list[str]:
@@ -46,7 +46,7 @@ def lines_of(group: str, sign: str) -> list[str]:
     return [line[2:] for line in block.splitlines() if line[0] == sign]
 
 
-def fill(line: str, domain: Domain, order: random.Random) -> str:
+def fill(template: str, domain: Domain, order: random.Random) -> str:
     """Replace each slot of a template by words of the domain; numbered slots get words of their own."""
     parts = order.sample(domain.parts, 2)
     used = {"part": parts[0], "part2": parts[1]}
@@ -60,17 +60,17 @@ def fill(line: str, domain: Domain, order: random.Random) -> str:
         used |= dict(zip((kind, f"{kind}2"), order.sample(getattr(domain, kind), 2), strict=True))
     used |= {"thing": order.choice(domain.things)} | {name: order.choice(words) for name, words in PHRASES.items()}
     used |= {f"{name}2": order.choice(PHRASES[name]) for name in ("nuisance", "comfort")}
-    while SLOT.search(line):
-        line = re.sub(r"\{(\w+)\}", lambda slot: used[slot[1]], line)
-    return line
+    while SLOT.search(template):
+        template = re.sub(r"\{(\w+)\}", lambda slot: used[slot[1]], template)
+    return template
 
 
-def agree(noun: str, one: str, many: str, order: random.Random | None) -> str:
+def agree(noun: str, singular_verb: str, plural_verb: str, order: random.Random | None) -> str:
     """Choose the verb that agrees with a noun, in the past tense every other time where an order is given."""
     plural = noun.endswith("s") and not noun.endswith("ss")
     if order is not None and order.random() < 0.5:
         return "were" if plural else "was"
-    return many if plural else one
+    return plural_verb if plural else singular_verb
 
 
 def finish(text: str, order: random.Random) -> str:
@@ -84,12 +84,12 @@ def finish(text: str, order: random.Random) -> str:
     return text + order.choices((".", "!", "", "...", "!!"), weights=(70, 14, 10, 3, 3))[0]
 
 
-def plain(text: str) -> str:
+def plain_form(text: str) -> str:
     """Lower-case a text and keep its words alone, so that two texts can be compared."""
     return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
 
 
 def sequences(text: str, length: int = 5) -> set[str]:
     """List the sequences of so many words that a text holds, in plain form."""
-    words = plain(text).split()
+    words = plain_form(text).split()
     return {" ".join(words[at : at + length]) for at in range(len(words) - length + 1)}

@@ -13,7 +13,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+|<br\s*/?>")
 
 
 @dataclass(frozen=True)
-class Example:
+class LabelledText:
     """One text with its label (0 negative, 1 positive) and where it comes from."""
 
     text: str
@@ -21,37 +21,37 @@ class Example:
     source: str
 
 
-def read_examples(path: Path) -> list[Example]:
+def read_labelled_texts(path: Path) -> list[LabelledText]:
     """Read the rows {text, label, source} of a gzip-compressed JSON lines file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return [Example(row["text"], LABELS.index(row["label"]), row["source"]) for row in rows]
+    return [LabelledText(row["text"], LABELS.index(row["label"]), row["source"]) for row in rows]
 
 
-def read_sentences(path: Path) -> list[Example]:
+def read_sentences(path: Path) -> list[LabelledText]:
     """Read the rows {text, label, kind} of a plain JSON lines file; the kind becomes the source."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Example(row["text"], LABELS.index(row["label"]), row["kind"]) for row in rows]
+    return [LabelledText(row["text"], LABELS.index(row["label"]), row["kind"]) for row in rows]
 
 
-def thin_out(examples: list[Example], source: str, keep: int, *, seed: int) -> list[Example]:
+def thin_out(examples: list[LabelledText], source: str, keep: int, *, seed: int) -> list[LabelledText]:
     """Keep only so many texts of one noisy source, and all of the others."""
     noisy = [number for number, example in enumerate(examples) if example.source == source]
-    kept = set(random.Random(seed).sample(noisy, min(keep, len(noisy))))
-    return [example for number, example in enumerate(examples) if example.source != source or number in kept]
+    chosen = set(random.Random(seed).sample(noisy, min(keep, len(noisy))))
+    return [example for number, example in enumerate(examples) if example.source != source or number in chosen]
 
 
-def edited_sentences(examples: list[Example]) -> list[Example]:
+def edited_sentences(examples: list[LabelledText]) -> list[LabelledText]:
     """Cut the sentences out of film reviews that their twins of the other label word differently."""
-    found: dict[str, Example] = {}
+    sentences: dict[str, LabelledText] = {}
     for original, twin in review_pairs(examples):
         for before, after in reworded(sentences_of(original.text), sentences_of(twin.text)):
-            found[before] = Example(before, original.label, "cad_sentence")
-            found[after] = Example(after, twin.label, "cad_sentence")
-    return list(found.values())
+            sentences[before] = LabelledText(before, original.label, "cad_sentence")
+            sentences[after] = LabelledText(after, twin.label, "cad_sentence")
+    return list(sentences.values())
 
 
-def review_pairs(examples: list[Example]) -> list[tuple[Example, Example]]:
+def review_pairs(examples: list[LabelledText]) -> list[tuple[LabelledText, LabelledText]]:
     """Match each original review with the edited review of the other label that shares most of its words."""
     twins = [example for example in examples if example.source == "cad_new"]
     bags = [frozenset(twin.text.lower().split()) for twin in twins]

@@ -23,9 +23,16 @@ from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from reporter.embedded.figures import dev_sets, measure, write_figures
-from reporter.embedded.fitting import Schedule, encode, fit
-from reporter.embedded.templates_of_contrast import draw_sentences, plain, sequences
-from reporter.embedded.texts import LABELS, Example, edited_sentences, read_examples, read_sentences, thin_out
+from reporter.embedded.fitting import Schedule, encode_texts, fit
+from reporter.embedded.templates_of_contrast import draw_sentences, plain_form, sequences
+from reporter.embedded.texts import (
+    LABELS,
+    LabelledText,
+    edited_sentences,
+    read_labelled_texts,
+    read_sentences,
+    thin_out,
+)
 from reporter.embedded.vocabulary import cut_embeddings, cut_tokenizer, keep_layers, pieces_to_keep
 
 LOG = logging.getLogger("train")
@@ -58,24 +65,26 @@ def train(folders: Folders) -> None:
     if not checkpoint(folders, EPOCHS - 1).is_dir():
         train_model(folders, real, drawn)
     average(folders)
-    write_figures(folders.out / "model", folders.data, seen=frozenset(plain(example.text) for example in real))
+    write_figures(folders.out / "model", folders.data, seen=frozenset(plain_form(example.text) for example in real))
 
 
-def real_examples(data: Path) -> list[Example]:
+def real_examples(data: Path) -> list[LabelledText]:
     """Choose the training texts: the edited sentences added, and fewer of the plentiful and noisy sources."""
-    examples = read_examples(data / "train.jsonl.gz")
+    examples = read_labelled_texts(data / "train.jsonl.gz")
     examples += edited_sentences(examples)
     for source, keep in KEPT.items():
         examples = thin_out(examples, source, keep, seed=SEED)
     return examples
 
 
-def draw_templates(data: Path, *, seed: int) -> list[Example]:
+def draw_templates(data: Path, *, seed: int) -> list[LabelledText]:
     """Draw one epoch's template sentences, none equal to a tested text, none sharing five words with the forty."""
-    tested = read_examples(data / "dev.jsonl.gz") + read_examples(data / "test_uci.jsonl.gz")
+    tested = read_labelled_texts(data / "dev.jsonl.gz") + read_labelled_texts(data / "test_uci.jsonl.gz")
     forty = read_sentences(HERE / "held_out.jsonl")
     ours = forty + read_sentences(HERE / "dev_sentences.jsonl")
-    avoid = {plain(example.text) for example in tested + ours}.union(*(sequences(example.text) for example in ours))
+    avoid = {plain_form(example.text) for example in tested + ours}.union(
+        *(sequences(example.text) for example in ours)
+    )
     drawn = draw_sentences(TEMPLATES_PER_EPOCH, seed=seed, avoid=frozenset(avoid))
     apart = set[str]().union(*(sequences(example.text) for example in forty))
     repeated = [example.text for example in drawn if not apart.isdisjoint(sequences(example.text))]
@@ -97,7 +106,7 @@ def classifier(folder: Path) -> PreTrainedModel:
     return model
 
 
-def train_model(folders: Folders, real: list[Example], templates: list[list[Example]]) -> None:
+def train_model(folders: Folders, real: list[LabelledText], templates: list[list[LabelledText]]) -> None:
     """Cut the encoder to three layers and the used pieces, and fit it to the labels, a checkpoint after each epoch."""
     full = AutoTokenizer.from_pretrained(folders.encoder, local_files_only=True)
     texts = [example.text for examples in (real, *templates) for example in examples]
@@ -107,13 +116,13 @@ def train_model(folders: Folders, real: list[Example], templates: list[list[Exam
     model = classifier(folders.encoder)
     cut_embeddings(model, full, pieces)
     keep_layers(model, LAYERS)
-    epochs = [encode(real + drawn, tokenizer, LIMITS) for drawn in templates]
+    epochs = [encode_texts(real + drawn, tokenizer, LIMITS) for drawn in templates]
     fit(model, epochs, SCHEDULE, lambda epoch: after_epoch(model, tokenizer, folders, epoch))
 
 
 def after_epoch(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folders: Folders, epoch: int) -> None:
     """Keep a checkpoint in the final format, and report."""
-    export(model, folders.out / "tokenizer", checkpoint(folders, epoch))
+    save_model(model, folders.out / "tokenizer", checkpoint(folders, epoch))
     report_dev(model, tokenizer, folders.data)
 
 
@@ -127,7 +136,7 @@ def average(folders: Folders) -> None:
     model = classifier(checkpoint(folders, 0))
     states = [load_file(checkpoint(folders, epoch) / "model.safetensors") for epoch in range(EPOCHS)]
     model.load_state_dict({name: mean([state[name] for state in states]) for name in states[0]})
-    export(model, folders.out / "tokenizer", folders.out / "model")
+    save_model(model, folders.out / "tokenizer", folders.out / "model")
 
 
 def mean(weights: list[Tensor]) -> Tensor:
@@ -142,7 +151,7 @@ def report_dev(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, data:
         LOG.info("%s: %.4f", name, measure(model, tokenizer, name, examples).accuracy)
 
 
-def export(model: PreTrainedModel, tokenizer: Path, folder: Path) -> None:
+def save_model(model: PreTrainedModel, tokenizer: Path, folder: Path) -> None:
     """Write the weights in float16, the configuration, and the tokenizer's files."""
     state = {name: weight.detach().half().clone() for name, weight in model.state_dict().items()}
     model.save_pretrained(folder, state_dict=state)

@@ -3,9 +3,10 @@
 from .agreement import agree_on_words as agree_on_words
 from .agreement import compare_all as compare_all
 from .aligned_text import AlignedText as AlignedText
+from .aligned_text import align_sections as align_sections
 from .aligned_text import ratio as ratio
 from .attempts import attempt as attempt
-from .attempts import tell_failure as tell_failure
+from .attempts import describe_failure as describe_failure
 from .baseline_sensitivity import vary_baseline as vary_baseline
 from .checks import FIFTH as FIFTH
 from .checks import OF_CERTIFICATE as OF_CERTIFICATE
@@ -43,4 +44,3 @@ from .plausibility import measure_plausibility as measure_plausibility
 from .randomization import TEXTS as TEXTS
 from .randomization import examine_methods as examine_methods
 from .rankings import rank_words as rank_words
-from .rationale_words import find_marked as find_marked

@@ -1,4 +1,4 @@
-"""How far two methods point at the same words: rank, top-k and sign agreement, with what chance would give.
+"""Agreement of two methods on the words of a text: rank, top-k and sign agreement, beside that of random rankings.
 
 Ranks are over words (special tokens left out), by the size of each word's score, so that methods with and without a
 sign can be compared; whether signs agree is a number of its own.
@@ -42,7 +42,7 @@ def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *,
 
 
 class Resampled:
-    """The ranks of some methods' words as they are, shuffled, and of words drawn anew: the same draws for all."""
+    """Standardised ranks of each method's words: observed, shuffled, and of bootstrap samples, drawn alike for all."""
 
     def __init__(self, sizes: dict[str, Array], random: np.random.Generator) -> None:
         """`sizes` holds one number per word for each method."""
@@ -55,16 +55,16 @@ class Resampled:
         self._drawn = {name: _standardise(stats.rankdata(values[drawn], axis=1)) for name, values in sizes.items()}
 
     def correlate(self, a: str, b: str) -> float:
-        """The Spearman correlation of the words as they are."""
+        """The Spearman correlation of two methods' words."""
         return float(self._ranks[a] @ self._ranks[b])
 
     def chance(self, a: str, b: str) -> float:
-        """The share of shuffled orders, the given one among them, whose Spearman correlation is as large."""
+        """The permutation p-value: the share of shuffled orders, the observed one included, that correlate as much."""
         correlation = self.correlate(a, b)
         return float((1 + np.sum(self._shuffled[a] @ self._ranks[b] >= correlation - 1e-12)) / (1 + DRAWS))
 
     def interval(self, a: str, b: str) -> tuple[float, float]:
-        """What holds 95 % of the Spearman correlations over words drawn anew."""
+        """The bootstrap interval that holds 95 % of the Spearman correlations over resampled words."""
         low, high = np.nanquantile((self._drawn[a] * self._drawn[b]).sum(1), (0.025, 0.975))
         return float(low), float(high)
 
@@ -82,7 +82,7 @@ def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resa
     defined = len(a) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
     k = min(TOP, len(a))
     low, high = draws.interval(*names) if defined else (None, None)
-    same_place, same_sign, both = share_alike(*scores, k) if defined else (None, None, None)
+    same_place, same_sign, same_place_and_sign = share_alike(*scores, k) if defined else (None, None, None)
     return Agreement(
         a=names[0],
         b=names[1],
@@ -98,7 +98,7 @@ def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resa
         high=_round(high),
         rank_k=_round(same_place),
         sign_k=_round(same_sign if signed else None),
-        signed_rank_k=_round(both if signed else None),
+        signed_rank_k=_round(same_place_and_sign if signed else None),
         overlap=_round(measure_overlap(a, b) if defined else None),
     )
 
@@ -109,11 +109,11 @@ def share_alike(a: Array, b: Array, k: int) -> tuple[float, float, float]:
     Rank, sign and signed-rank agreement of Krishna et al., The Disagreement Problem in Explainable ML, 2022;
     `share_top` is their feature agreement.
     """
-    first, second = (np.argsort(-np.abs(scores), kind="stable")[:k] for scores in (a, b))
+    order_a, order_b = (np.argsort(-np.abs(scores), kind="stable")[:k] for scores in (a, b))
     signs = np.sign(a) == np.sign(b)
-    placed = first == second
-    shared = np.intersect1d(first, second)
-    return float(placed.mean()), float(signs[shared].sum() / k), float((placed & signs[first]).mean())
+    same_place = order_a == order_b
+    shared = np.intersect1d(order_a, order_b)
+    return float(same_place.mean()), float(signs[shared].sum() / k), float((same_place & signs[order_a]).mean())
 
 
 def measure_overlap(a: Array, b: Array) -> float:
@@ -135,8 +135,8 @@ def share_top(a: Array, b: Array, k: int) -> float:
 
 def share_same_sign(a: Array, b: Array) -> float | None:
     """The share of words with the same sign in both, among those that are zero in neither; None if there are none."""
-    both = (a != 0) & (b != 0)
-    return float(np.mean(np.sign(a[both]) == np.sign(b[both]))) if both.any() else None
+    nonzero = (a != 0) & (b != 0)
+    return float(np.mean(np.sign(a[nonzero]) == np.sign(b[nonzero]))) if nonzero.any() else None
 
 
 def measure_chance(words: int) -> float:

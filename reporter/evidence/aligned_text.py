@@ -1,14 +1,13 @@
-"""A text aligned with the tokens of one section: its words in reading order, and the score of each."""
+"""A text aligned with the tokens of one section: its words in reading order, and the scores of each."""
 
 from collections.abc import Sequence
 from functools import cached_property
 
-from reporter.evidence.rationale_words import find_marked
-from reporter.records import Explanation, Section, Span, cut_words
+from reporter.records import Explanation, Section, Span, cut_words, find_marked_words, order_sections
 
 
 class AlignedText:
-    """One section of a document: `texts` of its segments, `words` of all of them, `special` the places of other tokens.
+    """One section of a document with its `texts` (one per segment), `words`, and the places of `special` tokens.
 
     `truncated` says that the model did not read the whole text.
     """
@@ -29,7 +28,7 @@ class AlignedText:
     def marked(self) -> frozenset[Span]:
         """The words that people marked."""
         tokens = self.section.tokens
-        marked = find_marked(tokens, self.texts[0], self._rationale)
+        marked = find_marked_words(tokens, self.texts[0], self._rationale)
         return frozenset(word for word in self.words if any(tokens[place].word in marked for place in word.tokens))
 
     def text(self, span: Span) -> str:
@@ -37,7 +36,7 @@ class AlignedText:
         return self.texts[span.segment][span.start : span.end]
 
     def scale(self, scores: Sequence[float]) -> float:
-        """The largest size of a word or subword, by which all are divided when they are shown; 0 if all are 0."""
+        """The largest absolute score of a word or subword, by which shown scores are divided; 0 if all are 0."""
         known = self._scales.get(key := tuple(scores))
         if known is None:
             spans = (span for word in self.words for span in (word, *(word.parts if len(word.parts) > 1 else ())))
@@ -48,6 +47,11 @@ class AlignedText:
         """Every word's score as a share of the scale, -1 to 1."""
         scale = self.scale(scores)
         return [ratio(word.total(scores), scale) for word in self.words]
+
+
+def align_sections(explanation: Explanation) -> list[AlignedText]:
+    """The sections of a document that have attributions, in reading order, each aligned with its text."""
+    return [AlignedText(explanation, section) for section in order_sections(explanation)]
 
 
 def ratio(value: float, scale: float) -> float:

@@ -11,8 +11,8 @@ from reporter.records import UserError, quote_error
 def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
     """The scores of every row of some batches, in order, or a sentence that says why the method failed on it.
 
-    If it fails on all of them together, it is run on each alone. Raises `UserError` and out-of-memory errors, which
-    are no matter of one text.
+    If it fails on the batches, it is run on each row alone. `UserError` and out-of-memory errors are raised, as they
+    do not concern a single text.
     """
     try:
         answers = method.attribute(batches)
@@ -23,11 +23,11 @@ def attempt(method: Method, batches: Sequence[Cases]) -> list[Scores | str]:
     except Exception as error:  # it runs a network from outside, which may raise any
         if is_out_of_memory(error):
             raise
-        sentence = tell_failure(error)
-    rows = [row for cases in batches for row in cases.part()]
+        sentence = describe_failure(error)
+    rows = [row for cases in batches for row in cases.split()]
     return [outcome for row in rows for outcome in attempt(method, [row])] if len(rows) > 1 else [sentence]
 
 
-def tell_failure(error: Exception) -> str:
-    """Why a method has no scores of a text."""
+def describe_failure(error: Exception) -> str:
+    """The sentence that says why a method has no scores for a text."""
     return f"It failed on this text: {quote_error(error)}."

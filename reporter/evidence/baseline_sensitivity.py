@@ -22,22 +22,24 @@ def vary_baseline(
     batches: Sequence[Sequence[TargetQuery]],
     sections: Sequence[Section],
 ) -> list[Sensitivity | None]:
-    """The range of each section's scores over all baselines, by its first method that claims completeness.
+    """The range of each section's word scores over all baselines, by its first method that claims completeness.
 
-    It is such a method whose scores are measured against the baseline. None where the settings do not ask for it.
+    Only such methods explain the difference from a baseline. None where the settings do not ask for it.
     """
     varied: list[Sensitivity | None] = [None] * len(sections)
     if not find_level(explainer.settings.evidence).baselines:
         return varied
     others = [name for name in BASELINES if name != explainer.settings.baseline and _is_served(name, explainer.network)]
     for method in (candidate for candidate in methods if candidate.description.claim == "complete"):
-        name, numbers = method.description.name, count()
-        lines = [[(next(numbers), question) for question in questions] for questions in batches]
-        led = [[pair for pair in line if _lead(sections[pair[0]]) == name] for line in lines]
-        asked = [[question for _, question in line] for line in led if line]
-        drawn = {other: _draw(explainer, method, other, asked) for other in others} if asked else {}
-        for place, number in enumerate(number for line in led for number, _ in line):
-            rows = {other: scores[place] for other, scores in drawn.items()}
+        name, counter = method.description.name, count()
+        numbered = [[(next(counter), query) for query in queries] for queries in batches]
+        lead_batches = [[pair for pair in batch if _lead(sections[pair[0]]) == name] for batch in numbered]
+        lead_queries = [[query for _, query in batch] for batch in lead_batches if batch]
+        scores_by_baseline = (
+            {other: _draw(explainer, method, other, lead_queries) for other in others} if lead_queries else {}
+        )
+        for place, number in enumerate(number for batch in lead_batches for number, _ in batch):
+            rows = {other: scores[place] for other, scores in scores_by_baseline.items()}
             varied[number] = _record(explainer, sections[number], rows)
     return varied
 
@@ -59,17 +61,17 @@ def _is_served(name: str, network: Network) -> bool:
 def _draw(
     explainer: Explainer, method: Method, baseline: str, batches: Sequence[Sequence[TargetQuery]]
 ) -> list[Array | None]:
-    """The word scores of every question, from another baseline; None where the method fails there."""
+    """The word scores of every query (words), from another baseline; None where the method fails there."""
     other = replace(explainer, settings=replace(explainer.settings, baseline=baseline))
-    return add_up(batches, attempt(method, [other.make_cases(questions) for questions in batches]))
+    return add_up(batches, attempt(method, [other.make_cases(queries) for queries in batches]))
 
 
 def _record(explainer: Explainer, section: Section, others: Mapping[str, Array | None]) -> Sensitivity:
-    """From the word scores by the section's first method and by the same from other baselines, where it has any."""
+    """The record of a section's range, from the word scores of its first method at its own and at other baselines."""
     lead = section.lead
     assert lead is not None, "a method is varied that is not there"
-    own = add_by_word(section.tokens, lead.scores)
-    scores_by_baseline = {explainer.settings.baseline: own} | {
+    lead_scores = add_by_word(section.tokens, lead.scores)
+    scores_by_baseline = {explainer.settings.baseline: lead_scores} | {
         name: scores for name, scores in others.items() if scores is not None
     }
     scores = np.stack(list(scores_by_baseline.values()))

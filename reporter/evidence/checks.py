@@ -1,6 +1,6 @@
 """The four checks of one target (completeness, order, agreement, deletion): the state of each, and its numbers.
 
-They are of the attribution that is shown first; their sentences are in `site`.
+They judge the attribution that is shown first; their sentences are in `site`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,12 +40,12 @@ OF_CERTIFICATE: dict[Verdict, State] = {
 SETTLED = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
 _WELL = 0.7  # correlation with retraining from which influence is a good guide
-_FEW = 3  # words under which nothing can be told from taking some away
+_FEW = 3  # words below which deletion is not compared with chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletenessCheck:
-    """Whether the scores add up to the answer, as their certificate says."""
+    """Whether the scores sum to F(input) - F(baseline), by their certificate."""
 
     name: ClassVar[CheckName] = "complete"
     state: State
@@ -82,7 +82,7 @@ class AgreementCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionCheck:
-    """What is left of the answer without the strongest `gone` words, and without as many at random (`diagnostic`)."""
+    """The answer with the strongest `gone` words deleted, beside that with as many random words (`diagnostic`)."""
 
     name: ClassVar[CheckName] = "deletion"
     state: State
@@ -107,19 +107,19 @@ def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, 
 
 
 def gravest(states: Iterable[State]) -> State:
-    """The state of a check over all targets of a text: it holds if it holds for every target that was measured."""
+    """The gravest state of a check over all targets of a text: it holds if it holds for every measured target."""
     return min(states, key=_GRAVITY.index)
 
 
 def judge_validity(validity: Validity | None) -> State:
-    """Whether influence foretells retraining: it fails where chance can do as well."""
+    """Whether influence predicts retraining: it fails if the interval of their correlation reaches 0."""
     if validity is None:
         return "open"
     return "fails" if validity.low <= 0 else "holds" if validity.low >= _WELL else "doubt"
 
 
 def is_like_random(summary: CorpusDiagnostic) -> bool:
-    """Whether a method's strongest fifth of the words may be no better, over all texts, than random words."""
+    """Whether, over all texts, deleting a method's strongest fifth may lower the answer no more than random words."""
     return summary.name == FIFTH and summary.high is not None and summary.high >= 0
 
 

@@ -1,7 +1,7 @@
-"""Erasure: words are deleted, the model is asked again, and metrics are read off its answers.
+"""Erasure: words are deleted, the model answers again, and metrics are computed from its answers.
 
-All that is to be asked about some texts, by every method, metric and random order, is gathered first; what is the same
-is asked once; and all of it shares forward passes that the replicas deal out.
+The deletions that all methods, metrics and random orders need are collected first; equal ones are computed once; and
+all of them share forward passes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ import numpy as np
 
 from reporter.attribution import Explainer, TargetQuery
 from reporter.evidence.levels import Level, find_level, load_metrics
-from reporter.evidence.metrics import GRID, SHARES, Answer, Cut, Metric, Observed, Ranking
+from reporter.evidence.metrics import GRID, SHARES, Cut, Metric, Observations, Ranking, TargetAnswer
 from reporter.evidence.metrics.effect import strongest
-from reporter.evidence.rankings import beside_random, rank_words, shuffle
-from reporter.evidence.word_removal import leave, read_answers, serve, write_over
+from reporter.evidence.rankings import compare_with_random, rank_words, shuffle
+from reporter.evidence.word_removal import answer_texts, delete_words, read_answers, replace_words
 from reporter.records import Band, Curve, Diagnostic, Effect, Erasure, Section, Target, round_values
 
 Unit = Literal["probability", "score"]
@@ -29,16 +29,16 @@ _SIDES: dict[Literal["deletion", "insertion"], Side] = {"deletion": Ranking.with
 
 @dataclass(frozen=True)
 class Probe:
-    """What is asked about one target: the orders of its words, by method and at random, and what must be gone."""
+    """The deletions to measure for one target: rankings of its words, by method and at random, and the cuts of each."""
 
-    question: TargetQuery
+    query: TargetQuery
     level: Level
     rankings: Mapping[str, Ranking]
     draws: Sequence[Ranking]
 
     @cached_property
     def cuts(self) -> list[Cut]:
-        """All sets of words to delete, each once; the answer to the whole text is already known."""
+        """All sets of words to delete, each once; the empty set, whose answer is known, is left out."""
         wanted = [cut for metric in self._metrics for order in self._orders(metric) for cut in metric.cuts(order)]
         return list(dict.fromkeys(cut for cut in wanted if cut))
 
@@ -53,15 +53,15 @@ class Probe:
     def _controlled(self, metric: Metric) -> bool:
         return metric.shuffled and metric.about.name in self.level.controlled
 
-    def find(self, answers: Mapping[Cut, Answer]) -> Iterator[Diagnostic]:
+    def find(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Diagnostic]:
         """The diagnostics: every metric of every method, where it is defined."""
-        observed = Observed(answers=answers)
+        observed = Observations(answers=answers)
         for metric in self._metrics:
             control = [metric.judge(order, observed) for order in self.draws] if self._controlled(metric) else []
             for method, order in self.rankings.items():
-                yield from beside_random(metric.about.name, method, metric.judge(order, observed), control)
+                yield from compare_with_random(metric.about.name, method, metric.judge(order, observed), control)
 
-    def record(self, answers: Mapping[Cut, Answer], unit: Unit) -> Erasure:
+    def record(self, answers: Mapping[Cut, TargetAnswer], unit: Unit) -> Erasure:
         """The record of the curves, of their random bands, and of the effects of single words."""
         return Erasure(
             unit=unit,
@@ -71,15 +71,15 @@ class Probe:
             effects=tuple(self._effects(answers)) if "effect" in self.level.diagnostics else (),
         )
 
-    def _curves(self, answers: Mapping[Cut, Answer]) -> Iterator[Curve]:
+    def _curves(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Curve]:
         for kind, side in _SIDES.items():
             for method, order in self.rankings.items():
                 values = _follow(order, side, answers)
                 if len(values) > 1:
                     yield Curve(kind=kind, method=method, words=tuple(values), values=round_values(values.values()))
 
-    def _bands(self, answers: Mapping[Cut, Answer]) -> Iterator[Band]:
-        """Where the random orders went: all of them have the same places."""
+    def _bands(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Band]:
+        """The quantiles of the random orders' curves; all of them have the same places."""
         for kind, side in _SIDES.items():
             curves = [_follow(order, side, answers) for order in self.draws]
             places = [count for count in curves[0] if all(count in curve for curve in curves)] if curves else []
@@ -96,7 +96,7 @@ class Probe:
                 draws=len(curves),
             )
 
-    def _effects(self, answers: Mapping[Cut, Answer]) -> Iterator[Effect]:
+    def _effects(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Effect]:
         whole = answers[_WHOLE].score
         for method, order in self.rankings.items():
             for word, score in strongest(order):
@@ -105,48 +105,54 @@ class Probe:
 
 
 def measure_deletion(
-    explainer: Explainer, questions: Sequence[TargetQuery], sections: Sequence[Section]
+    explainer: Explainer, queries: Sequence[TargetQuery], sections: Sequence[Section]
 ) -> list[tuple[tuple[Diagnostic, ...], Erasure | None]]:
     """What the settings ask of each section with words deleted: metrics and curves; nothing where it has none."""
     level = find_level(explainer.settings.evidence)
     if not level.diagnostics:
         return [((), None) for _ in sections]
-    probes = [_prepare(explainer, level, *pair) for pair in zip(questions, sections, strict=True)]
-    answers = ask(explainer, [(probe.question, cut) for probe in probes if probe is not None for cut in probe.cuts])
+    probes = [_prepare(explainer, level, *pair) for pair in zip(queries, sections, strict=True)]
+    answers = answer_cuts(
+        explainer, [(probe.query, cut) for probe in probes if probe is not None for cut in probe.cuts]
+    )
     remaining = iter(answers)
     examined: list[tuple[tuple[Diagnostic, ...], Erasure | None]] = []
     for probe, section in zip(probes, sections, strict=True):
         if probe is None:
             examined.append(((), None))
             continue
-        own = {_WHOLE: _whole(section.target)} | dict(zip(probe.cuts, islice(remaining, len(probe.cuts)), strict=True))
+        answers_by_cut = {_WHOLE: _whole(section.target)} | dict(
+            zip(probe.cuts, islice(remaining, len(probe.cuts)), strict=True)
+        )
         unit: Unit = "score" if section.target.probability is None else "probability"
-        examined.append((tuple(probe.find(own)), probe.record(own, unit)))
+        examined.append((tuple(probe.find(answers_by_cut)), probe.record(answers_by_cut, unit)))
     return examined
 
 
-def _whole(target: Target) -> Answer:
-    return Answer(target.score if target.probability is None else target.probability, target.score)
+def _whole(target: Target) -> TargetAnswer:
+    return TargetAnswer(target.score if target.probability is None else target.probability, target.score)
 
 
-def _prepare(explainer: Explainer, level: Level, question: TargetQuery, section: Section) -> Probe | None:
-    words = question.words
+def _prepare(explainer: Explainer, level: Level, query: TargetQuery, section: Section) -> Probe | None:
+    words = query.words
     candidates = (section.lead,) if level.lead else section.attributions
     attributions = [attribution for attribution in candidates if attribution is not None]
     if not attributions or not words:
         return None
     rankings = {attribution.method: rank_words(section.tokens, attribution) for attribution in attributions}
-    return Probe(question, level, rankings, shuffle(words, level.draws, explainer.seed(question, "orders")))
+    return Probe(query, level, rankings, shuffle(words, level.draws, explainer.seed(query, "orders")))
 
 
-def ask(explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, token_id: int | None = None) -> list[Answer]:
+def answer_cuts(
+    explainer: Explainer, cuts: Sequence[tuple[TargetQuery, Cut]], *, token_id: int | None = None
+) -> list[TargetAnswer]:
     """The model's answers to texts with words deleted, or with `token_id` written over them, in their order."""
-    texts = [leave(*text_cut) if token_id is None else write_over(*text_cut, token_id) for text_cut in cuts]
-    return read_answers(explainer, serve(explainer, texts), [question for question, _ in cuts])
+    texts = [delete_words(*text_cut) if token_id is None else replace_words(*text_cut, token_id) for text_cut in cuts]
+    return read_answers(explainer, answer_texts(explainer, texts), [query for query, _ in cuts])
 
 
-def _follow(order: Ranking, side: Side, answers: Mapping[Cut, Answer]) -> dict[int, float]:
-    """How the answer goes with the number of words, where that was asked."""
+def _follow(order: Ranking, side: Side, answers: Mapping[Cut, TargetAnswer]) -> dict[int, float]:
+    """The answer by the number of words deleted or inserted, where it was measured."""
     total = len(order.words)
     places = sorted({0, *order.counts(SHARES), *order.counts(GRID), total})
     return {count: answers[cut].value for count in places for cut in [side(order, count)] if cut in answers}

@@ -1,4 +1,4 @@
-"""Intervals that hold the true share or mean in 95 of 100 corpora: Wilson's for shares, Student's for means."""
+"""95 % confidence intervals: Wilson's for shares, Student's for means."""
 
 from dataclasses import dataclass
 from math import sqrt

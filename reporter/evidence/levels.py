@@ -10,12 +10,12 @@ from reporter.records import UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """What `--evidence` buys: which diagnostics of which methods, against how many random orders.
+    """A level of `--evidence`: which diagnostics it measures, of which methods, against how many random orders.
 
-    `controlled` are those diagnostics that are held against the random orders; `lead` means of the first method only;
-    `plausibility` are those of every method where there is a rationale, `perturbation` those of every method beside the
-    text. `sanity` asks for the checks that are made once, and `baselines` for all of them. `reach` is how many words
-    are tried one by one where the label may hang on few of them; 0 changes no word.
+    `controlled` are the diagnostics that are also measured for `draws` random orders; with `lead` only the first method
+    is measured. `plausibility` are the metrics against a rationale and `perturbation` those near the text, both for
+    every method. `sanity` asks for the randomization tests, `baselines` for scores from all baselines. `reach` is how
+    many words are deleted one by one in the search for a flip; 0 searches none.
     """
 
     idea: str

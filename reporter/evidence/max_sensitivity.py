@@ -9,8 +9,8 @@ import torch
 from reporter.attribution import Array, Cases, Explainer, TargetQuery
 from reporter.evidence.attempts import attempt
 from reporter.evidence.levels import find_level, load_metrics
-from reporter.evidence.metrics import Observed
-from reporter.evidence.rankings import add_up, beside_random, rank_words
+from reporter.evidence.metrics import Observations
+from reporter.evidence.rankings import add_up, compare_with_random, rank_words
 from reporter.methods import Method
 from reporter.records import Diagnostic, Section
 
@@ -36,35 +36,37 @@ def measure_sensitivity(
 def explain_near(
     explainer: Explainer, methods: Sequence[Method], batches: Sequence[Sequence[TargetQuery]], point: int
 ) -> list[dict[str, Array]]:
-    """The word scores of every question by name of the method, at one point near each text, as far as there are any."""
-    posed = [explainer.make_cases(questions) for questions in batches]
-    moved = [
-        replace(cases, shift=_draw(cases, [explainer.seed(question, f"near {point}") for question in questions]))
-        for cases, questions in zip(posed, batches, strict=True)
+    """The word scores (words) of every query by method, at one point near each text; none of a method that failed."""
+    case_batches = [explainer.make_cases(queries) for queries in batches]
+    shifted = [
+        replace(cases, shift=_draw(cases, [explainer.seed(query, f"near {point}") for query in queries]))
+        for cases, queries in zip(case_batches, batches, strict=True)
     ]
-    by_method = {method.description.name: iter(add_up(batches, attempt(method, moved))) for method in methods}
-    asked = sum(map(len, batches))
-    rows = [{name: next(scores) for name, scores in by_method.items()} for _ in range(asked)]
+    by_method = {method.description.name: iter(add_up(batches, attempt(method, shifted))) for method in methods}
+    count = sum(map(len, batches))
+    rows = [{name: next(scores) for name, scores in by_method.items()} for _ in range(count)]
     return [{name: scores for name, scores in row.items() if scores is not None} for row in rows]
 
 
 def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
-    """Where to: ordinary tokens by up to the radius in every direction, rows tokens width, whoever shares the batch."""
-    moved = torch.zeros_like(cases.embeddings)
+    """A random shift of content tokens, rows tokens width, up to the radius in every number; the same in any batch."""
+    shift = torch.zeros_like(cases.embeddings)
     for row, (seed, length) in enumerate(zip(seeds, cases.lengths, strict=True)):
         content_mask = cases.content_mask[row, :length].unsqueeze(-1)
-        own = cases.embeddings[row, :length]
+        embeddings = cases.embeddings[row, :length]
         if content_mask.any():
-            drawn = np.random.default_rng(seed).uniform(-RADIUS, RADIUS, tuple(own.shape))
-            moved[row, :length] = torch.from_numpy(drawn).to(own) * own.masked_select(content_mask).std() * content_mask
-    return moved
+            drawn = np.random.default_rng(seed).uniform(-RADIUS, RADIUS, tuple(embeddings.shape))
+            shift[row, :length] = (
+                torch.from_numpy(drawn).to(embeddings) * embeddings.masked_select(content_mask).std() * content_mask
+            )
+    return shift
 
 
 def _judge(section: Section, others: Sequence[Mapping[str, Array]]) -> Iterator[Diagnostic]:
-    """From the word scores at every point near by; a method that failed at one of them has no such number."""
+    """The max-sensitivity of each method from its word scores at all nearby points; none if it failed at one."""
     (metric,) = load_metrics((_NAME,))
     for attribution in section.attributions:
         near = [scores[attribution.method] for scores in others if attribution.method in scores]
         if len(near) == len(others):
-            value = metric.judge(rank_words(section.tokens, attribution), Observed(near=np.stack(near)))
-            yield from beside_random(_NAME, attribution.method, value, ())
+            value = metric.judge(rank_words(section.tokens, attribution), Observations(nearby=np.stack(near)))
+            yield from compare_with_random(_NAME, attribution.method, value, ())

@@ -8,10 +8,18 @@ is ranked by size.
 from collections.abc import Iterator, Sequence
 
 from reporter.evidence.levels import find_level, load_metrics
-from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
-from reporter.evidence.rankings import beside_random, rank_words, shuffle
-from reporter.evidence.rationale_words import find_marked
-from reporter.records import Diagnostic, Document, Explanation, Section, Settings, count_words, make_seed
+from reporter.evidence.metrics import PLAUSIBILITY, Observations, Ranking
+from reporter.evidence.rankings import compare_with_random, rank_words, shuffle
+from reporter.records import (
+    Diagnostic,
+    Document,
+    Explanation,
+    Section,
+    Settings,
+    count_words,
+    find_marked_words,
+    make_seed,
+)
 
 DRAWS = 99
 """Random orders that every number is held against: they cost no pass."""
@@ -20,9 +28,9 @@ DRAWS = 99
 def measure_plausibility(
     settings: Settings, documents: Sequence[Document], sections: Sequence[Section]
 ) -> list[tuple[Diagnostic, ...]]:
-    """What the words of each section's methods have to do with the rationale of its document.
+    """The agreement of each section's methods with the rationale of its document: token F1, IOU F1 and AUPRC.
 
-    Nothing where that is not defined: where nobody marked anything, or everything, of what the model read.
+    Nothing where that is undefined: where no word that the model read is marked, or every one.
     """
     if not find_level(settings.evidence).plausibility:
         return [() for _ in sections]
@@ -32,7 +40,7 @@ def measure_plausibility(
 
 def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
     """Every measure of every method, in that order, each beside random orders; nothing where it is not defined."""
-    marked = find_marked(section.tokens, document.text, document.rationale or ())
+    marked = find_marked_words(section.tokens, document.text, document.rationale or ())
     words = count_words(section.tokens, 0)
     if not 0 < len(marked) < words:
         return
@@ -41,14 +49,14 @@ def judge_section(document: Document | Explanation, section: Section, seed: int)
         attribution.method: _keep(rank_words(section.tokens, attribution), words)
         for attribution in section.attributions
     }
-    observed = Observed(marked=marked)
+    observed = Observations(marked=marked)
     for metric in load_metrics(PLAUSIBILITY):
         control = [metric.judge(order, observed) for order in draws]
         for method, order in rankings.items():
-            yield from beside_random(metric.about.name, method, metric.judge(order, observed), control)
+            yield from compare_with_random(metric.about.name, method, metric.judge(order, observed), control)
 
 
 def _keep(ranking: Ranking, words: int) -> Ranking:
-    """The order of the words of the first segment, which come before those of the second."""
-    kept = [pair for pair in zip(ranking.words, ranking.scores, strict=True) if pair[0] < words]
-    return Ranking(tuple(word for word, _ in kept), tuple(score for _, score in kept), ranking.signed)
+    """The ranking without the words of the second segment, which have larger numbers."""
+    pairs = [pair for pair in zip(ranking.words, ranking.scores, strict=True) if pair[0] < words]
+    return Ranking(tuple(word for word, _ in pairs), tuple(score for _, score in pairs), ranking.signed)

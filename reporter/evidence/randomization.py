@@ -1,7 +1,7 @@
 """Randomization tests: whether a method's map depends on the model's weights, the target and the order of words.
 
-Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018: the model's weights are drawn anew, from the head down,
-and the maps are compared. A map that stays what it was shows the text and not what the model learnt.
+Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018: weights are drawn at random, from the head down, and the
+maps are compared. A map that does not change shows the text and not what the model has learnt.
 """
 
 import re
@@ -22,8 +22,8 @@ from reporter.models import Encoded, Network, drop_frames, is_out_of_memory
 from reporter.records import Likeness, Sanities, Sanity, UserError, sum_by_word
 
 TEXTS = 6
-SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, from which a method is flagged
-_SAME = 0.99  # one that nobody would tell from the same map
+SURVIVES = 0.5  # a mean correlation with the map of a model of random weights, above which a method is flagged
+_SAME = 0.99  # a mean correlation below which a repeated map counts as another one
 _IDENTICAL = 0.99995
 _MOST = 24  # evaluations of one explanation: more would sharpen a map that is only ranked
 _STAGES = 6
@@ -40,9 +40,9 @@ DEAF = "It does not ask for the target: another label gets the very same map."
 
 
 def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
-    """How alike every method's maps of some texts remain when the weights, the target or the order of words change.
+    """The correlation of every method's maps with those after weights, target or order of words change.
 
-    Where there is no memory for that, even with the smallest batches, it says so.
+    If memory runs out even with the smallest batches, the record says so (`failure`).
     """
     try:
         return _examine(explainer, methods, documents)
@@ -58,25 +58,25 @@ def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: 
 def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
     cheap = [method.bounded(_MOST) for method in methods]
     with explainer.network.replicas.at_work():
-        questions = [question for encoded in documents for question in _ask(explainer, encoded)]
-        usual = draw_maps(explainer, cheap, questions)
-        repeated = draw_maps(explainer, cheap, questions)
-        turned = draw_maps(explainer, cheap, [_turn(question) for question in questions])
-        mixed = draw_maps(explainer, cheap, [_mix(question, explainer.settings.seed) for question in questions])
+        queries = [query for encoded in documents for query in _ask(explainer, encoded)]
+        usual = draw_maps(explainer, cheap, queries)
+        repeated_maps = draw_maps(explainer, cheap, queries)
+        maps_of_next_label = draw_maps(explainer, cheap, [_turn(query) for query in queries])
+        maps_of_shuffled = draw_maps(explainer, cheap, [_mix(query, explainer.settings.seed) for query in queries])
         stages = [
-            (name, draw_maps(replace(explainer, network=network), cheap, questions))
+            (name, draw_maps(replace(explainer, network=network), cheap, queries))
             for name, network in randomise(explainer.network, explainer.settings.seed)
         ]
     sanities: list[Sanity] = []
     for number, method in enumerate(methods):
         signed = method.description.signed
-        own = usual[number]
+        usual_maps = usual[number]
         sane = Sanity(
             method=method.description.name,
-            randomised=tuple(compare(name, own, maps[number]) for name, maps in stages),
-            repeat=compare("nothing", own, repeated[number]),
-            target=compare("another label", own, turned[number], signed=signed),
-            order=compare("words in random order", own, mixed[number]),
+            randomised=tuple(compare_maps(name, usual_maps, maps[number]) for name, maps in stages),
+            repeat=compare_maps("nothing", usual_maps, repeated_maps[number]),
+            target=compare_maps("another label", usual_maps, maps_of_next_label[number], signed=signed),
+            order=compare_maps("words in random order", usual_maps, maps_of_shuffled[number]),
             flags=(),
         )
         sanities.append(replace(sane, flags=tuple(_flag(sane))))
@@ -84,7 +84,7 @@ def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequenc
 
 
 def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
-    """The first question about a document; none about one that the network cannot answer, which its page says."""
+    """The first query of a document; none where the network cannot answer, which its page says."""
     try:
         return explainer.choose(document, *explainer.predict([document]))[:1]
     except UserError:
@@ -93,42 +93,40 @@ def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
         return []
 
 
-def draw_maps(explainer: Explainer, methods: Sequence[Method], questions: Sequence[TargetQuery]) -> list[list[Map]]:
-    """The map of each question by each method."""
-    posed = [explainer.make_cases([question]) for question in questions]
-    return [_draw(method, questions, posed) for method in methods]
+def draw_maps(explainer: Explainer, methods: Sequence[Method], queries: Sequence[TargetQuery]) -> list[list[Map]]:
+    """The maps of the queries, method by method."""
+    case_batches = [explainer.make_cases([query]) for query in queries]
+    return [_draw(method, queries, case_batches) for method in methods]
 
 
-def _draw(method: Method, questions: Sequence[TargetQuery], posed: Sequence[Cases]) -> list[Map]:
-    """The maps of one method; empty ones where it fails, as where a model of random weights answers with no number."""
-    answered = zip(questions, attempt(method, posed), strict=True)
+def _draw(method: Method, queries: Sequence[TargetQuery], case_batches: Sequence[Cases]) -> list[Map]:
+    """The maps of one method; empty where it fails, as with random weights whose answer is not finite."""
+    answered = zip(queries, attempt(method, case_batches), strict=True)
     return [
-        {}
-        if isinstance(scores, str)
-        else sum_by_word(question.encoded.tokens, scores.values[0, : question.length].tolist())
-        for question, scores in answered
+        {} if isinstance(scores, str) else sum_by_word(query.encoded.tokens, scores.values[0, : query.length].tolist())
+        for query, scores in answered
     ]
 
 
 def randomise(network: Network, seed: int) -> Iterator[tuple[str, Network]]:
-    """The network with ever more of its weights drawn anew, from the head down to the embeddings.
+    """The network with more and more of its weights random, from the head down to the embeddings (cascading).
 
-    Every tensor gets normal numbers with the mean and the spread that it had.
+    Each tensor is drawn from a normal distribution with its own mean and standard deviation.
     """
     random = torch.Generator().manual_seed(seed)
-    changed = replace(network, model=deepcopy(network.model))
-    weights = dict(changed.model.named_parameters())
+    randomised = replace(network, model=deepcopy(network.model))
+    weights = dict(randomised.model.named_parameters())
     for name, group in _group(list(weights)):
         with torch.no_grad():
             for weight in (weights[weight_name] for weight_name in group):
                 drawn = torch.randn(weight.shape, generator=random).to(weight.device, weight.dtype)
                 spread = weight.std() if weight.numel() > 1 else weight.abs().mean()
                 weight.copy_(drawn * spread + weight.mean())
-        yield name, replace(changed, model=deepcopy(changed.model))
+        yield name, replace(randomised, model=deepcopy(randomised.model))
 
 
 def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """The weights in the order in which they are drawn anew: the head, the layers from the last, the embeddings."""
+    """The names of weights in the order of randomization: the head, the layers from the last, the embeddings."""
     layers: dict[int, list[str]] = {}
     head: list[str] = []
     embeddings: list[str] = []
@@ -148,29 +146,29 @@ def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     return [(name, group) for name, group in (*groups, ("the embeddings", embeddings)) if group]
 
 
-def _turn(question: TargetQuery) -> TargetQuery:
-    """The question about another label, the next one."""
-    labels = question.labels
-    index = (question.target.index + 1) % len(labels)
-    return replace(question, target=replace(question.target, label=labels[index], index=index, against=None))
+def _turn(query: TargetQuery) -> TargetQuery:
+    """The query for the next label."""
+    labels = query.labels
+    next_index = (query.target.index + 1) % len(labels)
+    return replace(query, target=replace(query.target, label=labels[next_index], index=next_index, against=None))
 
 
-def _mix(question: TargetQuery, seed: int) -> TargetQuery:
-    """The same words, each token somewhere else; special tokens, and what every token has an answer of, stay."""
-    if question.per_token:
-        return question
-    tokens, encoded = question.encoded.tokens, question.encoded
+def _mix(query: TargetQuery, seed: int) -> TargetQuery:
+    """The query with its tokens in random order; special tokens stay, and all do where each token has an answer."""
+    if query.per_token:
+        return query
+    tokens, encoded = query.encoded.tokens, query.encoded
     places = [at for at, token in enumerate(tokens) if not token.special]
     order = list(range(len(tokens)))
-    for at, other in zip(places, np.random.default_rng(seed).permutation(places).tolist(), strict=True):
-        order[at] = other
+    for at, target in zip(places, np.random.default_rng(seed).permutation(places).tolist(), strict=True):
+        order[at] = target
     ids = [encoded.inputs["input_ids"][at] for at in order]
     mixed = replace(encoded, inputs={**encoded.inputs, "input_ids": ids}, tokens=tuple(tokens[at] for at in order))
-    return replace(question, encoded=mixed)
+    return replace(query, encoded=mixed)
 
 
-def compare(change: str, usual: Sequence[Map], other: Sequence[Map], *, signed: bool = False) -> Likeness:
-    """How alike two lists of maps are, text by text: by the size of the scores, or with their sign."""
+def compare_maps(change: str, usual: Sequence[Map], other: Sequence[Map], *, signed: bool = False) -> Likeness:
+    """The mean Spearman correlation of two lists of maps, text by text: of sizes, or with `signed` of scores."""
     correlations = []
     for first, second in zip(usual, other, strict=True):
         pair = np.array([[first[word], second.get(word, np.nan)] for word in first]).reshape(-1, 2)

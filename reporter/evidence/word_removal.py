@@ -1,4 +1,4 @@
-"""Texts with some words deleted or overwritten, and the model's answers to them, many texts to a forward pass."""
+"""Edited texts, with words deleted or replaced, and the model's answers to them, in shared forward passes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,62 +8,63 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from reporter.attribution import Explainer, TargetQuery
-from reporter.evidence.metrics import Answer, Cut
+from reporter.evidence.metrics import Cut, TargetAnswer
 from reporter.models import Network, make_stand_in
 from reporter.tasks import Cells
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A text with words removed: its inputs, and the cells of the answer that hold the choices of its target."""
+class EditedText:
+    """A text with words deleted or replaced: its inputs, and the cells of the table that are its target's choices."""
 
     inputs: dict[str, list[int]]
     choices: Cells
 
     @property
     def length(self) -> int:
-        """Its tokens."""
+        """The number of tokens."""
         return len(self.inputs["input_ids"])
 
 
-def leave(question: TargetQuery, cut: Cut) -> Left:
-    """Take the tokens of some words away; where tokens have answers, those that are read stay."""
-    gone = _list_places(question, cut)
-    kept = [place for place in range(question.length) if place not in gone]
-    inputs = {name: [values[place] for place in kept] for name, values in question.encoded.inputs.items()}
-    return Left(
-        inputs, question.choices.move(_number(kept, question.length)) if question.per_token else question.choices
+def delete_words(query: TargetQuery, cut: Cut) -> EditedText:
+    """The text without the tokens of some words; tokens at which the answer is read stay."""
+    removed = _list_places(query, cut)
+    kept_places = [place for place in range(query.length) if place not in removed]
+    inputs = {name: [values[place] for place in kept_places] for name, values in query.encoded.inputs.items()}
+    return EditedText(
+        inputs, query.choices.move(_number(kept_places, query.length)) if query.per_token else query.choices
     )
 
 
-def write_over(question: TargetQuery, cut: Cut, token_id: int) -> Left:
-    """Write one token of the vocabulary over every token of some words, but not over those whose answers are read."""
-    gone, inputs = _list_places(question, cut), question.encoded.inputs
-    ids = [token_id if place in gone else value for place, value in enumerate(inputs["input_ids"])]
-    return Left({**inputs, "input_ids": ids}, question.choices)
+def replace_words(query: TargetQuery, cut: Cut, token_id: int) -> EditedText:
+    """The text with every token of some words replaced by `token_id`; tokens at which the answer is read stay."""
+    replaced, inputs = _list_places(query, cut), query.encoded.inputs
+    ids = [token_id if place in replaced else value for place, value in enumerate(inputs["input_ids"])]
+    return EditedText({**inputs, "input_ids": ids}, query.choices)
 
 
-def _list_places(question: TargetQuery, cut: Cut) -> set[int]:
-    return {place for place, token in enumerate(question.encoded.tokens) if token.word in cut} - question.fixed
+def _list_places(query: TargetQuery, cut: Cut) -> set[int]:
+    return {place for place, token in enumerate(query.encoded.tokens) if token.word in cut} - query.fixed
 
 
-def _number(kept: Sequence[int], length: int) -> Tensor:
-    """The place that each of `length` tokens has among those that are kept."""
+def _number(kept_places: Sequence[int], length: int) -> Tensor:
+    """The new place of each of `length` tokens among those that are kept (tokens)."""
     places = torch.zeros(length, dtype=torch.long)
-    places[torch.tensor(kept)] = torch.arange(len(kept))
+    places[torch.tensor(kept_places)] = torch.arange(len(kept_places))
     return places
 
 
-def serve(explainer: Explainer, texts: Sequence[Left]) -> Tensor:
-    """The model's answers to some texts, each in the place of its target: rows choices, on the processor.
+def answer_texts(explainer: Explainer, texts: Sequence[EditedText]) -> Tensor:
+    """The model's answers to some texts, at the position of each target: rows choices, on the processor.
 
-    No model can be asked about no token at all: where none is left, one that begins or ends texts is served.
+    An empty text is served as a single token that begins or ends texts.
     """
     tokenizer = explainer.network.tokenizer
-    texts = [left if left.length else replace(left, inputs=make_stand_in(tokenizer, [*left.inputs])) for left in texts]
-    width = max((len(left.choices) for left in texts), default=0)
+    texts = [text if text.length else replace(text, inputs=make_stand_in(tokenizer, [*text.inputs])) for text in texts]
+    width = max((len(text.choices) for text in texts), default=0)
 
     def answer(network: Network, numbers: list[int]) -> Tensor:
+        """The answers to the texts that share a pass, rows choices, filled up with -inf."""
         inputs = network.pad([texts[at].inputs for at in numbers])
         with torch.no_grad():
             table = network.answer(inputs, network.embed(inputs))
@@ -74,15 +75,15 @@ def serve(explainer: Explainer, texts: Sequence[Left]) -> Tensor:
     return torch.stack(rows) if rows else torch.empty(0, 0)
 
 
-def read_answers(explainer: Explainer, choices: Tensor, questions: Sequence[TargetQuery]) -> list[Answer]:
-    """What answers (rows choices) say of the target of a question each."""
-    if not questions:
+def read_answers(explainer: Explainer, choices: Tensor, queries: Sequence[TargetQuery]) -> list[TargetAnswer]:
+    """The value and the score of each query's target in answers, rows choices."""
+    if not queries:
         return []
-    columns, against = zip(*(question.columns for question in questions), strict=True)
+    columns, against = zip(*(query.columns for query in queries), strict=True)
     index = torch.tensor(columns).unsqueeze(1)
     others = torch.tensor([[-1 if other is None else other] for other in against])
     rivals = torch.where(others >= 0, choices.gather(1, others.clamp_min(0)), 0.0)
     scores = (choices.gather(1, index) - rivals).squeeze(1).tolist()
     shares = explainer.task.probabilities(choices.double())
     values = scores if shares is None else shares.gather(1, index).squeeze(1).tolist()
-    return [Answer(*pair) for pair in zip(values, scores, strict=True)]
+    return [TargetAnswer(*pair) for pair in zip(values, scores, strict=True)]

@@ -1,4 +1,4 @@
-"""A saved run is written down in another format: to one file, to one file per document, or to standard output."""
+"""Exporting a saved run in another format: to one file, to one file per document, or to standard output."""
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -77,12 +77,13 @@ def _texts(store: Store, sink: Sink, *, ids: Collection[str]) -> Iterator[tuple[
 
 
 def _together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path) -> int:
-    """One file of all documents, which is left as it was where there is nothing to write."""
+    """Write all documents to one file; where there is nothing to write, it is left as it was."""
     if to.is_dir():
         raise UserError(f"{to} is a folder; name a file for the {sink.suffix[1:]} with -o, or - for standard output.")
     first, written = next(documents, None), 0
 
     def counted() -> Iterator[str]:
+        """The texts of all documents, which are counted as they are written."""
         nonlocal written
         for _, texts in chain([first] if first else [], documents):
             written += 1
@@ -94,7 +95,7 @@ def _together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to:
 
 
 def _apart(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, alone: bool) -> int:
-    """One file per document in a folder; a document that is asked for alone may go to a file or standard output."""
+    """Write one file per document into a folder; a single document may go to a file or to standard output."""
     single = alone and (to == STANDARD or to.suffix == sink.suffix)
     if to == STANDARD and not alone:
         raise UserError("This format is one file per document: name a folder with -o, or one document with --document.")

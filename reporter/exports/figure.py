@@ -1,4 +1,4 @@
-"""One coloured text as a picture to take along: its words with their shares, what the model said, and the scale."""
+"""The figure of one coloured text for export: its words with their shares, the model's answer, and the scale."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,8 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """Everything in a picture of one text, for one target and one method; `low` and `high` are the ends of the scale.
+class TextFigure:
+    """The contents of the figure of one text, for one target and one method; `low` and `high` end its scale.
 
     `opposes` and `supports` are the words at these ends; a method without a sign opposes nothing.
     """
@@ -45,8 +45,10 @@ class Figure:
     passages: tuple[Passage, ...]
 
 
-def make_figure(explanation: Explanation, run: Provenance, *, method: str | None, target: str | None) -> Figure | None:
-    """The picture of a text by a method, or by the one that is shown first; None where there is nothing to show."""
+def make_figure(
+    explanation: Explanation, run: Provenance, *, method: str | None, target: str | None
+) -> TextFigure | None:
+    """The figure of a text by a method, or by the one that is shown first; None where there is nothing to show."""
     for section in choose_sections(explanation, target=target):
         for attribution in section.attributions:
             if method is None or attribution.method == method:
@@ -54,12 +56,12 @@ def make_figure(explanation: Explanation, run: Provenance, *, method: str | None
     return None
 
 
-def _figure(attribution: Attribution, aligned: AlignedText, *, explanation: Explanation, run: Provenance) -> Figure:
+def _figure(attribution: Attribution, aligned: AlignedText, *, explanation: Explanation, run: Provenance) -> TextFigure:
     opposes, supports = name_sides(explanation.prediction)
     end, title = largest(attribution, aligned), title_of(titles(run), attribution.method)
     towards = cell_name(aligned.section.target.label, aligned.section.target.against)
     unit = f"in logits of {towards}" if attribution.signed else f"strength only, of {towards}"
-    return Figure(
+    return TextFigure(
         source=explanation.source,
         said=_said(explanation.prediction, aligned.section),
         how=f"{title}, {unit}.",

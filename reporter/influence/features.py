@@ -1,7 +1,7 @@
 """The features of texts, which are the inputs of the final layer: computed once and cached on disk beside the run.
 
-Texts are taken in windows, sorted by length within each, and dealt out in passes of one core each; a window that is
-there is not computed again, so that what is interrupted goes on, to the same numbers.
+Texts are taken in windows, sorted by length within each, in passes of one core each. A cached window is not computed
+again, so an interrupted run continues, with the same numbers.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ Head = tuple[Array, Array]
 
 @dataclass(frozen=True)
 class FeatureExtractor:
-    """Extracts features (the input of a network's final layer) and logits by each of some heads.
+    """Extracts features (the input of a network's final layer) and the logits by each of `heads`, or by its own.
 
-    Without heads there is the network's own. A projection (width narrower) makes features narrower.
+    `projection` (width narrower) makes features narrower; `stamp` names the versions and the machine.
     """
 
     network: Network
@@ -104,7 +104,7 @@ class Cache:
         self._database = database
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Those vectors of these keys that are there."""
+        """The cached vectors of these keys."""
         marks = ",".join("?" * len(keys))
         return dict(self._database.execute(f"select key, vector from features where key in ({marks})", keys))
 
@@ -137,41 +137,44 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def extract_features(
-    lens: FeatureExtractor, documents: Sequence[Document], cache: Cache, *, notice: Callable[[int], None]
+    extractor: FeatureExtractor, documents: Sequence[Document], cache: Cache, *, notice: Callable[[int], None]
 ) -> tuple[Array, list[Array]]:
-    """The features (texts width) of all documents, and for each head their logits; `notice` hears how many are done."""
-    features = np.zeros((len(documents), lens.width), np.float32)
-    logits = np.zeros((len(documents), lens.columns - lens.width), np.float32)
+    """The features (texts width) of all documents, and for each head their logits; `notice` gets how many are done."""
+    features = np.zeros((len(documents), extractor.width), np.float32)
+    logits = np.zeros((len(documents), extractor.columns - extractor.width), np.float32)
     at = 0
     for window in take_windows(documents, FEATURES_WINDOW):
-        keys = [_make_key(lens, document) for document in window]
+        keys = [_make_key(extractor, document) for document in window]
         vectors_by_key = cache.find(keys)
         missing = {
             key: document
             for key, document in zip(keys, window, strict=True)
-            if len(vectors_by_key.get(key, b"")) != 4 * lens.columns
+            if len(vectors_by_key.get(key, b"")) != 4 * extractor.columns
         }
         for alike in _part(missing):
-            vectors = lens.look(list(alike.values()))
+            vectors = extractor.look(list(alike.values()))
             vectors_by_key |= {key: vector.tobytes() for key, vector in zip(alike, vectors, strict=True)}
         cache.keep({key: vectors_by_key[key] for key in missing})
         rows = np.frombuffer(b"".join(vectors_by_key[key] for key in keys), np.float32).reshape(len(keys), -1)
-        features[at : at + len(keys)], logits[at : at + len(keys)] = rows[:, : lens.width], rows[:, lens.width :]
+        features[at : at + len(keys)], logits[at : at + len(keys)] = (
+            rows[:, : extractor.width],
+            rows[:, extractor.width :],
+        )
         at += len(keys)
         notice(len(window))
-    heads = max(1, len(lens.heads))
+    heads = max(1, len(extractor.heads))
     return features, [np.ascontiguousarray(part) for part in np.split(logits, heads, axis=1)]
 
 
 def _part(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
-    """Single texts and pairs apart, as a tokenizer takes either."""
+    """The single texts and the pairs, as a tokenizer takes a batch of either."""
     single = {key: document for key, document in documents.items() if document.text_pair is None}
     pairs = {key: document for key, document in documents.items() if document.text_pair is not None}
     return [group for group in (single, pairs) if group]
 
 
-def _make_key(lens: FeatureExtractor, document: Document) -> bytes:
-    return hashlib.sha256(lens.key + json.dumps([document.text, document.text_pair]).encode()).digest()
+def _make_key(extractor: FeatureExtractor, document: Document) -> bytes:
+    return hashlib.sha256(extractor.key + json.dumps([document.text, document.text_pair]).encode()).digest()
 
 
 def project(width: int, narrower: int, seed: int) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Validity of influence: predicted effects are compared with those of retraining the final layer on random halves.
 
-The linear datamodelling score (Park et al., TRAK, ICML 2023): over many halves, the rank correlation of what the
-influences of the examples in a half add up to and of the answer of a layer that was trained on that half alone.
+The linear datamodelling score (Park et al., TRAK, ICML 2023): over many random halves of the examples, the rank
+correlation of the sum of a half's influences with the answer of a final layer that is trained on that half.
 """
 
 from collections.abc import Sequence
@@ -24,18 +24,20 @@ Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Which examples are trained on, and which others are asked about."""
+class RetrainingSample:
+    """The rows of the examples that final layers are trained on, and of those whose answers are tested (`texts`)."""
 
     examples: Columns
     texts: Columns
 
 
-def measure_validity(trained: Sequence[CheckpointView], targets: Columns, said: Columns, seed: int) -> Validity | None:
+def measure_validity(
+    trained: Sequence[CheckpointView], targets: Columns, predicted_labels: Columns, seed: int
+) -> Validity | None:
     """The linear datamodelling score: how well influences predict the effect of retraining the final layer.
 
-    `targets` are the examples' own labels, `said` those that the model gives them, which are what is asked about.
-    None where there are too few examples to tell.
+    `targets` are the columns of the examples' own labels, `predicted_labels` those that the model gives them, whose
+    influences are tested. None where there are too few examples to tell.
     """
     sample = draw_sample(targets, seed)
     if sample is None:
@@ -43,22 +45,22 @@ def measure_validity(trained: Sequence[CheckpointView], targets: Columns, said: 
     last, choices = trained[-1], trained[-1].gradients.shape[1]
     halves = draw_halves(len(sample.examples), seed)
     features = np.concatenate([last.features, np.ones((len(targets), int(last.bias)), np.float32)], 1)
-    own, texts, wanted = targets[sample.examples], features[sample.texts], said[sample.texts]
+    own_targets, texts, labels_asked = targets[sample.examples], features[sample.texts], predicted_labels[sample.texts]
     measured = []
     for half in halves:
-        weights = train_head(features[sample.examples[half]], own[half], choices)
-        measured.append(ask_head(weights, texts)[np.arange(len(wanted)), wanted])
-    turn = (np.eye(choices)[targets] - np.eye(choices)[said]).astype(np.float32)
-    asked = [replace(view, gradients=view.gradients + turn).pick(sample.texts) for view in trained]
-    predicted = trace_influence(asked, [view.pick(sample.examples) for view in trained]) @ halves.T
+        weights = train_final_layer(features[sample.examples[half]], own_targets[half], choices)
+        measured.append(predict_log_probabilities(weights, texts)[np.arange(len(labels_asked)), labels_asked])
+    gradient_change = (np.eye(choices)[targets] - np.eye(choices)[predicted_labels]).astype(np.float32)
+    answer_views = [replace(view, gradients=view.gradients + gradient_change).pick(sample.texts) for view in trained]
+    predicted = trace_influence(answer_views, [view.pick(sample.examples) for view in trained]) @ halves.T
     return validate(predicted, np.array(measured).T, examples=len(sample.examples), seed=seed)
 
 
-def draw_sample(targets: Columns, seed: int) -> Sample | None:
+def draw_sample(targets: Columns, seed: int) -> RetrainingSample | None:
     """A random sample of the training examples; None where there are too few, or all have one label."""
     order = np.random.default_rng(seed).permutation(len(targets))
     texts = min(TEXTS, len(targets) // 4)
-    sample = Sample(order[texts:][:EXAMPLES], order[:texts])
+    sample = RetrainingSample(order[texts:][:EXAMPLES], order[:texts])
     return sample if len(targets) >= _FEWEST and len(set(targets[sample.examples].tolist())) > 1 else None
 
 
@@ -69,28 +71,31 @@ def draw_halves(examples: int, seed: int) -> NDArray[np.bool_]:
     return halves
 
 
-def train_head(features: Floats, targets: Columns, choices: int) -> Floats:
+def train_final_layer(features: Floats, targets: Columns, choices: int) -> Floats:
     """The weights, choices width, of a multinomial logistic regression on features, rows width."""
-    inputs, wanted = features.astype(np.float64), np.eye(choices)[targets]
+    inputs, one_hot = features.astype(np.float64), np.eye(choices)[targets]
 
-    def lose(flat: Floats) -> tuple[float, Floats]:
+    def loss_and_gradient(flat: Floats) -> tuple[float, Floats]:
+        """The penalised cross-entropy of flattened weights, and its gradient."""
         weights = flat.reshape(choices, -1)
-        shares = _log_softmax(inputs @ weights.T)
-        loss = float(_PENALTY / 2 * flat @ flat - (shares * wanted).sum())
-        return loss, ((np.exp(shares) - wanted).T @ inputs + _PENALTY * weights).ravel()
+        log_probabilities = _log_softmax(inputs @ weights.T)
+        loss = float(_PENALTY / 2 * flat @ flat - (log_probabilities * one_hot).sum())
+        return loss, ((np.exp(log_probabilities) - one_hot).T @ inputs + _PENALTY * weights).ravel()
 
     start = np.zeros(choices * inputs.shape[1])
-    weights: Floats = optimize.minimize(lose, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    weights: Floats = optimize.minimize(
+        loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}
+    ).x
     return weights.reshape(choices, -1)
 
 
-def ask_head(weights: Floats, features: Floats) -> Floats:
-    """The logarithms of the probabilities that a layer gives, rows choices."""
+def predict_log_probabilities(weights: Floats, features: Floats) -> Floats:
+    """The log-probabilities that a final layer gives, rows choices."""
     return _log_softmax(features.astype(np.float64) @ weights.T)
 
 
 def validate(predicted: Floats, measured: Floats, *, examples: int, seed: int) -> Validity:
-    """How predicted and measured effects (both texts halves) go together; what never changes counts as 0."""
+    """The rank correlation of predicted and measured effects (both texts halves); 0 for a text that never changes."""
     draws, random = [], np.random.default_rng(seed)
     texts, halves = predicted.shape
     for _ in range(_DRAWS):

@@ -18,7 +18,7 @@ Columns = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class CheckpointView:
-    """Features (rows, width) and loss gradients (rows, choices) of texts at one checkpoint; learning rate, and b."""
+    """Features (rows width) and loss gradients (rows choices) of texts at one checkpoint, its learning rate, and b."""
 
     features: Array
     gradients: Array
@@ -31,9 +31,9 @@ class CheckpointView:
 
 
 def compute_loss_gradient(logits: Array, labels: Columns, against: Columns | None = None) -> Array:
-    """The gradient of the loss by the logits, rows choices: of the cross-entropy of the labels, softmax less one-hot.
+    """The gradient of the loss by the logits, rows choices: of cross-entropy, which is softmax less one-hot.
 
-    A row with a label `against` (-1 is none) loses by how much that one's logit exceeds its own.
+    For a row with a label `against` (-1 is none) the loss is that label's logit less its own.
     """
     choices = np.eye(logits.shape[1], dtype=np.float32)
     powers = np.exp(logits - logits.max(-1, keepdims=True))
@@ -44,13 +44,13 @@ def compute_loss_gradient(logits: Array, labels: Columns, against: Columns | Non
     return gradient
 
 
-def trace_influence(asked: Sequence[CheckpointView], trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
-    """The influence of every training example on every text, texts examples: positive where it lowers the loss.
+def trace_influence(answers: Sequence[CheckpointView], trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
+    """The TracIn influence of every training example on every text, texts examples: positive where it lowers the loss.
 
-    Both are seen by the same checkpoints, in the same order.
+    Both have a view at each checkpoint, in the same order.
     """
-    total = np.zeros((len(asked[0].features), len(trained[0].features)))
-    for text, example in zip(asked, trained, strict=True):
+    total = np.zeros((len(answers[0].features), len(trained[0].features)))
+    for text, example in zip(answers, trained, strict=True):
         features, gradients = (
             multiply_rows(*pair) for pair in ((text.features, example.features), (text.gradients, example.gradients))
         )
@@ -59,15 +59,15 @@ def trace_influence(asked: Sequence[CheckpointView], trained: Sequence[Checkpoin
 
 
 def multiply_rows(rows: Array, others: Array) -> Array:
-    """The product of every row with each of `others`, rows others: row by row, so that none depends on those beside it.
+    """The inner products of `rows` with `others`, rows others, computed row by row so that each is batch invariant.
 
-    One product of all rows would add up in another order for another number of them.
+    One product of all rows would be summed in another order for another number of them.
     """
     return np.stack([others @ row for row in rows]) if len(rows) else np.zeros((0, len(others)), rows.dtype)
 
 
 def trace_self_influence(trained: Sequence[CheckpointView]) -> NDArray[np.float64]:
-    """The influence of every training example on itself: large where its label is not what the model would say."""
+    """The influence of every training example on itself, examples: large where its label contradicts the model."""
     total = np.zeros(len(trained[0].features))
     for view in trained:
         lengths = np.einsum("nw,nw->n", view.features, view.features) + view.bias
@@ -76,7 +76,7 @@ def trace_self_influence(trained: Sequence[CheckpointView]) -> NDArray[np.float6
 
 
 def find_largest(values: NDArray[np.floating], count: int) -> list[int]:
-    """The places of the largest values, the first of equal ones first."""
+    """The indices of the largest values, largest first; of equal ones the earlier."""
     largest = np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
     least = values[largest].min()
     candidates = np.flatnonzero(values >= least)

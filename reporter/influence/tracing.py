@@ -1,4 +1,4 @@
-"""Trace answers to the training examples that support and oppose them, by TracIn over all checkpoints."""
+"""Tracing: the training examples that support and oppose each answer, by TracIn over all checkpoints."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ Notice = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Views:
-    """All texts as each checkpoint sees them: examples as `CheckpointView`, documents as features and logits.
+    """The texts at each checkpoint: training examples as `CheckpointView`, documents as features and logits.
 
     `predicted` is the column of the label that the last checkpoint gives each example.
     """
@@ -47,9 +47,9 @@ class Views:
 
 @dataclass(frozen=True)
 class Tracing:
-    """Traces answers: holds the network that answers, its final layer, the checkpoints and the training examples.
+    """Traces answers of the network of `explainer` to training examples, through its final layer and checkpoints.
 
-    `versions` are those of what computes, on which features depend; `more` is how many examples are listed beyond those
+    `versions` are those of the libraries, on which features depend; `more` is how many examples are listed beyond those
     that are shown.
     """
 
@@ -62,33 +62,33 @@ class Tracing:
     more: int = 0
 
     def count(self, documents: int) -> int:
-        """How many feature vectors it takes, computed or cached, to trace so many documents."""
+        """The number of feature vectors, computed or cached, that tracing so many documents needs."""
         folders = sum(path.is_dir() for path in self.checkpoints)
         networks = folders + (folders < max(1, len(self.checkpoints)))
         return networks * (len(self.examples.documents) + documents)
 
     def again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
-        """Some documents with their influences, and what those were traced to; what is computed is kept in a folder."""
+        """Explanations with their influences, and the record of the training data; features are cached in `folder`."""
         documents = [explanation.document for explanation in explained if explanation.sections]
         views = self.look(documents, folder, notice=lambda _: None)
         return list(self.trace(explained, views)), self.describe(views)
 
     def look(self, documents: Sequence[Document], folder: Path, *, notice: Notice) -> Views:
-        """All examples and these documents through every checkpoint; what is computed is kept in a folder."""
+        """The examples and these documents at every checkpoint; features are cached in `folder`."""
         with open_cache(folder) as cache:
             return self._look(documents, cache, notice)
 
     def _look(self, documents: Sequence[Document], cache: Cache, notice: Notice) -> Views:
-        views, asked, predicted = list[CheckpointView](), list[tuple[Array, Array]](), np.zeros(0, np.int64)
+        views, document_views, predicted = list[CheckpointView](), list[tuple[Array, Array]](), np.zeros(0, np.int64)
         for extractor, rates in self._make_extractors():
             features, logits = extract_features(extractor, self.examples.documents, cache, notice=notice)
             texts, answers = extract_features(extractor, documents, cache, notice=notice)
-            for rate, own, answer in zip(rates, logits, answers, strict=True):
-                gradient = compute_loss_gradient(own, self.examples.targets)
+            for rate, example_logits, answer in zip(rates, logits, answers, strict=True):
+                gradient = compute_loss_gradient(example_logits, self.examples.targets)
                 views.append(CheckpointView(features, gradient, rate, self.layer.bias))
-                asked.append((texts, answer))
+                document_views.append((texts, answer))
             predicted = logits[-1].argmax(-1)
-        return Views(views, asked, predicted)
+        return Views(views, document_views, predicted)
 
     def _make_extractors(self) -> Iterator[tuple[FeatureExtractor, list[float]]]:
         """How to look at texts: through the network with its own head or those given, then through each whole model."""
@@ -119,16 +119,18 @@ class Tracing:
         return known if len(known) == len(rates) else dict.fromkeys(rates, 1.0)
 
     def _load(self, path: Path) -> Network:
-        explainer, own = self.explainer, self.explainer.network
-        network = load_network(str(path), task=explainer.task, device=str(own.device), trust=explainer.settings.trust)
-        if network.facts.labels != own.facts.labels:
+        explainer, network_of_run = self.explainer, self.explainer.network
+        network = load_network(
+            str(path), task=explainer.task, device=str(network_of_run.device), trust=explainer.settings.trust
+        )
+        if network.facts.labels != network_of_run.facts.labels:
             raise UserError(
                 f"The checkpoint {path} has other labels than the model: {', '.join(network.facts.labels)}."
             )
         return network
 
     def trace(self, explained: Sequence[Explanation], views: Views, first: int = 0) -> Iterator[Explanation]:
-        """Some documents with their influences; of those that were looked at, theirs begin with the number `first`."""
+        """Explanations with their influences; their documents in `views` begin with the number `first`."""
         known = self.explainer.network.facts.labels
         shown = enumerate((explanation for explanation in explained if explanation.sections), first)
         targets = [(at, section.target) for at, explanation in shown for section in explanation.sections]
@@ -136,11 +138,11 @@ class Tracing:
         labels = np.array([target.index for _, target in targets], dtype=np.int64)
         others = [None if target.against is None else find_label(target.against, known) for _, target in targets]
         against = np.array([-1 if other is None else other for other in others], dtype=np.int64)
-        asked = [
+        answer_views = [
             CheckpointView(features[rows], compute_loss_gradient(logits[rows], labels, against), view.rate, view.bias)
             for view, (features, logits) in zip(views.examples, views.documents, strict=True)
         ]
-        influences = iter(trace_influence(asked, views.examples))
+        influences = iter(trace_influence(answer_views, views.examples))
         for explanation in explained:
             sections = tuple(
                 replace(section, influence=self._pick(next(influences), views)) for section in explanation.sections
@@ -148,7 +150,7 @@ class Tracing:
             yield replace(explanation, sections=sections)
 
     def _pick(self, values: NDArray[np.float64], views: Views) -> Influence:
-        """The strongest examples on both sides."""
+        """The record of the strongest examples on both sides."""
         sums = round_values([values[values > 0].sum(), values[values < 0].sum()])
         opposing = self._list(-values, views, SHOWN + self.more)
         return Influence(
@@ -193,7 +195,7 @@ class Tracing:
 
 
 def prepare_tracing(explainer: Explainer, versions: dict[str, str]) -> Tracing | None:
-    """What the settings ask to be traced, None if nothing; raises `UserError` if it cannot be."""
+    """The tracing that the settings ask for, None if they ask for none; raises `UserError` if it cannot be done."""
     sources = find_sources(explainer.settings)
     if sources is None:
         return None

@@ -1,4 +1,4 @@
-"""Find, read and hash the training data and checkpoints that the command line names."""
+"""Training data and checkpoints named on the command line: finding, reading and hashing them."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Sources:
-    """The file of training examples and how it is read, and the checkpoints in their order: models, or heads alone."""
+    """The file of training examples and how it is read, and the checkpoints in order: models or final layers."""
 
     data: Path
     checkpoints: tuple[Path, ...]
@@ -102,10 +102,10 @@ def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
         targets.append(target)
     check_numbering({document.label for document in documents if document.label} | set(unknown), labels)
     if unknown:
-        told = ", ".join(f"'{label}' ({source})" for label, source in list(unknown.items())[:_NAMED])
+        listed = ", ".join(f"'{label}' ({source})" for label, source in list(unknown.items())[:_NAMED])
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise UserError(
-            f"The training data have the label {told}{more}, which the model does not know; it knows "
+            f"The training data have the label {listed}{more}, which the model does not know; it knows "
             f"{', '.join(labels)}. Say which is which with --labels, or take such rows out."
         )
     if len(documents) < 2:
@@ -132,11 +132,11 @@ def read_rate(path: Path) -> float | None:
     try:
         if path.is_file():
             with safe_open(path, framework="numpy") as head:
-                said = (head.metadata() or {}).get("learning_rate")
+                written = (head.metadata() or {}).get("learning_rate")
         else:
             history = json.loads((path / "trainer_state.json").read_text("utf-8"))["log_history"]
-            said = [entry["learning_rate"] for entry in history if "learning_rate" in entry][-1]
-        rate = float(said) if said is not None else 0.0
+            written = [entry["learning_rate"] for entry in history if "learning_rate" in entry][-1]
+        rate = float(written) if written is not None else 0.0
     except (OSError, SafetensorError, ValueError, KeyError, IndexError, TypeError):
         return None
     return rate if 0.0 < rate < float("inf") else None

@@ -17,11 +17,11 @@ from reporter.records import Description
 
 @dataclass(frozen=True)
 class Scores:
-    """One score per token, rows tokens, and passes through the network, rows.
+    """One score per token (`values`, rows tokens), and the passes through the network for each row (`evaluations`).
 
-    A method that knows them gives the error of each score, rows tokens, and what those of a row sum up to (`whole`);
-    one that follows a path gives the share of the way and F at each node, by row, and which part of the way, if any,
-    is too narrow to be followed (`slivers`); `rules` say how each was found.
+    A method that knows them gives the error of each score, rows tokens, and that of the sum of a row's scores
+    (`whole`); one that follows a path gives its nodes (0 to 1) with F at each (`paths`), and the part of a path, if
+    any, that is too narrow to be resolved (`slivers`). `rules` say how each row was computed.
     """
 
     values: Tensor
@@ -33,17 +33,16 @@ class Scores:
     slivers: Sequence[tuple[float, float] | None] | None = None
 
     def pick(self, row: int) -> "Scores":
-        """Those of one row alone."""
+        """The scores of one row, as a batch of one."""
         known: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
         return Scores(**{name: values[row : row + 1] for name, values in known.items() if values is not None})
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a method needs beside the passes at text and baseline, so that a run can prepare it and plan its work.
+    """What a method needs beside the passes at text and baseline, by which a run plans its work.
 
-    `attention` says that it reads attention weights, which are shown only where a method does; `copies` is about how
-    many changed copies of each text it runs, whatever the text is.
+    `attention` says that it reads attention weights; `copies` is about how many perturbed copies of a text it runs.
     """
 
     attention: bool = False
@@ -51,7 +50,7 @@ class Needs:
 
 
 class Method(Protocol):
-    """A way to share the score of a target out among the tokens; its fields are its options."""
+    """An attribution method: it divides the score of a target among the tokens; its fields are its options."""
 
     description: ClassVar[Description]
 
@@ -61,7 +60,7 @@ class Method(Protocol):
         ...
 
     def bounded(self, evaluations: int) -> "Method":
-        """The same method with at most so many evaluations of a text, where it goes on until it is exact enough."""
+        """The same method with at most this many evaluations of a text, where it refines until a tolerance is met."""
         ...
 
     def objection(self, network: Network) -> str | None:
@@ -74,12 +73,12 @@ class Method(Protocol):
 
 
 class FixedCost:
-    """What methods have in common whose options say what they cost: no bound changes it, and any network will do."""
+    """A base for methods whose cost follows from their options, and which by default serve any network."""
 
     def bounded(self, evaluations: int) -> Self:  # noqa: ARG002
         """The same method."""
         return self
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """Nothing, unless the method needs what some networks have not."""
+        """None: the method serves every network."""
         return None

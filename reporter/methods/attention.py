@@ -1,4 +1,4 @@
-"""Attention of the last layer: where the model looks as it forms its answer, averaged over heads."""
+"""Attention weights of the last layer, averaged over heads, from the position where the answer is read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,10 +35,11 @@ class Attention(FixedCost):
         return network.attention_gap
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Average the last layer's rows of attention over heads, weighed by where the answer is read."""
+        """The last layer's weights (Vaswani et al., 2017), mean over heads, weighted by where the answer is read."""
         return [Scores(_read(cases), [1] * len(cases.cells)) for cases in batches]
 
 
 def _read(cases: Cases) -> Tensor:
+    """The scores, rows tokens."""
     last = cases.attention.weights[-1].mean(1)
     return multiply_shares(cases.attention.readout, last)

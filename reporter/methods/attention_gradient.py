@@ -1,4 +1,4 @@
-"""Attention x gradient: relevance that flows along attention where the score depends on it, through all layers."""
+"""Attention x gradient: attention rollout with each layer's weights multiplied by the gradient of the score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reporter.records import Description
 
 @dataclass(frozen=True)
 class AttentionGradient(FixedCost):
-    """Attention times its gradient, negatives left out, mean over heads, added up along all ways through the layers."""
+    """The positive part of attention times its gradient, mean over heads, multiplied up through the layers."""
 
     description: ClassVar[Description] = Description(
         name="attention_gradient",
@@ -36,18 +36,21 @@ class AttentionGradient(FixedCost):
         return network.attention_gap
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Walk from the answer down through the layers, from the last to the first."""
-        for cases in batches:  # a network does one thing at a time, so this is not left to those who share
+        """Equations 5 and 6 of Chefer, Gur and Wolf, ICCV 2021, from the last layer down to the first."""
+        for cases in batches:  # computed here, since replicas must not compute it at the same time
             _ = cases.attention
         replicas = batches[0].network.replicas
-        values = replicas.share(lambda network, cases: _walk(cases, cases.slope_attention(network)), batches[::-1])[
-            ::-1
-        ]
+        values = replicas.share(
+            lambda network, cases: _walk(cases, cases.differentiate_attention(network)), batches[::-1]
+        )[::-1]
         return [Scores(scores, [1] * len(scores)) for scores in values]
 
 
 def _walk(cases: Cases, gradients: Tensor) -> Tensor:
-    """The identity is left out at the end: that the answer is read from a token is not yet a word about it."""
+    """The relevance of each token, rows tokens, from `gradients` (layers rows heads tokens tokens).
+
+    The identity, by which the position of the answer is relevant to itself, is subtracted at the end.
+    """
     readout = reach = cases.attention.readout
     for weights, gradient in reversed(list(zip(cases.attention.weights, gradients, strict=True))):
         reach = reach + multiply_shares(reach, (weights * gradient).clamp_min(0).mean(1))

@@ -1,4 +1,4 @@
-"""Norm-weighted attention: how long the vectors are that the last layer's attention carries to the answer."""
+"""Norm-weighted attention: the norms of the last layer's attention-weighted value vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from reporter.attribution import Cases, find_gap, project_values
+from reporter.attribution import Cases, find_projection_gap, project_values
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import Network, multiply_shares
 from reporter.records import Description
@@ -35,15 +35,15 @@ class AttentionNorm(FixedCost):
 
     def objection(self, network: Network) -> str | None:
         """It needs a network that shows its attention weights and what they weigh."""
-        return find_gap(network)
+        return find_projection_gap(network)
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Take the norms of the last layer's carried vectors, weighed by where the answer is read."""
+        """The norms of Kobayashi et al., EMNLP 2020, at the last layer, weighted by where the answer is read."""
         return [Scores(_measure(cases), [1] * len(cases.cells)) for cases in batches]
 
 
 def _measure(cases: Cases) -> Tensor:
-    """The norms from the inner products of the heads' vectors, without the vectors of every pair of tokens."""
+    """The norms, rows tokens, from inner products of the heads' vectors: no vector for each pair of tokens is held."""
     carried, weights = project_values(cases), cases.attention.weights[-1]
     vectors = torch.einsum("rjhs,whs->rjhw", carried.values, carried.output)
     products = torch.einsum("rjhw,rjkw->rjhk", vectors, vectors)

@@ -1,4 +1,4 @@
-"""Attention rollout: attention followed through all layers, with the residual connections as half of each step."""
+"""Attention rollout: the product of all layers' attention weights, each averaged with the identity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,11 +35,12 @@ class AttentionRollout(FixedCost):
         return network.attention_gap
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Walk from the answer down through the layers, from the last to the first."""
+        """Rollout of Abnar and Zuidema, ACL 2020, from the position of the answer down to the first layer."""
         return [Scores(_walk(cases), [1] * len(cases.cells)) for cases in batches]
 
 
 def _walk(cases: Cases) -> Tensor:
+    """The scores, rows tokens."""
     reach = cases.attention.readout
     for layer in reversed(cases.attention.weights.mean(2)):
         reach = 0.5 * multiply_shares(reach, layer) + 0.5 * reach

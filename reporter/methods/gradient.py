@@ -1,4 +1,4 @@
-"""Gradient norm: how strongly the score reacts to a small change of each token's embedding."""
+"""Gradient norm: the size of the gradient of the score with respect to each token's embedding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,5 +27,5 @@ class Gradient(FixedCost):
     needs: ClassVar[Needs] = Needs()
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Take the norm of the gradient over the embedding's width."""
+        """The norm over the embedding's width (saliency of Simonyan et al., 2014; for texts, Li et al., NAACL 2016)."""
         return [Scores(cases.input_pass.gradient.norm(dim=-1), [1] * len(cases.cells)) for cases in batches]

@@ -28,7 +28,7 @@ class InputXGradient(FixedCost):
     needs: ClassVar[Needs] = Needs()
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Sum input times gradient over the embedding's width."""
+        """The sum of input times gradient over the embedding's width (Shrikumar et al., 2016)."""
         return [
             Scores((cases.embeddings * cases.input_pass.gradient).sum(-1), [1] * len(cases.cells)) for cases in batches
         ]

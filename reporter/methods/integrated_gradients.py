@@ -1,4 +1,4 @@
-"""Integrated Gradients: the gradient gathered along the straight path from the baseline to the text."""
+"""Integrated Gradients: the integral of the gradient along the straight path from the baseline to the text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from reporter.methods import Needs, Scores
 from reporter.models import EXACT, FORMATS, Network
 from reporter.records import Description, round_values
 
-_TRIED = 48  # evaluations after which what a coarse format has not settled is left to float32
+_TRIED = 48  # evaluations in a coarse number format, after which a text is integrated in float32
 
 
 @dataclass(frozen=True)
 class IntegratedGradients:
-    """The path integral of the gradient times the way travelled, refined for each text until it is known."""
+    """The path integral of the gradient times (input - baseline), refined for each text to a tolerance."""
 
     tolerance: float = 0.01
     max_evaluations: int = 512
@@ -41,17 +41,17 @@ class IntegratedGradients:
     needs: ClassVar[Needs] = Needs()
 
     def bounded(self, evaluations: int) -> "IntegratedGradients":
-        """It stops there, whatever it knows by then."""
+        """The same method, which stops after so many evaluations even if the tolerance is not met."""
         return replace(self, max_evaluations=evaluations)
 
     def objection(self, network: Network) -> str | None:  # noqa: ARG002
-        """It serves every network."""
+        """None: it serves every network."""
         return None
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Integrate the gradients of each text along the straight path from its baseline."""
+        """Integrate the gradients of each text from its baseline (Sundararajan, Taly and Yan, ICML 2017)."""
         dtype = self.dtype if 2 * FORMATS[self.dtype] < self.tolerance else EXACT
-        exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], few_rounds=batches[0].network.roomy)
+        exact = Goal(self.tolerance, self.max_evaluations, FORMATS[EXACT], few_rounds=batches[0].network.on_accelerator)
         most = exact.max_evaluations if dtype == EXACT else min(exact.max_evaluations, _TRIED)
         paths = Paths(batches, dtype)
         integrations = integrate_paths(
@@ -59,7 +59,7 @@ class IntegratedGradients:
         )
         measurements = [Measurement(integration, dtype) for integration in integrations]
         if dtype != EXACT:
-            _mend(measurements, batches, exact)
+            _repeat_in_float32(measurements, batches, exact)
         rows = iter(measurements)
         return [self._score(list(islice(rows, len(cases.cells))), cases) for cases in batches]
 
@@ -68,7 +68,7 @@ class IntegratedGradients:
         rule = "a spline and local polynomials, through nodes placed where they are needed"
         return Scores(
             values=_padded([integral.values for integral in integrals], cases),
-            evaluations=[measurement.vain + measurement.integration.evaluations for measurement in measurements],
+            evaluations=[measurement.discarded + measurement.integration.evaluations for measurement in measurements],
             errors=_padded([integral.errors for integral in integrals], cases),
             whole=[integral.whole for integral in integrals],
             rules=[rule if self.dtype == EXACT else f"{rule}, in {measurement.dtype}" for measurement in measurements],
@@ -85,15 +85,15 @@ class IntegratedGradients:
 
 @dataclass(frozen=True)
 class Measurement:
-    """An integration, the dtype of its passes, and how many evaluations in another dtype were in vain."""
+    """An integration, the dtype of its passes, and how many evaluations in another dtype were discarded."""
 
     integration: Integration
     dtype: str
-    vain: int = 0
+    discarded: int = 0
 
 
-def _mend(measurements: list[Measurement], batches: Sequence[Cases], goal: Goal) -> None:
-    """Integrate again, in float32, what another format was too coarse for, if enough evaluations are left for that."""
+def _repeat_in_float32(measurements: list[Measurement], batches: Sequence[Cases], goal: Goal) -> None:
+    """Integrate again, in float32, the rows that missed the goal in a coarser format, if evaluations are left."""
     left = replace(goal, max_evaluations=goal.max_evaluations - _TRIED)
     if left.max_evaluations < len(START):
         return
@@ -104,7 +104,7 @@ def _mend(measurements: list[Measurement], batches: Sequence[Cases], goal: Goal)
         return exact.sample([rows[at] for at in items], nodes)
 
     for row, again in zip(rows, integrate_paths(sample, [exact.ends[row] for row in rows], left), strict=True):
-        measurements[row] = Measurement(again, EXACT, vain=measurements[row].integration.evaluations - 2)
+        measurements[row] = Measurement(again, EXACT, discarded=measurements[row].integration.evaluations - 2)
 
 
 def _padded(rows: list[Array], cases: Cases) -> Tensor:

@@ -9,14 +9,14 @@ import numpy as np
 from reporter.attribution import (
     Cases,
     Coalitions,
-    Observed,
-    Worth,
+    CoalitionScores,
+    WordValues,
+    attribute_by_coalitions,
     count_coalitions,
     draw_sizes,
     enumerate_coalitions,
     fit_shap,
     shapley_exactly,
-    weigh_words,
 )
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
@@ -51,8 +51,8 @@ class KernelShap(FixedCost):
         return Needs(copies=self.samples)
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Fit an additive model to every text."""
-        weighed = weigh_words(batches, self._draw, self._weigh)
+        """Fit an additive model to every text (Lundberg and Lee, NIPS 2017; Covert and Lee, AISTATS 2021)."""
+        weighed = attribute_by_coalitions(batches, self._draw, self._weigh)
         rule = "least squares over sets of words, each with its complement"
         return [
             Scores(batch.values, batch.evaluations, batch.errors, rules=[rule] * len(batch.evaluations))
@@ -63,6 +63,6 @@ class KernelShap(FixedCost):
         most = count_coalitions(words, self.samples)
         return enumerate_coalitions(words) if 2**words <= most else draw_sizes(words, most // 2, random)
 
-    def _weigh(self, seen: Observed) -> Worth:
-        few = 2**seen.words <= count_coalitions(seen.words, self.samples)
-        return shapley_exactly(seen) if few else fit_shap(seen)
+    def _weigh(self, scored: CoalitionScores) -> WordValues:
+        few = 2**scored.words <= count_coalitions(scored.words, self.samples)
+        return shapley_exactly(scored) if few else fit_shap(scored)

@@ -6,7 +6,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.attribution import Cases, Coalitions, Observed, Worth, count_coalitions, draw_sets, fit_ridge, weigh_words
+from reporter.attribution import (
+    Cases,
+    Coalitions,
+    CoalitionScores,
+    WordValues,
+    attribute_by_coalitions,
+    count_coalitions,
+    draw_sets,
+    fit_ridge,
+)
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
@@ -41,8 +50,8 @@ class Lime(FixedCost):
         return Needs(copies=self.samples)
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Fit a linear model to every text."""
-        weighed = weigh_words(batches, self._draw, _fit)
+        """Fit a linear model to every text (Ribeiro, Singh and Guestrin, KDD 2016)."""
+        weighed = attribute_by_coalitions(batches, self._draw, _fit)
         return [
             Scores(batch.values, batch.evaluations, batch.errors, rules=["ridge regression"] * len(batch.evaluations))
             for batch in weighed
@@ -53,10 +62,15 @@ class Lime(FixedCost):
         return draw_sets(words, count_coalitions(words, self.samples), random)
 
 
-def _fit(seen: Observed) -> Worth:
-    """The text itself is one of those that are fitted."""
-    kept = np.vstack([np.ones((1, seen.words), dtype=bool), seen.kept])
-    distances = 100 * (1 - np.sqrt(kept.mean(1))) if seen.words else np.zeros(1)
+def _fit(scored: CoalitionScores) -> WordValues:
+    """The coefficients of the words, fitted to the coalitions and to the whole text."""
+    coalitions = np.vstack([np.ones((1, scored.words), dtype=bool), scored.coalitions])
+    distances = 100 * (1 - np.sqrt(coalitions.mean(1))) if scored.words else np.zeros(1)
     weights = np.exp(-(distances**2) / (2 * _WIDTH**2))
-    whole = Observed(kept, np.append(seen.all, seen.scores), none=seen.none, all=seen.all)
-    return fit_ridge(whole, weights, penalty=_PENALTY)
+    with_input = CoalitionScores(
+        coalitions,
+        np.append(scored.input_score, scored.scores),
+        baseline_score=scored.baseline_score,
+        input_score=scored.input_score,
+    )
+    return fit_ridge(with_input, weights, penalty=_PENALTY)

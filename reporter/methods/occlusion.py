@@ -1,4 +1,4 @@
-"""Occlusion: what the score loses when one word alone is taken away."""
+"""Occlusion: the drop of the score when one word is at the baseline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.attribution import Cases, Coalitions, Observed, Worth, weigh_words
+from reporter.attribution import Cases, Coalitions, CoalitionScores, WordValues, attribute_by_coalitions
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
 
@@ -31,8 +31,8 @@ class Occlusion(FixedCost):
     needs: ClassVar[Needs] = Needs()
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Leave out every word of every text in turn."""
-        weighed = weigh_words(batches, _leave_one_out, _miss)
+        """Leave out every word of every text in turn (Zeiler and Fergus, 2014; Li, Monroe and Jurafsky, 2016)."""
+        weighed = attribute_by_coalitions(batches, _leave_one_out, _miss)
         return [Scores(batch.values, batch.evaluations) for batch in weighed]
 
 
@@ -40,5 +40,5 @@ def _leave_one_out(words: int, random: np.random.Generator) -> Coalitions:  # no
     return ~np.eye(words, dtype=bool)
 
 
-def _miss(seen: Observed) -> Worth:
-    return Worth(seen.all - seen.scores)
+def _miss(scored: CoalitionScores) -> WordValues:
+    return WordValues(scored.input_score - scored.scores)

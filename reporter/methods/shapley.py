@@ -9,14 +9,14 @@ import numpy as np
 from reporter.attribution import (
     Cases,
     Coalitions,
-    Observed,
-    Worth,
+    CoalitionScores,
+    WordValues,
+    attribute_by_coalitions,
     average_orders,
     count_coalitions,
     draw_orders,
     enumerate_coalitions,
     shapley_exactly,
-    weigh_words,
 )
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import Description
@@ -50,8 +50,8 @@ class Shapley(FixedCost):
         return Needs(copies=self.samples)
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Let the words of every text come in several orders."""
-        weighed = weigh_words(batches, self._draw, self._weigh)
+        """Average the marginal contributions of words over sampled orders (Castro, Gómez and Tejada, 2009)."""
+        weighed = attribute_by_coalitions(batches, self._draw, self._weigh)
         rule = "orders of the words, each with its reverse"
         return [
             Scores(batch.values, batch.evaluations, batch.errors, rules=[rule] * len(batch.evaluations))
@@ -59,7 +59,7 @@ class Shapley(FixedCost):
         ]
 
     def _draw(self, words: int, random: np.random.Generator) -> Coalitions:
-        """The words that have come before each step of each order, the first and the last step left out."""
+        """The coalitions of each order: its first 1 to n - 1 words; no words and all words are scored anyway."""
         most = count_coalitions(words, self.samples)
         if 2**words <= most:
             return enumerate_coalitions(words)
@@ -67,12 +67,12 @@ class Shapley(FixedCost):
         before: Coalitions = (orders[:, None] < np.arange(1, words)[:, None]).reshape(-1, words)
         return before
 
-    def _weigh(self, seen: Observed) -> Worth:
-        words = seen.words
+    def _weigh(self, scored: CoalitionScores) -> WordValues:
+        words = scored.words
         if 2**words <= count_coalitions(words, self.samples):
-            return shapley_exactly(seen)
-        kept = seen.kept.reshape(-1, words - 1, words)
-        places = words - 1 - kept.sum(1)
-        first, last = (np.full((len(kept), 1), score) for score in (seen.none, seen.all))
-        totals = np.hstack([first, seen.scores.reshape(len(kept), -1), last])
+            return shapley_exactly(scored)
+        coalitions = scored.coalitions.reshape(-1, words - 1, words)
+        places = words - 1 - coalitions.sum(1)
+        first, last = (np.full((len(coalitions), 1), score) for score in (scored.baseline_score, scored.input_score))
+        totals = np.hstack([first, scored.scores.reshape(len(coalitions), -1), last])
         return average_orders(np.take_along_axis(np.diff(totals), places, axis=1))

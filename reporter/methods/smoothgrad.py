@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from reporter.attribution import Cases, PassBatch, Rows
+from reporter.attribution import BatchRows, Cases, PassBatch
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.models import HELD_PASSES, pool_by_cost
 from reporter.records import Description
@@ -47,8 +47,8 @@ class Smoothgrad(FixedCost):
         return Needs(copies=self.copies)
 
     def attribute(self, batches: Sequence[Cases]) -> list[Scores]:
-        """Sum the gradients of all copies, a batch of copies at a time."""
-        rows = Rows(batches)
+        """Average the gradients of all noisy copies, a batch of copies at a time (Smilkov et al., 2017)."""
+        rows = BatchRows(batches)
         sums, squares = ([torch.tensor(0.0)] * len(rows.lengths) for _ in range(2))
         items = [(row, copy) for row in range(len(rows.lengths)) for copy in range(self.copies)]
         for copies in pool_by_cost(items, lambda item: rows.lengths[item[0]], budget=HELD_PASSES * batches[0].budget):
@@ -60,17 +60,18 @@ class Smoothgrad(FixedCost):
             self._join(list(islice(measured, len(cases.cells))), cases.attention_mask.shape[1]) for cases in batches
         ]
 
-    def _differentiate(self, rows: Rows, items: list[tuple[int, int]]) -> list[Tensor]:
+    def _differentiate(self, rows: BatchRows, items: list[tuple[int, int]]) -> list[Tensor]:
         """The gradient at each of these (row, copy) items, tokens width."""
 
         def work(gathered: PassBatch, numbers: list[int]) -> list[Tensor]:
+            """The gradient of each of the copies that share a pass, padding left out."""
             noise = [self._draw(gathered.embeddings[place], rows, *items[at]) for place, at in enumerate(numbers)]
             gradients = gathered.differentiate(gathered.embeddings + torch.stack(noise)).gradient
             return [gradient[: rows.lengths[items[at][0]]] for gradient, at in zip(gradients, numbers, strict=True)]
 
         return rows.share(work, [row for row, _ in items])
 
-    def _draw(self, embeddings: Tensor, rows: Rows, row: int, copy: int) -> Tensor:
+    def _draw(self, embeddings: Tensor, rows: BatchRows, row: int, copy: int) -> Tensor:
         """The noise of one copy, tokens width: its own whatever shares the pass, none on special tokens and padding."""
         content_mask = torch.tensor([word >= 0 for word in rows.words[row]], device=embeddings.device).unsqueeze(-1)
         size = (

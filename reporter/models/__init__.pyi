@@ -1,9 +1,9 @@
 """What `models` offers; each is loaded when it is first asked for."""
 
 from .batch_invariance import multiply_shares as multiply_shares
+from .batching import ACCELERATOR_FACTOR as ACCELERATOR_FACTOR
 from .batching import ATTENTION_BYTES as ATTENTION_BYTES
 from .batching import BATCH_TOKENS as BATCH_TOKENS
-from .batching import DEAR as DEAR
 from .batching import FEATURES_BYTES as FEATURES_BYTES
 from .batching import FEATURES_WINDOW as FEATURES_WINDOW
 from .batching import FREE_COPIES as FREE_COPIES
@@ -40,4 +40,4 @@ from .special_tokens import make_stand_in as make_stand_in
 from .threads import count_cores as count_cores
 from .tokenization import Encoded as Encoded
 from .tokenization import check_served as check_served
-from .tokenization import encode as encode
+from .tokenization import encode_document as encode_document

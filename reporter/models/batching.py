@@ -1,7 +1,7 @@
-"""Batches of like length under a token budget, and every number that says how much is done, or held, at a time.
+"""Batches of like length under a token budget, and every constant that bounds the work and memory of one step.
 
-They say how long it takes and how much memory. What comes out they leave as it is, but for rounding (`WIDTH_STEPS`)
-and for influence (`FEATURES_BYTES`).
+The constants change time and memory, and no result, except for rounding (`WIDTH_STEPS`) and for the projection of
+influence features (`FEATURES_BYTES`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,38 +17,38 @@ Result = TypeVar("Result")
 
 BATCH_TOKENS = {"cpu": 512, "cuda": 32768, "mps": 8192}  # in a pass, where the settings do not say
 POOL = 64  # texts that are explained together at most
-UNIT_PASSES = 12  # passes full of tokens in one unit of work: enough that few are left half empty, little to lose
-FREE_COPIES = 32  # changed copies of a text up to which it takes no longer than usual
+UNIT_PASSES = 12  # full passes in a unit of work: enough to fill them, and few enough to lose little at Ctrl-C
+FREE_COPIES = 32  # perturbed copies of a text up to which it counts as one text of usual cost
 ATTENTION_BYTES = 2**28  # of attention weights that are held at a time
-DEAR = 4  # how many times as many texts, and as much attention, that is where passes are dear
-FILLED_PACKED, FILLED_DEAR = 0.5, 0.15  # how much of a pass must be rows where they are packed, and where it is dear
-HELD_PASSES = 32  # passes full of gradients that are held before they are added up
-QUADRATURE_WEIGHTS = 2**17  # of rules that are found at a time
+ACCELERATOR_FACTOR = 4  # times POOL and ATTENTION_BYTES on an accelerator, where each pass is expensive
+FILLED_PACKED, FILLED_ACCELERATED = 0.5, 0.15  # the least share of a pass that is no padding: packed, on an accelerator
+HELD_PASSES = 32  # full passes of gradients that are held before they are added up
+QUADRATURE_WEIGHTS = 2**17  # weights of quadrature rules that are computed at a time
 FEATURES_WINDOW = 512  # training examples whose features are found and saved together
 FEATURES_BYTES = 2**28  # of the features of all examples; where they would take more, they are projected
 TRACED_TOGETHER = 32  # documents whose answers are traced at once
 WIDTH_STEPS = 4  # widths of passes there are between a power of two and the next
-BLOCK_WIDTH, BLOCK_STEP = 16, 4  # of packed rows: the narrowest block in tokens, and how many times as wide the next is
-_WORTH = 128  # tokens in a pass: fewer cost too much beside what they compute
-_LEAST = 32  # tokens in a pass: if not even these fit, fewer will not
+BLOCK_WIDTH, BLOCK_STEP = 16, 4  # packed rows: the narrowest block in tokens, and the factor to the next wider one
+_SMALLEST_BUDGET = 128  # tokens in a pass: below that, overhead outweighs the computation
+_FEWEST_TOKENS = 32  # tokens in a pass: where not even these fit, halving again is no use
 
 
 @dataclass
 class Budget:
-    """The most tokens that may share a pass; it shrinks where the memory turns out to be too small for them."""
+    """The most tokens that may share a pass; halved when memory runs out."""
 
     tokens: int
 
     def halve(self) -> bool:
-        """Make it half as large, unless it is as small as it gets; whether that could be done."""
-        if self.tokens <= _LEAST:
+        """Halve it, down to a minimum; returns whether it could be halved."""
+        if self.tokens <= _FEWEST_TOKENS:
             return False
         self.tokens //= 2
         return True
 
 
 def take_windows(items: Iterable[Item], size: int = POOL) -> Iterator[list[Item]]:
-    """The items in lists of `size`, the last one shorter, so that a stream can be sorted list by list."""
+    """Consecutive items in lists of `size`, the last one shorter."""
     stream = iter(items)
     while window := list(islice(stream, size)):
         yield window
@@ -57,9 +57,9 @@ def take_windows(items: Iterable[Item], size: int = POOL) -> Iterator[list[Item]
 def make_batches(
     items: Iterable[Item], width: Callable[[Item], int], *, budget: int, filled: float = 1.0
 ) -> Iterator[list[Item]]:
-    """Batches, narrowest first, whose rows stay within `budget` together (one row may exceed it).
+    """Batches of items, narrowest first, whose widths sum to at most `budget` (a single item may exceed it).
 
-    Of rows times the widest row at least the share `filled` is rows, and the rest padding: by default there is none.
+    The widths are at least the share `filled` of items times the widest one; the rest is padding, by default none.
     """
 
     def fits(rows: int, spent: int, widest: int) -> bool:
@@ -76,11 +76,11 @@ def share_passes(
     budget: int,
     filled: float = 1.0,
 ) -> list[Result]:
-    """What `work` makes of each of some rows, in their order; it is called with the numbers of those that share a pass.
+    """The results of `work` for rows of these widths (tokens), in their order; it gets the numbers of each pass's rows.
 
-    The widest go first, so that no member of the crew is left with one of them at the end.
+    The widest passes come first, so that the replicas finish at about the same time.
     """
-    even = spread(widths, budget=budget, members=replicas.size)
+    even = even_budget(widths, budget=budget, members=replicas.size)
     passes = list(make_batches(range(len(widths)), widths.__getitem__, budget=even, filled=filled))[::-1]
     by_number: dict[int, Result] = {}
     for numbers, results in zip(passes, replicas.share(work, passes), strict=True):
@@ -88,18 +88,18 @@ def share_passes(
     return [by_number[at] for at in range(len(widths))]
 
 
-def spread(widths: Sequence[int], *, budget: int, members: int) -> int:
-    """The budget by which each of some members has as many passes as the others, where that leaves them large enough.
+def even_budget(widths: Sequence[int], *, budget: int, members: int) -> int:
+    """The token budget of a pass at which every replica gets as many passes as the others, if they stay large enough.
 
-    What a pass leaves empty is half a row on average.
+    A pass is on average half a row short of its budget.
     """
     total = sum(widths)
     passes = members * -(-total // (budget * members))
-    return min(budget, max(_WORTH, total // passes + total // (2 * len(widths)))) if total else budget
+    return min(budget, max(_SMALLEST_BUDGET, total // passes + total // (2 * len(widths)))) if total else budget
 
 
 def work_in_halves(work: Callable[[list[Item]], list[Result]], items: list[Item]) -> list[Result]:
-    """What `work` makes of the first half of some items, and then of the second."""
+    """The results of `work` for the first half of the items, and then for the second."""
     middle = len(items) // 2
     return [*work(items[:middle]), *work(items[middle:])]
 
@@ -107,22 +107,22 @@ def work_in_halves(work: Callable[[list[Item]], list[Result]], items: list[Item]
 def pool_by_cost(
     items: Iterable[Item], cost: Callable[[Item], int], *, budget: int, most: int = POOL
 ) -> Iterator[list[Item]]:
-    """Lists of neighbours, at most so many in each, whose costs stay within `budget` (one item may exceed it)."""
+    """Lists of at most `most` consecutive items whose costs sum to at most `budget` (a single item may exceed it)."""
     return _fill(items, cost, lambda count, spent, _: count <= most and spent <= budget)
 
 
 def _fill(
     items: Iterable[Item], cost: Callable[[Item], int], fits: Callable[[int, int, int], bool]
 ) -> Iterator[list[Item]]:
-    """Neighbours together for as long as one more still fits, by their number, their costs and the last one's cost."""
-    held: list[Item] = []
-    spent = 0
+    """Consecutive items in lists; `fits` gets a list's length, its total cost, and the cost of its last item."""
+    batch: list[Item] = []
+    total = 0
     for item in items:
         price = cost(item)
-        if held and not fits(len(held) + 1, spent + price, price):
-            yield held
-            held, spent = [], 0
-        held.append(item)
-        spent += price
-    if held:
-        yield held
+        if batch and not fits(len(batch) + 1, total + price, price):
+            yield batch
+            batch, total = [], 0
+        batch.append(item)
+        total += price
+    if batch:
+        yield batch

@@ -1,4 +1,4 @@
-"""Neighbours: the words of a vocabulary whose embeddings point most nearly where that of a given word does."""
+"""Embedding neighbours: the words of a vocabulary with the largest cosine similarity to a given word's embedding."""
 
 from collections.abc import Sequence
 
@@ -32,13 +32,13 @@ class Vocabulary:
 
         They stand where it stands in a word, and are more than the same letters in another case.
         """
-        asked = [token_id for token_id in dict.fromkeys(token_ids) if self._heads[token_id] >= 0]
+        whole_words = [token_id for token_id in dict.fromkeys(token_ids) if self._heads[token_id] >= 0]
         table = self._network.table
         place = table.device
         heads, bodies = (torch.tensor(numbers, device=place) for numbers in (self._heads, self._bodies))
         lengths = table.norm(dim=1).clamp_min(torch.finfo(table.dtype).tiny)
         neighbours: dict[int, list[int]] = {token_id: [] for token_id in token_ids}
-        for token_id in asked:
+        for token_id in whole_words:
             fit = (heads == heads[token_id]) & (bodies != bodies[token_id])
             near = (table @ table[token_id] / lengths).masked_fill(~fit, -torch.inf)
             neighbours[token_id] = _best(near, count)

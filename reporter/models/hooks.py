@@ -1,8 +1,7 @@
-"""Calls of a network's modules, looked at or changed as they happen; above all those by which a text enters it.
+"""Forward hooks: they record or change the calls of a network's modules, above all of its word-embedding layers.
 
-A text enters where the word-embedding layers are called. An encoder-decoder calls them twice, the second time with the
-text one place to the right behind a start token. Which of the text's tokens a call reads is told by the numbers it is
-given, each time anew.
+A text enters a network through its word-embedding layers. An encoder-decoder calls them twice, the second time with the
+text shifted one place to the right behind a start token. Each call is recognised by the token ids it is given.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,19 +13,19 @@ import torch
 from torch import Tensor, nn
 
 Change = Callable[[Tensor, Tensor], Tensor | None]
-"""What a call gives instead, by the numbers it was given (rows tokens) and its output (rows tokens width)."""
+"""Gives the output that replaces a call's, from its ids (rows tokens) and its output (rows tokens width), or None."""
 
 Given = tuple[Any, ...]
 Named = dict[str, Any]
 Before = Callable[[nn.Module, Given], Given]
-"""What a module is called with instead, by what it is called with."""
+"""Gives the arguments that replace those of a module's call."""
 
 After = Callable[[nn.Module, Given, Named, Any], Any]
-"""What a call gives instead, by what it was given and its output; None for no change."""
+"""Gives the output that replaces a call's, from its arguments and its output; None for no change."""
 
 
 class Call(NamedTuple):
-    """A call of a module: what it was given and what it gave."""
+    """A call of a module: its arguments and its output."""
 
     module: nn.Module
     given: Given
@@ -34,9 +33,9 @@ class Call(NamedTuple):
 
 
 def hook(modules: Iterable[nn.Module], *, before: Before | None = None, after: After | None = None) -> ExitStack:
-    """Change what every call of some modules is given or gives: until the context that this returns is left, or ever.
+    """Hook every call of some modules, until the returned context is left, or for good if it is not entered.
 
-    It is the one place where hooks are registered with torch.
+    Hooks are registered with torch nowhere else.
     """
     hooks = ExitStack()
     for module in modules:
@@ -49,98 +48,101 @@ def hook(modules: Iterable[nn.Module], *, before: Before | None = None, after: A
 
 @contextmanager
 def record_calls(modules: Iterable[nn.Module]) -> Iterator[list[Call]]:
-    """Every call of some modules in its order, listed as it happens."""
+    """A list to which every call of some modules is appended as it happens."""
     calls: list[Call] = []
     with hook(modules, after=lambda module, given, _, output: calls.append(Call(module, given, output))):
         yield calls
 
 
 @dataclass(frozen=True)
-class Served:
-    """The numbers of some texts as a network is given them, rows tokens, and the place of each text's last token.
+class ServedTexts:
+    """The token ids of a batch as a network is given them (`ids`, rows tokens), and the place of each last token.
 
-    `wraps` says that where the text stands one place to the right, its last token stands before it, not a start token.
+    `starts_with_last` says that a decoder's shifted text begins with its own last token, and not with a start token.
     """
 
     ids: Tensor
     lasts: Tensor
-    wraps: bool = False
+    starts_with_last: bool = False
 
-    def reads(self, given: Tensor) -> bool:
-        """Whether a call reads the texts as they stand."""
+    def matches(self, given: Tensor) -> bool:
+        """Whether a call is given the texts unshifted."""
         return given.shape == self.ids.shape and torch.equal(given, self.ids)
 
-    def follows(self, given: Tensor) -> bool:
-        """Whether a call reads the texts one place to the right."""
+    def matches_shifted(self, given: Tensor) -> bool:
+        """Whether a call is given the texts shifted one place to the right."""
         return given.shape == self.ids.shape and torch.equal(given[:, 1:], self.ids[:, :-1])
 
     def shift(self, embeddings: Tensor, output: Tensor) -> Tensor:
-        """The texts' embeddings one place to the right; the start token's are as served (`output`)."""
+        """The texts' embeddings shifted one place to the right; those of the start token are as served (`output`)."""
         rows = torch.arange(len(self.ids), device=self.ids.device)
-        first = embeddings[rows, self.lasts].unsqueeze(1) if self.wraps else output[:, :1]
+        first = embeddings[rows, self.lasts].unsqueeze(1) if self.starts_with_last else output[:, :1]
         return torch.cat([first, embeddings[:, :-1]], 1)
 
 
-def read_inside(ids: Tensor, table: Tensor) -> Tensor:
-    """Ids by which to look into a table (pieces width): padding that it has no row for reads the first."""
+def clamp_ids(ids: Tensor, table: Tensor) -> Tensor:
+    """Ids that are rows of a table (vocabulary width): any other, such as padding, becomes 0."""
     return ids.where((ids >= 0) & (ids < len(table)), 0)
 
 
-def substitute(layers: Sequence[nn.Module], served: Served, embeddings: Tensor) -> ExitStack:
-    """Let every call of these layers that reads the texts give these embeddings (rows tokens width) in their place.
+def substitute(layers: Sequence[nn.Module], served: ServedTexts, embeddings: Tensor) -> ExitStack:
+    """Replace the output of these layers with embeddings (rows tokens width), wherever they are called with the texts.
 
-    Each gets them anew, as some networks go on to scale what they are given in its place.
+    Each call gets a copy, as some networks scale it in place.
     """
 
-    def change(given: Tensor, output: Tensor) -> Tensor | None:
-        if served.reads(given):
+    def replace_output(given: Tensor, output: Tensor) -> Tensor | None:
+        """The embeddings for a call with the texts, shifted where the ids are; None for other calls."""
+        if served.matches(given):
             return embeddings.clone()
-        return served.shift(embeddings, output) if served.follows(given) else None
+        return served.shift(embeddings, output) if served.matches_shifted(given) else None
 
-    return _changing(layers, change)
+    return _changing(layers, replace_output)
 
 
 class _Caught(Exception):
-    """What was wanted of a network is there, so the rest of it need not run."""
+    """Raised to stop a forward pass once its embeddings have been caught."""
 
 
 @contextmanager
-def catch_embeddings(layers: Sequence[nn.Module], served: Served, caught: list[Tensor]) -> Iterator[None]:
-    """Take what the first call that reads the texts as they stand gives, and leave the network there."""
+def catch_embeddings(layers: Sequence[nn.Module], served: ServedTexts, caught: list[Tensor]) -> Iterator[None]:
+    """Append the output of the first call with the unshifted texts to `caught`, and stop the forward pass there."""
 
-    def change(given: Tensor, output: Tensor) -> None:
-        if served.reads(given):
+    def catch_output(given: Tensor, output: Tensor) -> None:
+        """Keep the output of a call with the texts, and raise `_Caught`."""
+        if served.matches(given):
             caught.append(output)
             raise _Caught
 
-    with suppress(_Caught), _changing(layers, change):
+    with suppress(_Caught), _changing(layers, catch_output):
         yield
 
 
-def wraps(run: Callable[[], object], layers: Sequence[nn.Module], served: Served) -> bool:
-    """Whether a network has a text's last token stand before it where it reads the text one place to the right.
+def starts_with_last(run: Callable[[], object], layers: Sequence[nn.Module], served: ServedTexts) -> bool:
+    """Whether a decoder's shifted text begins with the text's own last token.
 
-    `run` runs it with the ids that are `served`, whose last ones are no special tokens.
+    `run` runs the network with the ids of `served`, whose last ones are no special tokens.
     """
     calls: list[Tensor] = []
     with torch.no_grad(), suppress(Exception), _changing(layers, lambda given, _: calls.append(given)):
         run()  # it may fail after that, for want of the special token that it looks for
     lasts = served.ids[torch.arange(len(served.ids)), served.lasts]
-    return any(served.follows(given) and torch.equal(given[:, 0], lasts) for given in calls)
+    return any(served.matches_shifted(given) and torch.equal(given[:, 0], lasts) for given in calls)
 
 
-def reads(run: Callable[[], object], layers: Sequence[nn.Module], served: Served) -> bool:
-    """Whether any of these layers is called with the texts that are `served`, as they stand or one place on."""
+def sees_texts(run: Callable[[], object], layers: Sequence[nn.Module], served: ServedTexts) -> bool:
+    """Whether any of these layers is called with the texts of `served`, shifted or not."""
     calls: list[Tensor] = []
     with torch.no_grad(), _changing(layers, lambda given, _: calls.append(given)):
         run()
-    return any(served.reads(given) or served.follows(given) for given in calls)
+    return any(served.matches(given) or served.matches_shifted(given) for given in calls)
 
 
 def _changing(layers: Sequence[nn.Module], change: Change) -> ExitStack:
-    """Look at every call of some layers with numbers of tokens; one that goes by tokens and rows is turned for that."""
+    """Apply `change` to every call of some layers with token ids, also where they are tokens rows, not rows tokens."""
 
-    def look(_: nn.Module, given: Given, named: Named, output: Any) -> Tensor | None:  # noqa: ANN401
+    def on_call(_: nn.Module, given: Given, named: Named, output: Any) -> Tensor | None:  # noqa: ANN401
+        """The changed output of a call, None where it is given no token ids or is not to be changed."""
         ids = next((value for value in (*given, *named.values()) if isinstance(value, Tensor)), None)
         if ids is None or ids.dim() != 2 or ids.is_floating_point() or not isinstance(output, Tensor):
             return None
@@ -150,4 +152,4 @@ def _changing(layers: Sequence[nn.Module], change: Change) -> ExitStack:
             changed = None if turned is None else turned.transpose(0, 1)
         return changed
 
-    return hook(layers, after=look)
+    return hook(layers, after=on_call)

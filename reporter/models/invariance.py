@@ -1,7 +1,7 @@
-"""Batch invariance is measured, not believed: whether a text's numbers depend here on what shares its passes.
+"""Measurement of batch invariance: whether, on this machine, a text's numbers depend on the texts in its passes.
 
-A library of products may add up in another order for another number of rows, by the processor it finds and by what it
-was told; so may a network's own kernels. Both are tried once, as they are used: on one thread, forward and backward.
+A matrix library may sum in another order for another number of rows, depending on processor and settings, and so may a
+network's own kernels. Both are measured once, as they are used: on one thread, forward and backward.
 """
 
 import os
@@ -27,14 +27,15 @@ Row = dict[str, list[int]]
 
 
 def examine_machine(network: Network) -> Machine:
-    """The machine that a network is on, and whether it keeps texts apart there: on a processor that is measured."""
+    """The machine of a network, with its measured batch invariance (None on an accelerator)."""
     return replace(
-        identify_machine(network.device), batch_invariant=None if network.roomy else is_batch_invariant(network)
+        identify_machine(network.device),
+        batch_invariant=None if network.on_accelerator else is_batch_invariant(network),
     )
 
 
 def identify_machine(place: torch.device) -> Machine:
-    """The machine by its parts, with nothing measured on it."""
+    """The machine's processor, instructions and matrix library; nothing is measured."""
     if place.type == "cuda":
         name, library = torch.cuda.get_device_name(place), f"CUDA {torch.version.cuda}"
         return Machine(processor=name, instructions="CUDA", library=library)
@@ -48,9 +49,9 @@ def identify_machine(place: torch.device) -> Machine:
 
 
 def is_batch_invariant(network: Network) -> bool | None:
-    """Whether products of the network's sizes, and its answers to some texts, are the same alone and in company.
+    """Whether products of the network's matrix sizes, and its answers to probe texts, are the same alone and batched.
 
-    None where it cannot be tried.
+    None where the network raises an exception.
     """
     try:
         with network.replicas.at_work():
@@ -60,7 +61,7 @@ def is_batch_invariant(network: Network) -> bool | None:
 
 
 def multiplies_alike(sizes: Iterable[tuple[int, int]]) -> bool:
-    """Whether a row times a matrix of each size is the same to the last bit among however many rows, either way."""
+    """Whether a row times a matrix of each size, or its transpose, is the same to the last bit among any other rows."""
     random = torch.Generator().manual_seed(0)
     for size in sizes:
         weight = torch.randn(size, generator=random)
@@ -83,22 +84,22 @@ def _list_sizes(model: nn.Module) -> list[tuple[int, int]]:
 
 
 def _answers_alike(network: Network) -> bool:
-    """Whether texts get the same answers and gradients in one pass of all that may share one as each by itself."""
+    """Whether texts get the same answers and gradients in shared passes as each in a pass of its own."""
     texts = [" ".join(["so"] * count) for count in _LENGTHS]
     limit = network.facts.limit
-    served: list[Row] = [dict(network.tokenizer(text, truncation=True, max_length=limit)) for text in texts]
-    rows = [row for row in served if row["input_ids"]]
+    rows_of_texts: list[Row] = [dict(network.tokenizer(text, truncation=True, max_length=limit)) for text in texts]
+    nonempty = [row for row in rows_of_texts if row["input_ids"]]
 
-    def look(member: Network, numbers: list[int]) -> list[Tensor]:
-        return _look(member, [rows[at] for at in numbers])
+    def run_pass(member: Network, numbers: list[int]) -> list[Tensor]:
+        return _run_pass(member, [nonempty[at] for at in numbers])
 
-    lengths = [len(row["input_ids"]) for row in rows]
-    together = network.share(look, lengths, budget=BATCH_TOKENS["cpu"])
-    alone = [answer for row in rows for answer in _look(network, [row])]
+    lengths = [len(row["input_ids"]) for row in nonempty]
+    together = network.share(run_pass, lengths, budget=BATCH_TOKENS["cpu"])
+    alone = [answer for row in nonempty for answer in _run_pass(network, [row])]
     return all(answer.equal(other) for answer, other in zip(alone, together, strict=True))
 
 
-def _look(network: Network, rows: list[Row]) -> list[Tensor]:
+def _run_pass(network: Network, rows: list[Row]) -> list[Tensor]:
     """The answer to each row and the gradient of its sum by the word embeddings, as one tensor."""
     inputs = network.pad(rows)
     points = network.embed(inputs).requires_grad_()

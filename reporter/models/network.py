@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from reporter.models.attention_weights import Shown, find_attention_gap
-from reporter.models.batch_invariance import width_of
-from reporter.models.batching import FILLED_DEAR, FILLED_PACKED, share_passes
-from reporter.models.hooks import Served, catch_embeddings, read_inside, reads, substitute, wraps
-from reporter.models.packed_encoder import Packed, Shortcut, amplified, find_shortcuts
-from reporter.models.packed_rows import Blocked, RowByRow
+from reporter.models.attention_weights import AttentionProbe, find_attention_gap
+from reporter.models.batch_invariance import choose_pass_width
+from reporter.models.batching import FILLED_ACCELERATED, FILLED_PACKED, share_passes
+from reporter.models.hooks import ServedTexts, catch_embeddings, clamp_ids, sees_texts, starts_with_last, substitute
+from reporter.models.packed.encoder import Packed, Shortcut, amplify_attention, find_shortcuts
+from reporter.models.packed.rows import Blocked, RowByRow
 from reporter.models.reader import Reader
 from reporter.models.replicas import Replicas
-from reporter.models.special_tokens import find_marked, measure_seen, pad_rows
+from reporter.models.special_tokens import find_special_ids, measure_seen, pad_rows
 from reporter.records import Model, UserError
 
 Result = TypeVar("Result")
@@ -28,9 +28,9 @@ _PROBES = ("A short text, to see what the network does with it.", "Another.")
 
 @dataclass(frozen=True)
 class Network:
-    """A frozen network in evaluation mode, its tokenizer, its device, what is known of it, and its task.
+    """A frozen network in evaluation mode with its tokenizer, device, record (`facts`) and task.
 
-    A copy has an `original`; what was measured of that is not measured again.
+    A replica has an `original`, and takes over what was measured of that.
     """
 
     model: Any
@@ -65,58 +65,55 @@ class Network:
             raise UserError(f"{self.facts.architecture} has no word-embedding layer whose output could be explained.")
         return caught[0]
 
-    def _describe(self, inputs: Mapping[str, Tensor]) -> Served:
-        """What the calls of the word-embedding layer are told apart by."""
-        ids = read_inside(inputs["input_ids"], self.table) if self._layers else inputs["input_ids"]
-        return Served(ids, measure_seen(inputs).sum(1) - 1, self._wraps)
+    def _describe(self, inputs: Mapping[str, Tensor]) -> ServedTexts:
+        """The ids by which calls of the word-embedding layer are recognised."""
+        ids = clamp_ids(inputs["input_ids"], self.table) if self._layers else inputs["input_ids"]
+        return ServedTexts(ids, measure_seen(inputs).sum(1) - 1, self._starts_with_last)
 
     def pad(self, rows: list[dict[str, list[int]]]) -> dict[str, Tensor]:
         """Encoded texts as one right-padded batch on the device: name -> rows tokens."""
         return self._pad(rows, self.fit(max(len(row["input_ids"]) for row in rows)))
 
     def serve(self, row: dict[str, list[int]]) -> dict[str, Tensor]:
-        """An encoded text by itself, as it is plainly served: name -> 1 tokens."""
+        """An encoded text as a batch of one, as a pipeline serves it: name -> 1 tokens."""
         return self._pad([row], self._stretch(len(row["input_ids"])))
 
     def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
         return {name: values.to(self.device) for name, values in pad_rows(rows, width, self.padding).items()}
 
     def fit(self, length: int) -> int:
-        """The width to which a row of `length` tokens is padded, whatever else is in its batch."""
-        return self._stretch(width_of(length, limit=self.facts.limit) if self.pads_freely else length)
+        """The padded width of a row of `length` tokens, in any batch."""
+        return self._stretch(choose_pass_width(length, limit=self.facts.limit) if self.pads_freely else length)
 
     def _stretch(self, width: int) -> int:
-        """The next width that the network takes."""
+        """The width rounded up to one that the network accepts."""
         return -(-width // self._stride) * self._stride
 
     def span(self, length: int) -> int:
-        """What a row of `length` tokens takes of a pass with `embeddings`."""
+        """The tokens that a row of `length` takes in a pass with `embeddings`: no padding where rows are packed."""
         return length if isinstance(self._shortcut, Packed) else self.fit(length)
 
     @property
-    def roomy(self) -> bool:
-        """Whether a pass takes nearly as long for little as for much, so that few passes are wanted, as on a GPU."""
+    def on_accelerator(self) -> bool:
+        """Whether it runs on an accelerator, where few large passes are faster than many small ones."""
         return self.device.type != "cpu"
 
     @property
     def filled(self) -> float:
-        """How much of a pass of padded rows must be rows, as a share: all, but where passes are dear."""
-        return FILLED_DEAR if self.roomy and self.pads_freely else 1.0
+        """The least share of a padded batch that is no padding: 1, but less on an accelerator."""
+        return FILLED_ACCELERATED if self.on_accelerator and self.pads_freely else 1.0
 
     def share(
         self, work: Callable[["Network", list[int]], Iterable[Result]], lengths: Sequence[int], *, budget: int
     ) -> list[Result]:
         """The result of `work` for each row of these lengths (tokens), by the replicas; it gets row numbers."""
         widths = [self.span(length) for length in lengths]
-        filled = FILLED_PACKED if isinstance(self._shortcut, Packed) and not self.roomy else self.filled
+        filled = FILLED_PACKED if isinstance(self._shortcut, Packed) and not self.on_accelerator else self.filled
         return share_passes(self.replicas, work, widths, budget=budget, filled=filled)
 
     @property
     def padding(self) -> dict[str, int]:
-        """What stands in a padded place, by the name of the input; 0 in all others.
-
-        What padding is, is the network's to say: a decoder reads its answer before the first of that number.
-        """
+        """The padding value of each input by name, 0 for all others; a decoder looks for the configured id."""
         return {"input_ids": self._config.pad_token_id, "token_type_ids": self.tokenizer.pad_token_type_id}
 
     @property
@@ -125,13 +122,13 @@ class Network:
         return self.model.config.get_text_config()
 
     @cached_property
-    def marked(self) -> Tensor:
-        """The ids of tokens that are no words: special tokens, padding, the end of a text."""
-        return torch.tensor(find_marked(self._config, self.tokenizer), device=self.device)
+    def special_ids(self) -> Tensor:
+        """The ids of all special tokens, padding included."""
+        return torch.tensor(find_special_ids(self._config, self.tokenizer), device=self.device)
 
     @property
     def _stride(self) -> int:
-        """What the width of a batch must be a multiple of."""
+        """The number of tokens of which a batch's width must be a multiple (Longformer's attention window)."""
         windows = getattr(self.model.config, "attention_window", None) or 1
         return int(max(windows) if isinstance(windows, list) else windows)
 
@@ -145,17 +142,17 @@ class Network:
     def replicas(self) -> "Replicas[Network]":
         """The network and copies of it that share its weights: on a processor one for each core."""
         shared = {id(tensor): tensor for tensor in (*self.model.parameters(), *self.model.buffers())}
-        others = 0 if self.roomy else torch.get_num_threads() - 1
+        others = 0 if self.on_accelerator else torch.get_num_threads() - 1
         return Replicas([self, *(self._copy(deepcopy(self.model, dict(shared)), self.device) for _ in range(others))])
 
     def _copy(self, model: Any, device: torch.device) -> "Network":  # noqa: ANN401
-        """The same network as another object, once it is known what need not be measured there."""
-        _ = self.pads_freely, self._wraps
+        """A replica; what it takes over is measured first."""
+        _ = self.pads_freely, self._starts_with_last
         return replace(self, model=model, device=device, original=self)
 
     @contextmanager
     def eager(self) -> Iterator[None]:
-        """Attention that returns its weights, and afterwards again the kind that was there before."""
+        """Switch to eager attention, which returns its weights, and back afterwards."""
         usual = self.model.config._attn_implementation
         self.model.set_attn_implementation("eager")
         try:
@@ -165,16 +162,17 @@ class Network:
 
     @cached_property
     def attention_gap(self) -> str | None:
-        """Why this network shows no self-attention towards its answer, or None if it does."""
+        """The sentence that says why this network gives no usable attention weights; None if it does."""
 
-        def show() -> Shown:
+        def run_probe() -> AttentionProbe:
+            """Run the probe texts with and without attention weights."""
             points = self.embed(self.probe).requires_grad_()
-            usual = self.answer(self.probe)
+            answer = self.answer(self.probe)
             with torch.enable_grad(), self.eager():
                 output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
-            return Shown(output, self.task.table(output), points, usual, measure_seen(self.probe))
+            return AttentionProbe(output, self.task.table(output), points, answer, measure_seen(self.probe))
 
-        return find_attention_gap(self.facts.architecture, show)
+        return find_attention_gap(self.facts.architecture, run_probe)
 
     @cached_property
     def _layers(self) -> list[nn.Module]:
@@ -187,38 +185,39 @@ class Network:
 
     @cached_property
     def probe(self) -> dict[str, Tensor]:
-        """Two short texts of different lengths as a batch, to see what the network does with them."""
+        """Two short texts of different lengths as a batch, on which properties of the network are measured."""
         rows = [dict(self.tokenizer(text)) for text in _PROBES]
         return self._pad(rows, self._stretch(max(len(row["input_ids"]) for row in rows)))
 
     @cached_property
-    def _wraps(self) -> bool:
-        """Whether a decoder reads the text's last token before the text, as some do, and not a start token."""
+    def _starts_with_last(self) -> bool:
+        """Whether a decoder's shifted text begins with the text's own last token, and not with a start token."""
         if self.original is not None:
-            return self.original._wraps
+            return self.original._starts_with_last
         if not self.model.config.is_encoder_decoder:
             return False
         ids, lasts = self.probe["input_ids"].clone(), measure_seen(self.probe).sum(1) - 1
-        ids[torch.arange(len(ids)), lasts] = ids[~torch.isin(ids, self.marked)][0]
-        return wraps(lambda: self.model(**{**self.probe, "input_ids": ids}), self._layers, Served(ids, lasts))
+        ids[torch.arange(len(ids)), lasts] = ids[~torch.isin(ids, self.special_ids)][0]
+        served = ServedTexts(ids, lasts)
+        return starts_with_last(lambda: self.model(**{**self.probe, "input_ids": ids}), self._layers, served)
 
     def reads_beside(self) -> bool:
-        """Whether other tables than its word embeddings read texts as well, as where a decoder has one of its own."""
+        """Whether texts are also looked up in other embedding tables, as in a decoder with a table of its own."""
         others = [part for part in self.model.modules() if isinstance(part, nn.Embedding) and part not in self._layers]
-        return reads(lambda: self.model(**self.probe), others, self._describe(self.probe))
+        return sees_texts(lambda: self.model(**self.probe), others, self._describe(self.probe))
 
     @cached_property
     def _shortcut(self) -> Shortcut:
-        """How the network may be run where only its answer is wanted: with less to compute, if that is the same."""
-        shortcuts = find_shortcuts(self.model, self.facts.layers, line=Blocked if self.roomy else RowByRow)
+        """The shortcut for passes of which only the answer is wanted; none where the answers would change."""
+        shortcuts = find_shortcuts(self.model, self.facts.layers, packing=Blocked if self.on_accelerator else RowByRow)
         with torch.no_grad():
             return next(filter(self._agrees, shortcuts), nullcontext)
 
     def _agrees(self, shortcut: Shortcut) -> bool:
-        """Whether answers stay what they are by a shortcut, also where all hangs on where attention goes."""
+        """Whether a shortcut leaves answers unchanged, also with amplified attention."""
         inputs = self.probe
-        for loud in (nullcontext(), amplified(shortcut)):
-            with suppress(Exception), loud:
+        for amplification in (nullcontext(), amplify_attention(shortcut)):
+            with suppress(Exception), amplification:
                 whole = self.answer(inputs)
                 with shortcut(inputs):
                     short = self.answer(inputs)
@@ -229,18 +228,18 @@ class Network:
 
     @cached_property
     def pads_freely(self) -> bool:
-        """Whether its answers stay what they are if rows of other lengths share the pass."""
+        """Whether answers are unchanged when rows of other lengths share the pass."""
         if self.original is not None:
             return self.original.pads_freely
         with torch.no_grad():
-            both = self.answer(self.probe)
+            batched = self.answer(self.probe)
             alone = [self.answer(self.serve(dict(self.tokenizer(text))))[0] for text in _PROBES]
-        pairs = zip(alone, both, strict=True)
+        pairs = zip(alone, batched, strict=True)
         return all(answer.allclose(row[: len(answer)], rtol=1e-5, atol=1e-5) for answer, row in pairs)
 
     @property
     def heads(self) -> int:
-        """How many attention heads there are in all layers together."""
+        """The number of attention heads in all layers together."""
         return max(1, self.facts.layers * int(getattr(self.model.config, "num_attention_heads", 1)))
 
     @property

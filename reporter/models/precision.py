@@ -1,4 +1,4 @@
-"""Number formats of the passes of an integration: what each rounds to, and how to compute in it."""
+"""Number formats of the passes of an integration: the unit roundoff of each, and a context to compute in it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ FORMATS = {EXACT: 2.0**-23, "tf32": 2.0**-10, "bfloat16": 2.0**-7}
 
 @contextmanager
 def compute_in(name: str, device: torch.device) -> Iterator[None]:
-    """Matrix products in this format on this device (`tf32` on CUDA only); everything else stays as it is."""
+    """Compute matrix products in this format on this device (`tf32` on CUDA only); other operations are unchanged."""
     if name == "tf32":
         usual = torch.get_float32_matmul_precision()
         torch.set_float32_matmul_precision("high")

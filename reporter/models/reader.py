@@ -1,4 +1,4 @@
-"""What a network must know of its task, so that nobody here names a field of an output object: tasks serve as it."""
+"""The protocol by which a network reads its outputs; tasks implement it, so that no model code names their fields."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Reader(Protocol):
-    """Which head a network has, what its labels are, and how its output is read."""
+    """The head class of a network, its labels, and how its output becomes a table."""
 
     head: ClassVar[str]
 

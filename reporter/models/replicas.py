@@ -1,7 +1,7 @@
-"""Replicas of a network, one for each core, and work on many items shared among them.
+"""Replicas of a network, one for each core, and a pool of threads that shares items among them.
 
-Small passes on cores of their own cost less than large ones that all cores share, for nothing waits within a pass; and
-what is computed is the same to the last bit, however many cores there are.
+Small passes on one core each take less time than large ones on all cores, since no core waits for another within a
+pass; and results are the same to the last bit for any number of cores.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +18,10 @@ Result = TypeVar("Result")
 
 
 class Replicas(Generic[Replica]):
-    """Members of whom each does one thing at a time."""
+    """A pool of replicas, each of which works on one item at a time."""
 
     def __init__(self, members: Sequence[Replica]) -> None:
-        """As many at work at once as there are members; what each of them holds is its own."""
+        """A thread for each of the members, none of which shares mutable state with another."""
         self.size = len(members)
         self._free: SimpleQueue[Replica] = SimpleQueue()
         for member in members:
@@ -29,29 +29,30 @@ class Replicas(Generic[Replica]):
         self._pool = ThreadPoolExecutor(len(members), initializer=torch.set_num_threads, initargs=(1,))
 
     def share(self, work: Callable[[Replica, Item], Result], items: Sequence[Item]) -> list[Result]:
-        """`work` by some member on every item, the results in the order of the items.
+        """The results of `work`, by any replica, for every item, in the order of the items.
 
-        Raises what `work` raises, once nobody is at work any more.
+        Raises what `work` raises, once no thread is running any more.
         """
 
         def run(item: Item) -> Result:
+            """Do the work on one item with the next free replica."""
             member = self._free.get()
             try:
                 return work(member, item)
             finally:
                 self._free.put(member)
 
-        asked = [self._pool.submit(run, item) for item in items]
+        futures = [self._pool.submit(run, item) for item in items]
         try:
-            return [future.result() for future in asked]
+            return [future.result() for future in futures]
         finally:
-            for future in asked:
+            for future in futures:
                 future.cancel()
-            wait(asked)
+            wait(futures)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """While the replicas are at work, the calling thread computes on one core as well."""
+        """Restrict the calling thread to one core, as each of the replicas is."""
         usual = torch.get_num_threads()
         torch.set_num_threads(1)
         try:

@@ -1,4 +1,4 @@
-"""Tokens that are no words: padding, special tokens, what begins and ends a text."""
+"""Special tokens: their ids, padding, and the token that stands in for an empty text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,19 +11,19 @@ Row = dict[str, list[int]]
 
 
 def pad_rows(rows: Sequence[Row], width: int, absent: Mapping[str, int]) -> dict[str, Tensor]:
-    """Texts as one batch of this width, name -> rows tokens; right of them is what is `absent`, by name, or 0."""
+    """Encoded texts as one batch of this width, name -> rows tokens, right-padded with the values in `absent`, or 0."""
     names = rows[0]
     padded = {name: [row[name] + [absent.get(name, 0)] * (width - len(row[name])) for row in rows] for name in names}
     return {name: torch.tensor(values) for name, values in padded.items()}
 
 
 def measure_seen(inputs: Mapping[str, Tensor]) -> Tensor:
-    """What of some inputs is not padding, 1 or 0, rows tokens; networks that know no padding are given none."""
+    """The attention mask of some inputs, rows tokens; all 1 for networks that have none."""
     return inputs["attention_mask"] if "attention_mask" in inputs else torch.ones_like(inputs["input_ids"])
 
 
-def find_marked(config: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
-    """The ids of tokens that are no words: special tokens, padding, the end of a text."""
+def find_special_ids(config: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
+    """The ids of all special tokens by configuration and tokenizer: padding, start, end, separator, mask."""
     roles = ("pad", "bos", "eos", "cls", "sep", "mask", "decoder_start")
     named = [getattr(config, f"{role}_token_id", None) for role in roles]
     listed = [
@@ -33,7 +33,7 @@ def find_marked(config: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401
 
 
 def make_stand_in(tokenizer: Any, names: Sequence[str]) -> Row:  # noqa: ANN401
-    """What is served where nothing is left of a text, by these names: one token that begins or ends texts.
+    """The input of an empty text, with these names: a single token that begins or ends texts.
 
     Raises `ValueError` if the tokenizer has no such token.
     """

@@ -1,4 +1,4 @@
-"""How torch will compute, chosen before it is loaded: as many threads as there are cores, and sums in a fixed order."""
+"""Environment settings for torch, made before it is loaded: a thread per core, and batch-invariant products in MKL."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ _AVX512 = {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}  # what MK
 
 
 def settle() -> None:
-    """Choose how torch will compute; to be called before it computes, and what the user has set stays as it is.
+    """Set the environment variables that torch reads when it is loaded; what the user has set is kept.
 
-    Threads that sleep while they wait cost nothing beside other work, where spinning ones take turns with it.
+    Waiting threads sleep (PASSIVE), as spinning ones would slow down other work.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OMP_NUM_THREADS", str(count_cores()))
@@ -28,7 +28,7 @@ def count_cores() -> int:
 
 
 def describe_processor() -> dict[str, str]:
-    """What Linux tells of the first processor, by name; nothing elsewhere."""
+    """The fields of the first processor in /proc/cpuinfo, by name; empty on other systems."""
     try:
         with _PROCESSOR.open(encoding="utf-8", errors="replace") as lines:
             return dict(_read_facts(lines))
@@ -37,7 +37,7 @@ def describe_processor() -> dict[str, str]:
 
 
 def _choose_branch() -> str | None:
-    """How MKL is to multiply, so that a row of a product is the same to the last bit whatever rows are beside it.
+    """The value of MKL_CBWR that makes a row of a product the same to the last bit, whatever rows are beside it.
 
     On processors by Intel it adds up in an order that depends on the number of rows, unless it is held to one branch
     and is strict about it (Intel, Developer Guide for oneMKL: Strict CNR Mode), which AVX2 and AVX-512 can be. On
@@ -51,16 +51,16 @@ def _choose_branch() -> str | None:
 
 
 def _read_facts(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """The facts of the first of the processors, which an empty line parts."""
-    for line in lines:
-        name, colon, value = line.partition(":")
+    """The fields of the first processor; an empty line separates it from the next."""
+    for entry in lines:
+        name, colon, value = entry.partition(":")
         if not colon:
             return
         yield name.strip(), value.strip()
 
 
 def _read_quota() -> int | None:
-    """The container's share in whole cores, None where there is no limit."""
+    """The container's CPU quota in whole cores, None where there is none."""
     try:
         share, period = _QUOTA.read_text().split()
         return ceil(int(share) / int(period))

@@ -1,4 +1,4 @@
-"""A document becomes the model's input, exactly as served, with the place of every token in the text."""
+"""Tokenization: a document becomes the model's input, exactly as served, with the characters of every token."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Encoded:
     seen: Seen
 
 
-def encode(document: Document, network: Network) -> Encoded:
+def encode_document(document: Document, network: Network) -> Encoded:
     """Tokenise a document as the model would be served it, cut at the model's limit.
 
     Raises `ValueError` if nothing of it is left for the model to read.
@@ -53,12 +53,12 @@ def _mark_words(texts: list[str]) -> list[list[int | None]]:
     numbers: list[list[int | None]] = []
     count = 0
     for text in texts:
-        line: list[int | None] = []
+        word_numbers: list[int | None] = []
         for part in _BOUNDARY.split(text):
             blank = not part.strip()
-            line.extend([None if blank else count] * len(part))
+            word_numbers.extend([None if blank else count] * len(part))
             count += not blank
-        numbers.append(line)
+        numbers.append(word_numbers)
     return numbers
 
 

@@ -1,8 +1,7 @@
-"""Records: the words of salience-report, as frozen dataclasses of plain values.
+"""Records: the vocabulary of salience-report, as frozen dataclasses of plain values.
 
-What was read, asked, measured and made of it (`explanation`, `evidence`, `run` and their parts), the settings that ask
-for it, and their JSON (`twin`). It imports numpy, msgspec and nothing of `reporter`; everything else
-imports it.
+Documents, explanations, evidence and runs, the settings that ask for them, and their JSON (`twin`). It imports numpy
+and msgspec, and nothing of `reporter`; everything else imports it.
 """
 
 import lazy_loader

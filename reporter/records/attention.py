@@ -1,6 +1,6 @@
-"""Where every head of every layer looks from the position that the answer is read from, in few enough numbers to keep.
+"""A summary of attention heads: how each head of each layer distributes its attention from where the answer is read.
 
-The special tokens are one column; the words between them are parted, in reading order, into at most `STRETCHES` more.
+The special tokens are one column; the words, in reading order, are divided into at most `STRETCHES` more.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ STRETCHES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heads:
-    """Shares of attention, layers heads columns; each head's sum to 1, to three digits.
+    """Shares of attention (`shares`, layers heads columns); those of each head sum to 1, to three digits.
 
-    The first column is that of the special tokens; each other is a stretch of tokens, from its first (counted from 0)
-    to the one after its last. Special tokens that stand between those are not part of a stretch.
+    The first column is of the special tokens; each other is of one of `stretches`, from its first token (counted from
+    0) to the one after its last, special tokens among them left out.
     """
 
     stretches: tuple[tuple[int, int], ...]
@@ -25,7 +25,7 @@ class Heads:
 
 
 def summarize_heads(rows: NDArray[np.floating], words: Sequence[int | None]) -> Heads:
-    """The summary of attention rows (layers heads tokens) over tokens of these words; None marks a special token."""
+    """The summary of attention weights, layers heads tokens; `words` has each token's word, None for special tokens."""
     parted = np.array_split(list(dict.fromkeys(word for word in words if word is not None)), STRETCHES)
     columns = {
         word: column for column, stretch in enumerate((p for p in parted if len(p)), 1) for word in stretch.tolist()

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """A word, numbered from 0 as it stands: by how many methods it is a top word, and how many give it its sign."""
+    """A word, numbered from 0 in reading order: by how many methods it is a top word, and how many give it its sign."""
 
     word: int
     positive: bool
@@ -38,9 +38,9 @@ class Consensus:
 
 
 def find_consensus(scores: Mapping[str, Array], signed: Mapping[str, bool]) -> Consensus | None:
-    """What the word scores of some methods agree on; None for too few methods, or for a text without words.
+    """The consensus of some methods' word scores (words); None for too few methods, or for a text without words.
 
-    The earlier word wins a tie, and a word without a score by a method is none of its top words.
+    The earlier word wins a tie, and a word with score 0 is none of a method's top words.
     """
     signs = [np.sign(values) for name, values in scores.items() if signed[name]]
     count = len(next(iter(scores.values()), ()))

@@ -1,4 +1,4 @@
-"""What was found out about attributions: diagnostics, agreement, deletion, baselines and counterfactuals."""
+"""Records of evidence about attributions: diagnostics, agreement, deletion, baselines, counterfactuals and sanity."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,9 +6,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """A number about one attribution; beside it the same of `draws` random orders, where that was measured.
+    """A number about one attribution, with the same number for `draws` random orders as a control.
 
-    `control` is their mean, `low` and `high` hold their middle nine tenths.
+    `control` is the mean of these, `low` and `high` are their 5 % and 95 % quantiles.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """The answer with so many `words` gone (deletion) or there (insertion), strongest first by one method."""
+    """The answer (`values`) with the strongest `words` by one method deleted, or inserted into an empty text."""
 
     kind: Literal["deletion", "insertion"]
     method: str
@@ -32,7 +32,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """The same for words in random order: the median and the middle nine tenths of `draws` orders."""
+    """The same for words in random order: the median and the 5 % and 95 % quantiles of `draws` orders."""
 
     kind: Literal["deletion", "insertion"]
     words: tuple[int, ...]
@@ -44,7 +44,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a method claims of a word, numbered from 0 as it stands, and what the score loses without it."""
+    """The score that a method claims for a word, numbered from 0 in reading order, and the fall of F without it."""
 
     method: str
     word: int
@@ -54,7 +54,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """What the model answers with words deleted, as probabilities of the target or, where it has none, scores."""
+    """The model's answers with words deleted: probabilities of the target or, for a model without any, scores."""
 
     unit: Literal["probability", "score"]
     whole: float
@@ -94,13 +94,13 @@ class Agreement:
 
     @property
     def decidable(self) -> bool:
-        """Whether chance leaves room for agreement: of three words, even the same order says nothing."""
+        """Whether agreement can exceed chance: for three words or fewer it cannot."""
         return self.chance is not None and self.chance < 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """Where an explanation starts: what stands for absent words, and the model's own answer (`label`) to that."""
+    """The baseline of an explanation: what replaces words (`kind`), and the model's answer to it (`label`)."""
 
     kind: str
     label: str
@@ -109,7 +109,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
-    """How far a method's word scores hang on the baseline: from `low` to `high` over all `baselines`, word by word.
+    """Baseline sensitivity: the range of a method's word scores, from `low` to `high` (words), over all `baselines`.
 
     Words are numbered from 0 in reading order; `flips` are those whose score changes its sign.
     """
@@ -123,9 +123,9 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The answer with some words gone or, where `by` names a word, with that written over the one word.
+    """The answer with some words deleted or, where `by` names a word, with one word replaced by it.
 
-    `label` is the one that wins, `score` and `probability` are the target's.
+    `label` is the predicted one, `score` and `probability` are the target's.
     """
 
     words: tuple[int, ...]
@@ -137,10 +137,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterfactual:
-    """The strongest words by `method` deleted and replaced by neighbours, and few words without which the label flips.
+    """The strongest words by `method` deleted and replaced by neighbours, and a set of words without which it flips.
 
-    Words are numbered from 0 as they stand. The search tried `tried` words one by one and went on, greedily, to `most`
-    at once; `flip` is None where the label stayed. Put back one word of it, and the label is what it was.
+    Words are numbered from 0 in reading order. The search deleted `tried` words one by one and went on, greedily, to
+    sets of up to `most`; `flip` is None where no set changes the label. Every word of a flip is needed for it.
     """
 
     method: str
@@ -149,3 +149,43 @@ class Counterfactual:
     flip: Change | None
     tried: int
     most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """The mean rank correlation of a method's maps with those after a change, None if undefined.
+
+    `low` to `high` is its 95 % confidence interval (Student's, over texts); None for a single text.
+    """
+
+    change: str
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanity:
+    """The sanity checks of one method: the likeness of its maps after each change, and what is wrong (`flags`).
+
+    `randomised` goes from the head down to the embeddings, cumulatively; `repeat` is without any change.
+    """
+
+    method: str
+    randomised: tuple[Likeness, ...]
+    repeat: Likeness
+    target: Likeness
+    order: Likeness
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanities:
+    """The sanity checks of all methods, and the ids of the texts they were made on.
+
+    `failure` is the sentence that says why they could not be made.
+    """
+
+    texts: tuple[str, ...]
+    methods: tuple[Sanity, ...]
+    failure: str | None = None

@@ -1,15 +1,17 @@
-"""The words of salience-report: what is read, asked and measured. The public twin is exactly these, as JSON.
+"""Records of documents and their explanations. A line of the public twin is exactly an `Explanation`, as JSON.
 
 Scores, logits, errors and certificates are in units of the target's score (logits), rounded once as a record is made.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 from reporter.records.attention import Heads
 from reporter.records.consensus import Consensus
+from reporter.records.errors import Omission
 from reporter.records.evidence import Agreement, Baseline, Counterfactual, Diagnostic, Erasure, Sensitivity
-from reporter.records.gaps import Omission
 from reporter.records.influence import Influence
 from reporter.records.summary import Claim
 
@@ -40,7 +42,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One piece of the input: characters `start` to `end` of the text (`segment` 0) or of its pair (`segment` 1).
+    """One token of the input: characters `start` to `end` of the text (`segment` 0) or of its pair (`segment` 1).
 
     `word` numbers the words of both segments from 0 in reading order; a special token belongs to none.
     """
@@ -67,12 +69,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What became of a completeness claim: sum(scores) = F(input) - F(baseline), within `tolerance` of that difference.
+    """The verdict on a completeness claim: sum(scores) = F(input) - F(baseline), within `tolerance` of that difference.
 
     `residual` is sum - (input - baseline); `relative` is its size over |input - baseline|, None where that is zero.
-    `error` is what all scores may be off, as a share of their sizes: `met` asks for that within the tolerance as well.
-    `noise` is what arithmetic alone may do to input - baseline. `path` holds the share of the way and F at its nodes,
-    where one was followed; `sliver` where it is too narrow to be followed, from and to, if that alone misses.
+    `error` is the error of the sum of scores as a share of their sizes, which `met` asks to be within the tolerance
+    too. `noise` bounds the rounding error of input - baseline. `path` has the position (0 to 1) and F of each node of a
+    path, and `sliver` the part of it, from and to, that is too narrow to be resolved, if the claim misses by that.
     """
 
     claim: Claim
@@ -199,3 +201,9 @@ class Explanation:
             rationale=self.rationale,
             problem=None if self.text else self.error,
         )
+
+
+def make_seed(document: Document | Explanation, seed: int, use: str = "") -> int:
+    """The seed of a document's random numbers: a hash of its texts, the run's seed, and what they are used for."""
+    facts = json.dumps((seed, use, document.text, document.text_pair))
+    return int.from_bytes(hashlib.sha256(facts.encode()).digest()[:8], "big")

@@ -1,4 +1,4 @@
-"""Files as they are written: whole or not at all, and safe from a loss of power where that is asked for."""
+"""Files: written whole or not at all, hashed, walked without following links, and synced to the disk."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ class Written(NamedTuple):
 
 
 def write_file(path: Path, parts: Iterable[bytes]) -> Written:
-    """Write a file beside its place and move it there, so that a reader never meets half of it."""
+    """Write a file under a temporary name and move it into place, so that no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{os.getpid()}.part")
     total = hashlib.sha256()
@@ -45,13 +45,13 @@ def hash_file(path: Path) -> str:
 
 def walk_files(folder: Path) -> Iterator[Path]:
     """Every file and every link in a folder and those below it, one at a time; no link is followed."""
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        yield from (here / name for name in files)
-        yield from (here / name for name in folders if (here / name).is_symlink())
+    for path, folders, files in os.walk(folder):
+        parent = Path(path)
+        yield from (parent / name for name in files)
+        yield from (parent / name for name in folders if (parent / name).is_symlink())
 
 
 def sync_files() -> None:
-    """Return when everything written so far is on the disk: one wait for all files costs less than one for each."""
+    """Wait until everything written so far is on the disk: once for all files, which costs less than once for each."""
     if hasattr(os, "sync"):
         os.sync()

@@ -1,4 +1,4 @@
-"""What is kept of the influence of training examples: the few that matter most, and whether the numbers are true."""
+"""Records of training influence: the strongest examples for each answer, the training data, and their validity."""
 
 from dataclasses import dataclass
 
@@ -33,10 +33,10 @@ class Influence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validity:
-    """Whether influence foretells what retraining does: the rank correlation (linear datamodelling score).
+    """The rank correlation of influence with the effect of retraining (linear datamodelling score).
 
-    `low` to `high` holds it with 95 % confidence. The last layer was trained on `halves` random halves of `examples`,
-    and asked about `texts` others.
+    `low` to `high` is its 95 % confidence interval. The final layer was trained on `halves` random halves of
+    `examples`, and tested on `texts` others.
     """
 
     correlation: float

@@ -1,4 +1,4 @@
-"""Which of a model's labels a name means, and the names that the user gives them."""
+"""Labels: matching the labels of documents to those of a model, and naming answers and targets."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from reporter.records.settings import split_names
 
 REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
 NONE = "none of its labels"
-"""What a model says that finds no label over one half."""
+"""The answer of a multi-label model where no label is over one half."""
 
 
 _NUMBERED = re.compile(r"(label_)?(\d+)(?:\.0+)?")
@@ -22,7 +22,7 @@ _LISTED = 8  # numbers that are named
 _PARTS = re.compile("[;|,]")
 
 BACKGROUND = "O"
-"""What a token classifier answers where there is nothing to tell."""
+"""The label of a token classifier for tokens outside of any entity."""
 
 
 def find_label(name: str, labels: Sequence[str]) -> int | None:
@@ -39,9 +39,9 @@ def find_label(name: str, labels: Sequence[str]) -> int | None:
     if numbered is None:
         return ["false", "true"].index(_fold(name)) if _fold(name) in ("false", "true") and len(labels) == 2 else None
     number = int(numbered[2])
-    taken = any(label.startswith("label_") if numbered[1] else re.search(r"\d", label) for label in folded)
+    is_meant = any(label.startswith("label_") if numbered[1] else re.search(r"\d", label) for label in folded)
     plain = folded == [f"label_{at}" for at in range(len(labels))]
-    return number if number < len(labels) and (plain or not taken) else None
+    return number if number < len(labels) and (plain or not is_meant) else None
 
 
 def check_numbering(given: Collection[str], labels: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ def name_answer(prediction: Prediction) -> str:
 
 
 def is_number(prediction: Prediction | None) -> bool:
-    """Whether the model answers with a number, which words raise and lower, and not with a label."""
+    """Whether the answer is a number (a regression), and not a label."""
     return prediction is not None and prediction.probabilities is None and prediction.positions == 1
 
 
@@ -114,12 +114,12 @@ def read_number(label: str | None) -> float | None:
 
 def name_labels(names: Sequence[str]) -> tuple[str, ...]:
     """The labels of a model, those of one name told apart by their columns: X (0), X (1)."""
-    taken, distinct = Counter(names), list[str]()
+    counts, distinct = Counter(names), list[str]()
     for at, name in enumerate(names):
-        told = name if taken[name] == 1 else f"{name} ({at})"
-        while taken[name] > 1 and told in taken:
-            told = f"{told} ({at})"
-        distinct.append(told)
+        label = name if counts[name] == 1 else f"{name} ({at})"
+        while counts[name] > 1 and label in counts:
+            label = f"{label} ({at})"
+        distinct.append(label)
     return tuple(distinct)
 
 

@@ -1,23 +1,35 @@
-"""What made a run, and what it found in sum: the records of `data/run.json`."""
+"""Records of a run, as in `data/run.json`: its settings, model, methods and machine, and its summary."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from reporter.records.gaps import Omission
+from reporter.records.errors import Omission
+from reporter.records.evidence import Sanities
 from reporter.records.influence import Training
-from reporter.records.intake import Table
-from reporter.records.machine import Machine
-from reporter.records.summary import Claim, Sanities, Summary
+from reporter.records.summary import Claim, Summary
 
 SCHEMA: Literal["salience-report/1"] = "salience-report/1"
 
 
 Setting = str | int | float | bool | tuple[str, ...] | None
 
+STEADY = (
+    "A text’s numbers do not depend on the texts measured beside it, not in a single bit: this model was tried on this "
+    "machine."
+)
+UNSTEADY = (
+    "A text’s numbers may differ in the last of their seven digits with the texts measured beside it: this model was "
+    "tried on this machine, and not all bits were the same alone and in company."
+)
+UNTRIED = (
+    "A text’s numbers may differ in the last of their seven digits with the texts measured beside it: nothing else was "
+    "found out for this model on this machine."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """What was explained, a hash of its weights, configuration and tokenizer, and the weights left `unused`."""
+    """The explained model: a hash of its weights, configuration and tokenizer, and the names of `unused` weights."""
 
     id: str
     fingerprint: str
@@ -33,7 +45,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a method is, for people: its idea, formula, cost, known limits and source, in plain sentences."""
+    """The description of a method for people: its idea, formula, cost, known limits and source."""
 
     name: str
     title: str
@@ -56,8 +68,47 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """How a table of documents was read: the columns taken, how many rows it has, and blank lines passed over.
+
+    `quoting` says whether quotation marks quote; it and `delimiter` are None for JSON.
+    """
+
+    source: str
+    text: str
+    pair: str | None
+    label: str | None
+    rows: int
+    blank: int
+    delimiter: str | None = None
+    quoting: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The machine of a run: processor, instructions that torch uses, and the library that multiplies matrices.
+
+    `mkl_cbwr` is the value of MKL_CBWR, None without one or without MKL. `batch_invariant` says whether a text's
+    numbers were measured to be the same to the last bit in any batch; None where that was not measured, as on a GPU.
+    """
+
+    processor: str
+    instructions: str
+    library: str
+    mkl_cbwr: str | None = None
+    batch_invariant: bool | None = None
+
+    @property
+    def promise(self) -> str:
+        """The sentence on whether a text's numbers depend on its batch."""
+        if self.batch_invariant is None:
+            return UNTRIED
+        return STEADY if self.batch_invariant else UNSTEADY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What makes a run: settings by name, model, versions, machine; `created` is its newest input's time, or as set."""
+    """Provenance: settings by name, model, versions, machine; `created` is the time of the newest input, or as set."""
 
     schema: Literal["salience-report/1"]
     settings: dict[str, Setting]
@@ -76,7 +127,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Provenance):
-    """`data/run.json`: what made the run, what it found in sum, what failed, and what has no page though it did not."""
+    """`data/run.json`: provenance, summary, documents that failed, and documents whose page could not be drawn."""
 
     summary: Summary
     failures: tuple[Failure, ...]

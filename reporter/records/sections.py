@@ -1,4 +1,4 @@
-"""The sections of a document in the order in which they are read: what the model said comes first."""
+"""The sections of a document in reading order: those of the predicted labels come first."""
 
 from dataclasses import replace
 
@@ -17,11 +17,10 @@ def put_lead_first(section: Section) -> Section:
 def order_sections(explanation: Explanation) -> list[Section]:
     """The sections with something to show, their leads first, the model's own answer before other targets."""
     answer = explanation.prediction
-    said = () if answer is None else (answer.label, *(answer.answers or ()))
+    predicted = () if answer is None else (answer.label, *(answer.answers or ()))
     sections = [put_lead_first(section) for section in explanation.sections if section.attributions]
-    return sorted(
-        sections, key=lambda section: said.index(section.target.label) if section.target.label in said else len(said)
-    )
+    ranks = {label: rank for rank, label in reversed([*enumerate(predicted)])}
+    return sorted(sections, key=lambda section: ranks.get(section.target.label, len(predicted)))
 
 
 def choose_sections(explanation: Explanation, *, target: str | None) -> list[Section]:

@@ -1,4 +1,4 @@
-"""Every option of a measurement: its default and its one line of help; frozen, and saved with the run."""
+"""Settings: every option of a measurement with its default and one line of help; saved with the run."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -15,8 +15,8 @@ def _option(default: Any, text: str) -> Any:  # noqa: ANN401, the type of a data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """What a model may do beyond being data; by default nothing."""
+class TrustSettings:
+    """What a model's files may do beyond being read as data; by default nothing."""
 
     pickle: bool = False
     remote_code: bool = False
@@ -24,7 +24,7 @@ class Trust:
     offline: bool = False
 
 
-DATA = Trust()
+DATA = TrustSettings()
 """A model that is data and nothing else."""
 
 
@@ -77,9 +77,9 @@ class Settings:
     allow_untrained_head: bool = _option(False, "Explain a model whose answer was never trained: for tests only.")
 
     @property
-    def trust(self) -> Trust:
+    def trust(self) -> TrustSettings:
         """What these settings let a model do."""
-        return Trust(
+        return TrustSettings(
             pickle=self.allow_pickle,
             remote_code=self.trust_remote_code,
             untrained_head=self.allow_untrained_head,
@@ -93,13 +93,13 @@ class Settings:
 
 HELP = {option.name: option.metadata["help"] for option in fields(Settings)}
 INTAKE = ("text_column", "pair_column", "label_column", "labels")
-"""The options that say how documents are read, so that their content tells what they do."""
+"""The options that say how documents are read, whose effect is in the documents themselves."""
 PASSING = ("batch_tokens", "offline", *INTAKE)
-"""The options on which no number depends but by the documents themselves."""
+"""The options on which no number of a document's record depends."""
 LIFTING = ("allow_pickle", "trust_remote_code", "allow_untrained_head")
-"""The options that lift a guard: no site and no file that was merely found may set them."""
+"""The options that relax a safety check: no site, and no settings file that was merely found, may set them."""
 TRAINING = ("training_data", "checkpoints")
-"""The options on which influence depends and nothing else."""
+"""The options on which only influence depends."""
 
 
 def split_names(names: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Records fit together: every list is as long as what it is about, and every number that points at something hits it.
+"""Validation of records: every list has the length of what it is about, and every index is in range.
 
-JSON says what kind a field is, and no more. A record that a stranger wrote, or that was cut short, is refused where it
-is read, by the first field that does not fit, so that nothing that draws, writes or proves records meets one.
+The JSON Schema checks types only. A record that is forged or cut short is refused as it is read, with the first field
+that does not fit, so that no other code has to expect one.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,28 +12,30 @@ from reporter.records.explanation import Attribution, Explanation, Prediction, S
 from reporter.records.words import count_words
 
 
-def find_misfit(what: Explanation) -> str | None:
+def find_misfit(explanation: Explanation) -> str | None:
     """The first field of a record that does not fit the others, and why; None if all do."""
-    return next(_list_misfits(what), None)
+    return next(_list_misfits(explanation), None)
 
 
-def _list_misfits(what: Explanation) -> Iterator[str]:
-    texts = (what.text,) if what.text_pair is None else (what.text, what.text_pair)
-    if (what.status == "explained") != (what.prediction is not None and what.seen is not None):
-        yield f"status is '{what.status}', and prediction and seen say otherwise"
-    if what.status == "failed" and (what.sections or not what.error):
+def _list_misfits(explanation: Explanation) -> Iterator[str]:
+    texts = (explanation.text,) if explanation.text_pair is None else (explanation.text, explanation.text_pair)
+    if (explanation.status == "explained") != (explanation.prediction is not None and explanation.seen is not None):
+        yield f"status is '{explanation.status}', and prediction and seen say otherwise"
+    if explanation.status == "failed" and (explanation.sections or not explanation.error):
         yield "status is 'failed', and there are sections, or no error"
-    spans = what.rationale or ()
-    if any(not 0 <= start < end <= len(what.text) for start, end in spans):
+    spans = explanation.rationale or ()
+    if any(not 0 <= start < end <= len(explanation.text) for start, end in spans):
         yield "rationale has a span that is not in the text"
     if any(span[1] > following[0] for span, following in pairwise(spans)):
         yield "rationale has spans that are not in order, or not apart"
-    if what.seen is not None and not (0 <= what.seen.characters <= what.seen.of and what.seen.windows > 0):
+    if explanation.seen is not None and not (
+        0 <= explanation.seen.characters <= explanation.seen.of and explanation.seen.windows > 0
+    ):
         yield "seen has more characters than there are, or less than none, or no windows"
-    if what.prediction is not None:
-        yield from (f"prediction.{fault}" for fault in _list_answer_misfits(what.prediction))
-        for at, section in enumerate(what.sections):
-            faults = _list_section_misfits(section, what.prediction, texts)
+    if explanation.prediction is not None:
+        yield from (f"prediction.{fault}" for fault in _list_answer_misfits(explanation.prediction))
+        for at, section in enumerate(explanation.sections):
+            faults = _list_section_misfits(section, explanation.prediction, texts)
             yield from (f"sections[{at}].{fault}" for fault in faults)
 
 
@@ -166,9 +168,9 @@ def _list_word_misfits(section: Section, words: int, methods: Collection[str]) -
             yield f"consensus has a word that more than its {agreed.methods} methods chose"
 
 
-def _count(name: str, values: Sequence[object], expected: int, what: str) -> Iterator[str]:
+def _count(name: str, values: Sequence[object], expected: int, unit: str) -> Iterator[str]:
     if len(values) != expected:
-        yield f"{name} has {len(values)} numbers, for {expected} {what}"
+        yield f"{name} has {len(values)} numbers, for {expected} {unit}"
 
 
 def _point(name: str, places: Iterable[int], words: int) -> Iterator[str]:
@@ -177,5 +179,5 @@ def _point(name: str, places: Iterable[int], words: int) -> Iterator[str]:
 
 
 def _among(name: str, named: Iterable[str], methods: Collection[str]) -> Iterator[str]:
-    if strangers := [method for method in named if method not in methods]:
-        yield f"{name} names the method '{strangers[0]}', which has no attribution"
+    if unknown := [method for method in named if method not in methods]:
+        yield f"{name} names the method '{unknown[0]}', which has no attribution"

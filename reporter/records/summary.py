@@ -1,9 +1,9 @@
-"""The words for a run as a whole: what its documents come to in sum and by slice, and whether methods are sane."""
+"""Records of a run's summary: counts, means and intervals over its documents, in all and by slice."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from reporter.records.gaps import Gap, Lapse
+from reporter.records.errors import Gap, Lapse
 
 Claim = Literal["complete", "none"]
 
@@ -56,7 +56,7 @@ class CorpusDiagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """How the certificates of one method came out, one for each text and target, and in how many texts all are met.
+    """The verdicts on one method's certificates, one for each text and target, and in how many texts all are met.
 
     `residual` is the median over texts of the mean relative residual of those that are met or not met, `evaluations`
     the mean over texts of the passes for a target.
@@ -76,7 +76,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """In how many texts, of those where it was measured, a check holds (or the answer is right), with Wilson's 95 %."""
+    """In how many of the `measured` texts a check holds (or the answer is right), with Wilson's 95 % interval."""
 
     check: str
     held: int
@@ -103,7 +103,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushing:
-    """How hard a word pushes towards a label: its mean score over the texts in which it stands, with Student's 95 %."""
+    """The mean score of a word for a label, over the texts in which it stands, with Student's 95 % interval."""
 
     label: str
     against: str | None
@@ -135,9 +135,9 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """How far the numbers that a model answers are from those given: mean of the sizes, root of the mean square, mean.
+    """The errors of a regression against the numbers given: mean absolute, root mean square (`squared`), and mean.
 
-    `correlation` is Pearson's, None where one side never changes.
+    `correlation` is Pearson's, None where one side is constant.
     """
 
     texts: int
@@ -162,7 +162,7 @@ class Summary:
     Where labels do not exclude each other, it is the share of texts with exactly the labels given, `f1` is over all
     labels of all texts, and `marks` has them one by one. `deviation` is of numbers. `unknown` are the labels given that
     the model does not have, in `strangers` texts.
-    `passing` texts have no check that does not hold; `uncounted` occurrences of words found no place in the count.
+    In `passing` texts every measured check holds; `uncounted` occurrences of words are not counted in `pushes`.
     `lapses` are methods that failed on single texts, and `gaps` the parts that could not be summed up.
     """
 
@@ -188,43 +188,3 @@ class Summary:
     strangers: int = 0
     lapses: tuple[Lapse, ...] = ()
     gaps: tuple[Gap, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """How like its usual map a method's map is after some change: their mean rank correlation, None if undefined.
-
-    `low` to `high` holds the mean with 95 % confidence (Student's, over texts); None for a single text.
-    """
-
-    change: str
-    mean: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sanity:
-    """Whether a method's map is about the model: what is left of it after each change, and what is wrong with that.
-
-    `randomised` goes from the head down to the embeddings, each stage on top of those before; `repeat` is no change.
-    """
-
-    method: str
-    randomised: tuple[Likeness, ...]
-    repeat: Likeness
-    target: Likeness
-    order: Likeness
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sanities:
-    """The sanity checks of one model: on which texts, and one by one for every method.
-
-    `failure` is the sentence that says why they could not be made.
-    """
-
-    texts: tuple[str, ...]
-    methods: tuple[Sanity, ...]
-    failure: str | None = None

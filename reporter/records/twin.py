@@ -1,6 +1,7 @@
-"""The public twin: records to JSON and back, and the JSON Schema that both of them keep."""
+"""The public twin: records to JSON and back, rounded to the printed precision, and the JSON Schema of both."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import msgspec
 
@@ -9,13 +10,13 @@ from reporter.records.run import Run
 from reporter.records.shapes import find_misfit
 
 
-def dump(record: Explanation | Run) -> bytes:
+def dump_record(record: Explanation | Run) -> bytes:
     """One record as one line of JSON, without the newline."""
     return msgspec.json.encode(record)
 
 
 def load_explanation(line: bytes | str) -> Explanation:
-    """The record that `dump` wrote; raises `msgspec.ValidationError` for others, and where its fields do not fit."""
+    """The record in a line of `dump_record`; raises `msgspec.ValidationError` for others, or if fields do not fit."""
     explanation = msgspec.json.decode(line, type=Explanation)
     if misfit := find_misfit(explanation):
         raise msgspec.ValidationError(f"{explanation.id}: {misfit}")
@@ -23,7 +24,7 @@ def load_explanation(line: bytes | str) -> Explanation:
 
 
 def load_run(line: bytes | str) -> Run:
-    """The record that `dump` wrote; raises `msgspec.ValidationError` for anything else."""
+    """The run in a line of `dump_record`; raises `msgspec.ValidationError` for anything else."""
     return msgspec.json.decode(line, type=Run)
 
 
@@ -31,3 +32,13 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a line of `documents.jsonl` and of `run.json`."""
     references, definitions = msgspec.json.schema_components([Explanation, Run], ref_template="#/$defs/{name}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": list(references), "$defs": definitions}
+
+
+class _Listed(Protocol):
+    def tolist(self) -> list[float]: ...
+
+
+def round_values(values: Iterable[float] | _Listed) -> tuple[float, ...]:
+    """The values to seven significant digits (about what a float32 holds), without negative zeros."""
+    numbers = values.tolist() if hasattr(values, "tolist") else values
+    return tuple(float(f"{number:.7g}") + 0.0 for number in numbers)

@@ -1,23 +1,24 @@
-"""Words: which token belongs to which, scores added up by word, and where a word stands in the text.
+"""Words: which tokens belong to each, scores summed by word, where a word stands in the text, which are marked.
 
 Tokens carry the number of their word, counted from 0 in reading order; special tokens belong to none.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reporter.records.explanation import Token
+from reporter.records.explanation import Rationale, Token
 
 
 def number_words(tokens: Iterable[Token]) -> Iterator[Token]:
-    """The tokens with the words that are there numbered from 0 without gaps, so that every ordinary token has one.
+    """The tokens with words numbered from 0 without gaps, so that every token that is not special has one.
 
-    White space that is a token is a word by itself, unless it is empty or lies in the token before: then it is of that.
+    A token of white space is a word by itself, unless it is empty or lies in the token before: then it is of that word.
     """
     numbers: dict[int, int] = {}
     segment, end, key = -1, 0, 0
@@ -33,21 +34,21 @@ def number_words(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def count_words(tokens: Iterable[Token], segment: int | None = None) -> int:
-    """How many words there are, in one segment or in all of them."""
+    """The number of words, in one segment or in all of them."""
     return len({token.word for token in tokens if segment is None or token.segment == segment} - {None})
 
 
 def find_ends(tokens: Sequence[Token], segments: int) -> list[int]:
-    """Up to which character each segment was read: the end of its last token that is not special, 0 without one."""
+    """How many characters of each segment were read: the end of its last token that is not special, 0 without one."""
     return [max((t.end for t in tokens if t.segment == at and not t.special), default=0) for at in range(segments)]
 
 
 def places_by_word(tokens: Iterable[Token]) -> list[list[int]]:
-    """The places of the tokens of each word, word by word in reading order."""
+    """The indices of the tokens of each word, in reading order."""
     places: dict[int, list[int]] = {}
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if token.word is not None:
-            places.setdefault(token.word, []).append(place)
+            places.setdefault(token.word, []).append(index)
     return list(places.values())
 
 
@@ -81,7 +82,7 @@ class Span:
 
 
 def add_tokens(scores: Sequence[float], tokens: Sequence[int]) -> float:
-    """The sum of the scores of some tokens; most words are a single one."""
+    """The sum of the scores of some tokens, exactly rounded; most words are a single token."""
     return scores[tokens[0]] if len(tokens) == 1 else fsum([scores[token] for token in tokens])
 
 
@@ -117,3 +118,20 @@ def _cut_subwords(tokens: Sequence[Token], text: str, *, segment: int) -> Iterat
         trimmed = end - len(inside.lstrip()) if inside.strip() else start
         yield Span(segment=segment, start=trimmed, end=end, tokens=tuple(cluster))
         at = end
+
+
+def find_marked_words(tokens: Sequence[Token], text: str, rationale: Rationale) -> frozenset[int]:
+    """The words of the first segment that share a character with the rationale; white space is none."""
+    ends = [end for _, end in rationale]
+    return frozenset(
+        token.word
+        for token in tokens
+        if token.word is not None and token.segment == 0 and _shares(token, text, rationale, ends)
+    )
+
+
+def _shares(token: Token, text: str, rationale: Rationale, ends: Sequence[int]) -> bool:
+    """Whether a token has a character in one of the spans, which are in order of their `ends`."""
+    from_here = islice(rationale, bisect_right(ends, token.start), None)
+    near = takewhile(lambda span: span[0] < token.end, from_here)
+    return any(text[max(start, token.start) : min(end, token.end)].strip() for start, end in near)

@@ -1,8 +1,8 @@
-"""Runs: a folder of documents becomes a saved run, and is taken up again where it was left.
+"""Runs: a folder of documents becomes a saved run, which can be interrupted and resumed.
 
-`unit_of_work` can be sent anywhere (documents in, explanations out), `engines` have it done, `measure` has a whole
-folder explained, `store` keeps the run in SQLite, `resume` says what is still worth keeping. It imports all that
-measures, and nothing that draws.
+`unit_of_work` can be sent anywhere (documents in, explanations out), `engines` execute it, `measure` explains a whole
+folder, `store` keeps the run in SQLite, `resume` decides what need not be measured again. It imports all that measures,
+and nothing that draws.
 """
 
 import lazy_loader

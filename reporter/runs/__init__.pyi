@@ -3,7 +3,7 @@
 from .database import copy_run as copy_run
 from .drawn_files import DrawnFile as DrawnFile
 from .explain import Attribute as Attribute
-from .influences import count_looks as count_looks
+from .influences import count_vectors as count_vectors
 from .influences import trace_run as trace_run
 from .measure import check_sanity as check_sanity
 from .measure import choose_for_sanity as choose_for_sanity

@@ -1,6 +1,6 @@
 """Acceptance of a network: it must answer in its task's shape, deterministically, and from its word embeddings alone.
 
-Measured once, on two short texts, so that what would fail or be untrue of every text is said before the first.
+Measured once, on two short texts, so that a network that fails on every text is refused before the first.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from reporter.records import UserError, quote_error
 from reporter.tasks import Task
 
 _TIMES = 3
-_NEAR, _ROOMY = 1e-6, 1e-5  # how far answers of equal passes may be apart: on a processor, and elsewhere
+_NEAR, _NEAR_ACCELERATED = 1e-6, 1e-5  # how far answers of equal passes may be apart: on a processor, and elsewhere
 _HOW = {
     True: "by several tables of word embeddings, as where a decoder has one of its own",
     False: "by its tokens' numbers in another way as well as through its word embeddings",
@@ -24,23 +24,23 @@ _SAME = 1e-3  # the same of passes that may be made shorter
 
 
 def check_network(network: Network, task: Task) -> None:
-    """Raise `UserError` unless a network's answers are of its task, repeat, and follow from the word embeddings alone.
+    """Raise `UserError` unless a network's answers have its task's shape, repeat, and depend on word embeddings alone.
 
-    Where the ids of a text are read past these, the text is still there when its embeddings are at the baseline.
+    If token ids reached the answer in another way, a text would still be read with its embeddings at the baseline.
     """
-    name, near = network.facts.architecture, _ROOMY if network.roomy else _NEAR
+    name, near = network.facts.architecture, _NEAR_ACCELERATED if network.on_accelerator else _NEAR
     first, *answers = [_answer(network, task) for _ in range(_TIMES)]
     with _running(network), torch.no_grad():
         points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
-        held, swapped, again = (network.answer(inputs, points) for inputs in served)
+        substituted, swapped, again = (network.answer(inputs, points) for inputs in served)
         _try_gradient(network, points)
         _ = network.pads_freely  # each text alone, which a network may refuse as well
-    if not (all(_alike(first, answer, near) for answer in answers) and _alike(held, again, near)):
+    if not (all(_alike(first, answer, near) for answer in answers) and _alike(substituted, again, near)):
         raise UserError(
             f"{name} gives another answer to the same text each time, so no explanation of its answers can be checked; "
             "look for dropout that stays on, random numbers, a counter or a clock in its code."
         )
-    if not (_alike(held, swapped, near) and _alike(held, first, _SAME)):
+    if not (_alike(substituted, swapped, near) and _alike(substituted, first, _SAME)):
         with _running(network):
             how = _HOW[network.reads_beside()]
         raise UserError(
@@ -50,7 +50,7 @@ def check_network(network: Network, task: Task) -> None:
 
 
 def _try_gradient(network: Network, points: Tensor) -> None:
-    """Let a network show whether it can be run back to its word embeddings, as every explanation needs it to be."""
+    """Differentiate the answer by the word embeddings, as every explanation does; what that raises is raised."""
     with torch.enable_grad():
         leaves = points.detach().requires_grad_()
         torch.autograd.grad(network.answer(network.probe, leaves).sum(), leaves)
@@ -58,7 +58,7 @@ def _try_gradient(network: Network, points: Tensor) -> None:
 
 @contextmanager
 def _running(network: Network) -> Iterator[None]:
-    """Turn whatever a network raises on two short texts, together or alone, into one sentence."""
+    """Turn any exception of a network on the probe texts into a `UserError` of one sentence."""
     try:
         yield
     except UserError:
@@ -98,14 +98,16 @@ def _tell(output: object) -> str:
 
 
 def _swap(network: Network) -> dict[str, Tensor]:
-    """The two texts with other words' ids in place of their own; ids by which it may find its way stay."""
+    """The probe texts with other words' ids in place of their own; special tokens stay."""
     ids = network.probe["input_ids"]
-    words = [token_id for token_id in range(len(network.tokenizer)) if token_id not in set(network.marked.tolist())]
+    words = [
+        token_id for token_id in range(len(network.tokenizer)) if token_id not in set(network.special_ids.tolist())
+    ]
     drawn = torch.randint(len(words), ids.shape, generator=torch.Generator().manual_seed(0))
     others = torch.tensor(words)[drawn].to(ids.device)
-    return {**network.probe, "input_ids": torch.where(torch.isin(ids, network.marked), ids, others)}
+    return {**network.probe, "input_ids": torch.where(torch.isin(ids, network.special_ids), ids, others)}
 
 
 def _alike(answer: Tensor, other: Tensor, share: float) -> bool:
-    """Whether two answers are the same, to a share of the largest number in them."""
+    """Whether two answers are equal, up to a share of the largest number in them."""
     return torch.allclose(answer, other, rtol=0.0, atol=share * float(answer.abs().max()), equal_nan=True)

@@ -72,7 +72,7 @@ def copy_run(source: Path, to: Path) -> None:
 
 
 def _check_schema(database: sqlite3.Connection) -> None:
-    """Raise `sqlite3.DatabaseError` for anything but our tables and views: triggers and views run when they are met."""
+    """Raise `sqlite3.DatabaseError` for anything but our tables and views, as triggers and views execute SQL."""
     for kind, name, sql in database.execute(_SCHEMA):
         if (kind, name, sql) not in _list_schema():
             raise sqlite3.DatabaseError(f"the {kind} '{name}' is none of ours")
@@ -87,16 +87,16 @@ def _list_schema() -> frozenset[tuple[str, str, str]]:
 
 
 def _check_there(path: Path) -> None:
-    """Raise `UserError` if there is no run, or if what SQLite opens beside it is no file: it would wait for a pipe."""
+    """Raise `UserError` if there is no run, or if a companion file of it is no regular file: a pipe would block."""
     if not path.is_file():
         raise UserError(f"There is no run at {path}; name a run.sqlite, or a site that 'build' has written.")
-    for beside in (path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm")):
-        if os.path.lexists(beside) and not is_plain(beside):
-            raise UserError(f"{beside} is a link, a folder, a pipe or a device, not a file; remove it.")
+    for companion in (path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm")):
+        if os.path.lexists(companion) and not is_plain(companion):
+            raise UserError(f"{companion} is a link, a folder, a pipe or a device, not a file; remove it.")
 
 
 def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:
-    """The error itself where the disk is to blame, and else a sentence about the file."""
+    """The error itself if it is about the disk, or else a `UserError` about the file."""
     if str(getattr(error, "sqlite_errorname", "")).startswith(_DISK):
         return error
     return UserError(f"{path} is not a run of salience-report ({error}).")

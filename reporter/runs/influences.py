@@ -13,13 +13,13 @@ if TYPE_CHECKING:  # what needs no tracing needs no torch
 Notice = Callable[[int], None]
 
 
-def count_looks(tracing: "Tracing", store: Store) -> int:
-    """How many times a text has to be looked at to trace what is not traced yet."""
+def count_vectors(tracing: "Tracing", store: Store) -> int:
+    """The number of feature vectors that are needed to trace the documents that have not been traced yet."""
     return tracing.count(sum(1 for _ in store.untraced(tracing.fingerprint)))
 
 
 def trace_run(tracing: "Tracing", store: Store, *, notice: Notice) -> None:
-    """Write the influences into every document that does not have them; what is computed stays on the disk."""
+    """Write the influences into every document that has none; features are cached beside the run."""
     saved = store.provenance()
     store.describe(saved)
     lines = (twin.load_explanation(line) for _, line in store.untraced(tracing.fingerprint))
@@ -32,13 +32,13 @@ def trace_run(tracing: "Tracing", store: Store, *, notice: Notice) -> None:
 
 
 def _write(tracing: "Tracing", store: Store, views: "Views") -> None:
-    """Write the influences into all documents, some at a time."""
+    """Write the influences into all documents, a window at a time."""
     from reporter.models import TRACED_TOGETHER, take_windows
 
     first = 0
     for window in take_windows(store.untraced(tracing.fingerprint), TRACED_TOGETHER):
         explained = [twin.load_explanation(line) for _, line in window]
-        lines = [twin.dump(explanation).decode() for explanation in tracing.trace(explained, views, first)]
+        lines = [twin.dump_record(explanation).decode() for explanation in tracing.trace(explained, views, first)]
         store.trace(dict(zip((key for key, _ in window), lines, strict=True)), fingerprint=tracing.fingerprint)
         first += sum(1 for explanation in explained if explanation.sections)
 
@@ -48,4 +48,4 @@ def forget_influences(store: Store) -> None:
     for key, line in store.untraced(""):
         explanation = twin.load_explanation(line)
         sections = tuple(replace(section, influence=None) for section in explanation.sections)
-        store.trace({key: twin.dump(replace(explanation, sections=sections)).decode()}, fingerprint="")
+        store.trace({key: twin.dump_record(replace(explanation, sections=sections)).decode()}, fingerprint="")

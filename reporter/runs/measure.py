@@ -1,4 +1,4 @@
-"""Measure a folder: explain all its documents, and save them as a run."""
+"""Measuring a folder: all its documents are explained and saved as a run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +13,9 @@ from reporter.records import TRAINING, Document, Provenance, Settings, UserError
 from reporter.runs.engines import Engine
 from reporter.runs.explain import Attribute
 from reporter.runs.influences import forget_influences
-from reporter.runs.resume import date, make_key, remember
+from reporter.runs.resume import find_run_date, make_key, remember
 from reporter.runs.stopwatch import Stopwatch
-from reporter.runs.store import Row, Store
+from reporter.runs.store import ExplanationRow, Store
 from reporter.runs.unit_of_work import Explain, Measured, encode_all
 from reporter.runs.versions import list_versions
 
@@ -24,9 +24,9 @@ Notice = Callable[[int], None]
 
 @dataclass
 class Missing:
-    """The documents of a corpus that a store does not hold yet, so many of all at a time; `notice` hears what is done.
+    """The documents of a corpus that a store does not hold yet, in windows; `notice` gets how many are done.
 
-    As far as they were gone through, `keys` are those of all documents, and `sample` has those for sanity checks.
+    Of the documents that were iterated over, `keys` has all keys, and `sample` those for sanity checks.
     """
 
     corpus: Corpus
@@ -53,7 +53,10 @@ class Missing:
         """Save explanations that were missing."""
         keys = [self._awaited.pop(measured.explanation.id) for measured in done]
         self.store.save(
-            [Row(key, measured.explanation, measured.seconds) for key, measured in zip(keys, done, strict=True)]
+            [
+                ExplanationRow(key, measured.explanation, measured.seconds)
+                for key, measured in zip(keys, done, strict=True)
+            ]
         )
         self.notice(len(done))
 
@@ -69,12 +72,12 @@ def measure_folder(
 def measure_corpus(
     corpus: Corpus, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
 ) -> Tracing | None:
-    """Explain every document that the store does not hold yet; `notice` hears how many are done.
+    """Explain every document that the store does not hold yet; `notice` gets how many are done.
 
-    What is then left to do is to trace the answers to training examples, if that is asked for. `watch` hears what the
-    time is spent on. Raises `UserError` for settings that the model, the machine or the folder cannot serve.
+    Returns the tracing to training examples that remains to be done, if that is asked for. `watch` records the time
+    spent. Raises `UserError` for settings that the model, the machine or the folder cannot serve.
     """
-    created, explain = date(corpus.folder), Explain(settings, watch or Stopwatch())
+    created, explain = find_run_date(corpus.folder), Explain(settings, watch or Stopwatch())
     attribute, provenance = explain.prepared
     if attribute.explainer.task.problem != "regression":
         check_numbering(corpus.list_labels(), attribute.explainer.network.facts.labels)
@@ -82,7 +85,7 @@ def measure_corpus(
     machine = examine_machine(attribute.explainer.network)
     provenance = _recall(store, replace(provenance, created=created, machine=machine), tracing)
     store.describe(provenance)
-    missing = Missing(corpus, attribute.explainer.crowd, provenance, store, notice)
+    missing = Missing(corpus, attribute.explainer.pool_size, provenance, store, notice)
     engine: Engine = registry.load("engines", "local")()
     for done in engine.run(explain, missing):
         missing.save(done)
@@ -98,7 +101,7 @@ def measure_corpus(
 
 
 def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:
-    """The provenance with what an earlier run of the same model by the same settings found out once for all texts."""
+    """The provenance with the sanity checks and training record of an earlier run of the same model and settings."""
     try:
         earlier = store.provenance()
     except UserError:
@@ -111,7 +114,7 @@ def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Pr
 
 
 def _strip(provenance: Provenance) -> Provenance:
-    """A provenance without what was found out, the date, and what is traced."""
+    """A provenance without sanity checks, training, date and tables."""
     settings = {name: value for name, value in provenance.settings.items() if name not in TRAINING}
     return replace(provenance, settings=settings, sanity=None, training=None, created="", tables=())
 
@@ -122,9 +125,9 @@ def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:
 
 
 def check_sanity(provenance: Provenance, documents: list[Document], attribute: Attribute) -> Provenance:
-    """The provenance with the sanity checks of the methods on these documents, unless it has them.
+    """The provenance with the sanity checks of the methods on these documents, unless it has them already.
 
-    Those that failed are made again: there may be more memory now.
+    Checks that failed are repeated, as there may be more memory now.
     """
     encoded, _ = encode_all(documents, attribute.explainer.network)
     known = provenance.sanity

@@ -1,4 +1,4 @@
-"""Prepare a run: load the network, choose the methods that can explain it, and describe both."""
+"""Preparation of a run: the network is loaded, the methods that can explain it are chosen, and both are described."""
 
 from dataclasses import fields
 

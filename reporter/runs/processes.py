@@ -1,4 +1,4 @@
-"""Map over items in several processes: results come in order, and few items wait at a time."""
+"""A map over items in several processes: results come in order, and few items wait at a time."""
 
 import gc
 import signal
@@ -11,18 +11,18 @@ from typing import TypeVar, cast
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-DEALT = 8  # documents that are dealt out at once
-_WAITING = 2  # items per process that are handed out before the first result is taken
-_ITEMS = 50_000  # objects that are made before any are looked for that only know each other; by default 700
+DEALT = 8  # documents in one item
+_WAITING = 2  # items per process that are submitted before the first result is taken
+_ITEMS = 50_000  # objects allocated between two garbage collections; by default 700
 _work: Callable[[object], object]
 
 
 def map_in_processes(
     make: Callable[[], Callable[[Item], Result]], items: Iterable[Item], *, processes: int
 ) -> Iterator[Result]:
-    """What `make()` makes of every item, in order; each process calls `make` once, and one process is this one.
+    """The results of `make()` for every item, in order; each process calls `make` once. One process is this one.
 
-    Everything that goes to or fro must pickle. The processes are new ones, as a copy of one that runs threads may hang.
+    Functions, items and results must pickle. Processes are spawned, as a fork of one with threads may hang.
     """
     if processes == 1:
         yield from map(make(), items)
@@ -39,14 +39,14 @@ def map_in_processes(
 
 
 def _begin(make: Callable[[], Callable[[object], object]]) -> None:
-    """Get ready once; an interrupt at the keyboard is the first process's to deal with."""
+    """Initialise a process; Ctrl-C is left to the first process."""
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _work = make()
-    gc.freeze()  # what is there now stays, and what is made of an item goes without being looked for
+    gc.freeze()  # what exists now is permanent, and the results of an item are freed without the garbage collector
     gc.set_threshold(_ITEMS)
 
 
 def _do(item: object) -> object:
-    """What this process makes of an item."""
+    """The result for one item."""
     return _work(item)

@@ -1,4 +1,4 @@
-"""Resume a saved run: the key of every document, and whether anything is left to measure; no torch."""
+"""Resuming a saved run: the key of every document, and whether anything is left to measure; no torch."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from reporter.runs.versions import hash_code, list_versions
 
 
 def make_key(document: Document, provenance: Provenance) -> str:
-    """What a measurement depends on, as a hash: the document, the model, the settings, the versions and the machine."""
+    """A hash of all that a measurement depends on: document, model, settings, versions and machine."""
     lasting = _list_lasting(provenance.settings)
     settings = {name: value for name, value in lasting.items() if name not in TRAINING}
     machine = None if provenance.machine is None else asdict(provenance.machine)
@@ -25,7 +25,7 @@ def make_key(document: Document, provenance: Provenance) -> str:
 
 
 def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
-    """Whether the run already holds exactly what a measurement would find; its date and settings are then renewed."""
+    """Whether the run already holds all that would be measured; if so, its date and settings are updated."""
     if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
         return False
     saved = store.finished()
@@ -40,7 +40,7 @@ def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
     keys = [make_key(document, saved) for document in corpus]
     if keys != store.keys():
         return False
-    now = replace(saved, settings=settings.saved(), created=date(corpus.folder), tables=corpus.tables)
+    now = replace(saved, settings=settings.saved(), created=find_run_date(corpus.folder), tables=corpus.tables)
     if now != saved:
         store.describe(now)
         store.arrange(keys)
@@ -48,12 +48,12 @@ def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
 
 
 def remember(settings: Settings, store: Store) -> None:
-    """Note what made this run, for `renew_run` to compare."""
+    """Save the hashes of model and program, which `renew_run` compares."""
     _hash_model(settings, store)
     store.note("edition", hash_code())
 
 
-def date(folder: Path) -> str:
+def find_run_date(folder: Path) -> str:
     """The date of a run of this folder: SOURCE_DATE_EPOCH, or the time of its newest input; no clock is read.
 
     Raises `UserError` if SOURCE_DATE_EPOCH is no number of seconds.

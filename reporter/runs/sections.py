@@ -1,4 +1,4 @@
-"""Turn measurements into records: the section of every target, and the explanation of every document."""
+"""From measurements to records: the section of every target, and the explanation of every document."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from math import isfinite
 import torch
 
 from reporter.attribution import Cases, Effort, Ends, Explainer, TargetQuery, certify, to_array
-from reporter.evidence import agree_on_words, compare_all, tell_failure
+from reporter.evidence import agree_on_words, compare_all, describe_failure
 from reporter.methods import Method, Scores
 from reporter.models import Encoded, is_out_of_memory
 from reporter.records import (
@@ -31,75 +31,83 @@ _CLEAR = 2.0**-13  # a change of F that is resolved to this share of F is far ab
 
 @dataclass(frozen=True)
 class Answered:
-    """A document with the model's answer to it and the questions that are asked about that."""
+    """A document with the model's answer to it and its target queries."""
 
     encoded: Encoded
     prediction: Prediction
-    questions: list[TargetQuery]
+    queries: list[TargetQuery]
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Makes the records of the scores of some methods, with the settings of `explainer`."""
+    """Turns scores of some methods into records, with the settings of `explainer`."""
 
     explainer: Explainer
     methods: tuple[Method, ...]
 
     def record(
-        self, questions: list[TargetQuery], cases: Cases, results: Sequence[Sequence[Scores | str]]
+        self, queries: list[TargetQuery], cases: Cases, results: Sequence[Sequence[Scores | str]]
     ) -> list[Section]:
-        """The section of each question, from what every method found of it, or why it found nothing."""
-        ends, answers = self._measure_ends(questions, cases), cases.baseline_pass.answer.cpu()
-        looks = self._survey(questions, cases)
-        sections = []
-        for question, both, answer, look, scores in zip(questions, ends, answers, looks, results, strict=True):
-            tokens, pairs = question.encoded.tokens, zip(self.methods, scores, strict=True)
-            records = [self._attribute(method.description, outcome, both, question.length) for method, outcome in pairs]
-            attributions = tuple(record for record in records if isinstance(record, Attribution))
-            seed = self.explainer.seed(question, "agreement")
-            names = {attribution.method for attribution in attributions}
-            sections.append(
-                Section(
-                    target=question.target,
-                    baseline=self.explainer.read_baseline(question, answer),
-                    tokens=tokens,
-                    attributions=attributions,
-                    diagnostics=(),
-                    agreement=tuple(compare_all(tokens, attributions, seed=seed)),
-                    heads=look if names & self.attentive else None,
-                    consensus=agree_on_words(tokens, attributions),
-                    omissions=tuple(record for record in records if isinstance(record, Omission)),
-                )
-            )
-        return sections
+        """The section of each query, from the scores of every method, or the sentence that says why it has none."""
+        ends, answers = self._measure_ends(queries, cases), cases.baseline_pass.answer.cpu()
+        rows = zip(queries, ends, answers, self._summarize_heads(queries, cases), results, strict=True)
+        return [self._record_query(*row) for row in rows]
+
+    def _record_query(
+        self,
+        query: TargetQuery,
+        ends: Ends,
+        answer: torch.Tensor,
+        heads: Heads | None,
+        outcomes: Sequence[Scores | str],
+    ) -> Section:
+        """The section of one query; `answer` (choices) is that at the baseline."""
+        tokens, pairs = query.encoded.tokens, zip(self.methods, outcomes, strict=True)
+        records = [self._attribute(method.description, outcome, ends, query.length) for method, outcome in pairs]
+        attributions = tuple(record for record in records if isinstance(record, Attribution))
+        seed = self.explainer.seed(query, "agreement")
+        names = {attribution.method for attribution in attributions}
+        return Section(
+            target=query.target,
+            baseline=self.explainer.read_baseline(query, answer),
+            tokens=tokens,
+            attributions=attributions,
+            diagnostics=(),
+            agreement=tuple(compare_all(tokens, attributions, seed=seed)),
+            heads=heads if names & self.attentive else None,
+            consensus=agree_on_words(tokens, attributions),
+            omissions=tuple(record for record in records if isinstance(record, Omission)),
+        )
 
     @cached_property
     def attentive(self) -> set[str]:
-        """The methods among them that read attention weights."""
+        """The names of the methods that read attention weights."""
         return {method.description.name for method in self.methods if method.needs.attention}
 
-    def _survey(self, questions: Sequence[TargetQuery], cases: Cases) -> list[Heads | None]:
+    def _summarize_heads(self, queries: Sequence[TargetQuery], cases: Cases) -> list[Heads | None]:
         if not self.attentive:
-            return [None] * len(questions)
-        words = [[token.word for token in question.encoded.tokens] for question in questions]
+            return [None] * len(queries)
+        words = [[token.word for token in query.encoded.tokens] for query in queries]
         rows = zip(to_array(cases.attention.rows), words, strict=True)
-        return [summarize_heads(row[..., : len(line)], line) for row, line in rows]
+        return [summarize_heads(row[..., : len(token_words)], token_words) for row, token_words in rows]
 
-    def _measure_ends(self, questions: Sequence[TargetQuery], cases: Cases) -> list[Ends]:
+    def _measure_ends(self, queries: Sequence[TargetQuery], cases: Cases) -> list[Ends]:
         """F(input) and F(baseline) of every case; raises `ValueError` where F(input) is not the served score.
 
-        By how much they are off is measured where it could matter, and is one unit in the last place at least.
+        Their rounding error is measured where it could matter, and is at least one unit in the last place.
         """
         ends = []
-        for row, (question, path) in enumerate(zip(questions, cases.ends, strict=True)):
-            score, start = float(path.totals[1]), float(path.totals[0])
-            if not isfinite(start):
+        for row, (query, path) in enumerate(zip(queries, cases.ends, strict=True)):
+            at_input, at_baseline = float(path.totals[1]), float(path.totals[0])
+            served = query.target.score
+            if not isfinite(at_baseline):
                 raise ValueError("its score at the baseline is not a finite number")
-            if not abs(score - question.target.score) <= _SAME * max(1.0, abs(score)):
-                raise ValueError(f"its explained score {score:.6g} is not the served one, {question.target.score:.6g}")
-            size = max(abs(score), abs(start))
-            close = self.explainer.settings.tolerance * abs(score - start) < _CLEAR * size
-            ends.append(Ends(score, start, max(cases.measure_noise(row) if close else 0.0, torch.finfo().eps * size)))
+            if not abs(at_input - served) <= _SAME * max(1.0, abs(at_input)):
+                raise ValueError(f"its explained score {at_input:.6g} is not the served one, {served:.6g}")
+            size = max(abs(at_input), abs(at_baseline))
+            is_close = self.explainer.settings.tolerance * abs(at_input - at_baseline) < _CLEAR * size
+            noise = max(cases.measure_noise(row) if is_close else 0.0, torch.finfo().eps * size)
+            ends.append(Ends(at_input, at_baseline, noise))
         return ends
 
     def _attribute(
@@ -113,7 +121,7 @@ class Recorder:
         except Exception as error:  # what a method from outside hands over may be anything
             if is_out_of_memory(error):
                 raise
-            return Omission(method=description.name, reason=tell_failure(error))
+            return Omission(method=description.name, reason=describe_failure(error))
 
     def _certify(self, description: Description, scores: Scores, ends: Ends, length: int) -> Attribution:
         values = scores.values[0, :length].cpu().double()
@@ -139,17 +147,19 @@ class Recorder:
         )
 
 
-def fail(document: Document, sentence: str) -> Explanation:
+def make_failure(document: Document, sentence: str) -> Explanation:
     """The record of a document that was not explained, with the reason."""
     return _explanation(document, error=sentence)
 
 
-def conclude(answered: Answered, sections: Iterable[Section]) -> Explanation:
+def make_explanation(answered: Answered, sections: Iterable[Section]) -> Explanation:
     """The record of a document with these sections; one that no method could explain has failed."""
     ordered = sorted(sections, key=lambda section: (section.target.position, section.target.index))
     lost = next((section.omissions[0] for section in ordered if section.omissions and not section.attributions), None)
     if lost is not None:
-        return fail(answered.encoded.document, f"Every method failed on this text; {lost.method} first. {lost.reason}")
+        return make_failure(
+            answered.encoded.document, f"Every method failed on this text; {lost.method} first. {lost.reason}"
+        )
     return _explanation(answered.encoded.document, answered=answered, sections=tuple(ordered))
 
 

@@ -7,7 +7,7 @@ from threading import Lock
 
 
 class Stopwatch:
-    """Seconds of the clock by name, in the order in which they were first spent, and how many documents are done."""
+    """Seconds of wall-clock time by name, in the order of their first use, and how many documents are done."""
 
     def __init__(self) -> None:
         """Nothing was spent yet; threads may share it."""
@@ -17,7 +17,7 @@ class Stopwatch:
 
     @contextmanager
     def on(self, name: str) -> Iterator[None]:
-        """Whatever is done meanwhile is spent on this, also if it fails."""
+        """Count the time spent in this context under a name, also if it fails."""
         start = time.perf_counter()
         try:
             yield
@@ -25,12 +25,12 @@ class Stopwatch:
             self.add(name, time.perf_counter() - start)
 
     def add(self, name: str, seconds: float) -> None:
-        """So many seconds more were spent on this."""
+        """Add seconds under a name."""
         with self._lock:
             self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     def count(self, documents: int) -> None:
-        """So many documents more are done."""
+        """Count documents as done."""
         with self._lock:
             self._documents += documents
 

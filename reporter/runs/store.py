@@ -1,4 +1,4 @@
-"""The run on disk: one SQLite file; one transaction per batch; what is there is not measured again.
+"""The saved run: one SQLite file, one transaction per batch of documents.
 
 A document's row is keyed by its content, the model's fingerprint and the settings, and holds its line of the twin.
 The views `attributions` and `agreement` lay those lines out for a SQL browser.
@@ -20,7 +20,7 @@ from reporter.runs.drawn_files import Ledger
 _SAVE = "insert or replace into explanations values (?, null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-class Row(NamedTuple):
+class ExplanationRow(NamedTuple):
     """One explained document on its way into the store, with its key and the seconds it took."""
 
     key: str
@@ -54,7 +54,7 @@ class Store:
         """Whether the document of this key has been measured."""
         return self._database.execute("select 1 from explanations where key = ?", (key,)).fetchone() is not None
 
-    def save(self, rows: Iterable[Row]) -> None:
+    def save(self, rows: Iterable[ExplanationRow]) -> None:
         """Write a batch: all of it or, if the process dies, none."""
         columns = [_columns(row) for row in rows]
         with self._transaction():
@@ -76,7 +76,7 @@ class Store:
             self._database.executemany("insert or replace into traced values (?, ?)", marks)
 
     def arrange(self, keys: Iterable[str]) -> None:
-        """Put the run into this order and drop every document that is not in it; with that it is finished."""
+        """Order the run by these keys, drop every other document, and mark the run as finished."""
         with self._transaction():
             self._database.execute("update explanations set position = null")
             change = "update explanations set position = ? where key = ?"
@@ -86,17 +86,17 @@ class Store:
             self._database.execute("delete from facts where name = 'unfinished'")
 
     def describe(self, provenance: Provenance) -> None:
-        """Write down what makes this run, which is unfinished from now on."""
+        """Save the provenance of this run, which is unfinished from now on."""
         with self._transaction():
             self.note("provenance", msgspec.json.encode(provenance).decode())
             self.note("unfinished", "")
 
     def note(self, name: str, value: str) -> None:
-        """Write down a fact about this run."""
+        """Save a fact about this run by name."""
         self._database.execute("insert or replace into facts values (?, ?)", (name, value))
 
     def recall(self, name: str) -> str | None:
-        """A fact about this run, None if nobody wrote it down."""
+        """A saved fact about this run, None if there is none."""
         row = self._database.execute("select value from facts where name = ?", (name,)).fetchone()
         return None if row is None else row[0]
 
@@ -105,14 +105,14 @@ class Store:
         return [key for (key,) in self._database.execute("select key from explanations order by position")]
 
     def provenance(self) -> Provenance:
-        """What made this run; raises `UserError` if that was interrupted, or is not what this version writes."""
+        """The provenance; raises `UserError` if the run is unfinished, or not one of this version."""
         provenance = self.finished()
         if provenance is None:
             raise UserError("This run is not finished; the 'salience-report build' that made it goes on from there.")
         return provenance
 
     def finished(self) -> Provenance | None:
-        """What made this run, None if that was interrupted; raises `UserError` if this version cannot read it."""
+        """The provenance, None if the run is unfinished; raises `UserError` if this version cannot read it."""
         line = self.recall("provenance")
         if line is None or self.recall("unfinished") is not None:
             return None
@@ -163,7 +163,7 @@ class Store:
         yield from self.lines()
 
     def remember(self, ledger: Ledger, *, digest: str) -> None:
-        """Keep in mind what the site now consists of, and a hash of what it was drawn from."""
+        """Save the list of the site's files, and a hash of what they were drawn from."""
         with self._transaction():
             self.note("digest", digest)
             ledger.keep()
@@ -181,13 +181,13 @@ class Store:
 
 
 class SavedRun(Store):
-    """A run as it was found, of whomever: nothing is written into it, or anywhere beside it."""
+    """A run of unknown origin, opened read-only: nothing is written into it, or beside it."""
 
     _mode = "ro"
 
 
 def list_columns(explanation: Explanation) -> tuple[object, ...]:
-    """What the table has of a document beside its key, place and time, its line last: as `Store.rows` gives it."""
+    """The columns of a document in the table, without key, position and seconds, its line last, as in `Store.rows`."""
     predicted = name_answer(explanation.prediction) if explanation.prediction else None
     facts = (
         explanation.id,
@@ -198,9 +198,9 @@ def list_columns(explanation: Explanation) -> tuple[object, ...]:
         explanation.status,
         explanation.error,
     )
-    return (*facts, twin.dump(explanation).decode())
+    return (*facts, twin.dump_record(explanation).decode())
 
 
-def _columns(row: Row) -> tuple[object, ...]:
+def _columns(row: ExplanationRow) -> tuple[object, ...]:
     *facts, line = list_columns(row.explanation)
     return (row.key, *facts, row.seconds, line)

@@ -1,6 +1,6 @@
-"""The unit of work: documents in, explanations out. It can be sent anywhere, and builds its network where it lands.
+"""The unit of work: documents in, explanations out. It pickles as settings, and loads its network where it runs.
 
-It knows no store and no page; who has it done, and where, is an engine's affair (`engines/`).
+It knows no store and no page; where it runs is decided by an engine (`engines/`).
 """
 
 import time
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reporter.methods import Method
-from reporter.models import FREE_COPIES, UNIT_PASSES, Encoded, Network, encode, pool_by_cost
+from reporter.models import FREE_COPIES, UNIT_PASSES, Encoded, Network, encode_document, pool_by_cost
 from reporter.records import Document, Explanation, Provenance, Settings, quote_error
 from reporter.runs.explain import Attribute
 from reporter.runs.preparation import prepare
-from reporter.runs.sections import fail
+from reporter.runs.sections import make_failure
 from reporter.runs.stopwatch import Stopwatch
 
 WHOLE = "everything"
@@ -30,9 +30,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Explain:
-    """Explains documents by these settings; `watch` hears what that takes.
+    """Explains documents by these settings; `watch` records the time spent.
 
-    Wherever it is sent, it arrives as its settings alone, and starts a watch of its own.
+    It pickles as its settings alone, and starts a new watch in another process.
     """
 
     settings: Settings
@@ -51,7 +51,7 @@ class Explain:
 
     @cached_property
     def prepared(self) -> tuple[Attribute, Provenance]:
-        """What explains, and what it says of itself; the model is loaded when this is first asked for."""
+        """The explaining callable and its provenance; the model is loaded at first use."""
         attribute, provenance = prepare(self.settings)
         return replace(attribute, watch=self.watch), provenance
 
@@ -66,7 +66,7 @@ def explain_documents(documents: Sequence[Document], attribute: Attribute) -> It
     yield [Measured(explanation, 0.0) for explanation in failed]
     encoded.sort(key=lambda text: len(text.tokens))
     budget = max(1, int(UNIT_PASSES * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
-    for pool in pool_by_cost(encoded, lambda text: len(text.tokens), budget=budget, most=attribute.explainer.crowd):
+    for pool in pool_by_cost(encoded, lambda text: len(text.tokens), budget=budget, most=attribute.explainer.pool_size):
         start = time.perf_counter()
         explanations = attribute(pool)
         spent = time.perf_counter() - start
@@ -78,20 +78,20 @@ def explain_documents(documents: Sequence[Document], attribute: Attribute) -> It
 
 
 def _weigh(methods: Sequence[Method]) -> float:
-    """How many times as long as usual a text takes: by the changed copies of it that the methods look at."""
+    """The cost of a text as a multiple of the usual one, by the perturbed copies of it that the methods run."""
     copies = sum(method.needs.copies for method in methods)
     return max(1.0, copies / FREE_COPIES)
 
 
 def encode_all(documents: Sequence[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:
-    """The documents as the network takes them, and the records of those that it cannot be given."""
+    """The encoded documents, and the failure records of those that cannot be encoded."""
     encoded, failed = [], []
     for document in documents:
         if document.problem:
-            failed.append(fail(document, document.problem))
+            failed.append(make_failure(document, document.problem))
             continue
         try:
-            encoded.append(encode(document, network))
+            encoded.append(encode_document(document, network))
         except Exception as error:  # a tokenizer from outside may raise any
-            failed.append(fail(document, f"The tokenizer could not read this text: {quote_error(error)}."))
+            failed.append(make_failure(document, f"The tokenizer could not read this text: {quote_error(error)}."))
     return encoded, failed

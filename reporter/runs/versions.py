@@ -1,4 +1,4 @@
-"""The program's hash and its packages' versions, so that no version reuses what it would compute differently."""
+"""The hash of the program and the versions of its packages, on which a measurement depends."""
 
 import hashlib
 from functools import cache

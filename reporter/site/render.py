@@ -75,7 +75,7 @@ def draw_files(run: Run, lines: Callable[[], Iterable[tuple[str, str]]], paper: 
     _write(paper, ".nojekyll", b"", lambda: [])
     digest = hash_all(line.encode() for _, line in lines()).encode()
     _write(paper, "data/documents.jsonl", digest, lambda: (f"{line}\n" for _, line in lines()))
-    facts, schema = twin.dump(run), json.dumps(twin.schema(), indent=1)
+    facts, schema = twin.dump_record(run), json.dumps(twin.schema(), indent=1)
     _write(paper, "data/run.json", facts, lambda: [facts.decode(), "\n"])
     _write(paper, "data/schema.json", schema.encode(), lambda: [schema, "\n"])
     return run

@@ -1,4 +1,4 @@
-"""Summary: what the explanations of a run come to.
+"""Summary: statistics over the explanations of a run.
 
 One pass over the records: counts, means with intervals, and answers against the labels that were given; no torch.
 It imports `records` and `evidence`.

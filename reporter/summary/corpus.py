@@ -1,7 +1,7 @@
 """Corpus statistics of one method or one pair of methods; numbers are kept, and no text.
 
-Means, medians and intervals are over texts. What is measured for several targets of a text goes in as their mean: the
-targets of one text are no independent samples.
+Means, medians and intervals are over texts. Numbers for several targets of a text enter as their mean, as targets of
+one text are no independent samples.
 """
 
 from array import array
@@ -43,8 +43,8 @@ class Certified:
         self.verdicts.update(certificate.verdict for certificate in certificates)
         self.met += all(certificate.verdict == "met" for certificate in certificates)
         self.evaluations.append(fmean(certificate.evaluations for certificate in certificates))
-        if told := list(list_residuals(certificates)):
-            self.residuals.append(fmean(told))
+        if residuals := list(list_residuals(certificates)):
+            self.residuals.append(fmean(residuals))
 
     def record(self, method: str) -> Verdicts:
         """The record of the method."""
@@ -112,7 +112,7 @@ class Pair:
         )
 
     def _chance(self) -> float | None:
-        """How likely shuffled orders have so large a mean tau; the spread of each follows from its number of words."""
+        """The p-value of the mean tau under random orders, whose variance follows from the numbers of words."""
         if not self.variance:
             return None
         return float(f"{erfc(sum(self.values['kendall']) / sqrt(self.variance) / sqrt(2)) / 2:.4g}")
@@ -131,10 +131,12 @@ class Diagnosed:
         """Add the diagnostics of one text."""
         self.sections += len(diagnostics)
         self.values.add(fmean(diagnostic.value for diagnostic in diagnostics))
-        held = [(diagnostic.value, diagnostic.control) for diagnostic in diagnostics if diagnostic.control is not None]
-        if held:
-            self.controls.add(fmean(control for _, control in held))
-            self.gaps.add(fmean(value - control for value, control in held))
+        with_control = [
+            (diagnostic.value, diagnostic.control) for diagnostic in diagnostics if diagnostic.control is not None
+        ]
+        if with_control:
+            self.controls.add(fmean(control for _, control in with_control))
+            self.gaps.add(fmean(value - control for value, control in with_control))
 
     def record(self, name: str, method: str) -> CorpusDiagnostic:
         """The record of the diagnostic."""
@@ -172,7 +174,7 @@ def _middle(values: "array[float]") -> float | None:
 
 
 def _interval(values: "array[float]") -> tuple[float | None, float | None]:
-    """What holds the median of 95 % of as many values drawn anew; None for fewer than two."""
+    """The bootstrap 95 % interval of the median; None for fewer than two values."""
     if len(values) < 2:
         return None, None
     random, known = np.random.default_rng(len(values)), np.array(values)

@@ -8,7 +8,7 @@ _BITS = 1074  # the smallest float is 2 ** -1074
 
 @dataclass(slots=True)
 class Total:
-    """The number, mean and spread of finite values that come one at a time, in any order, none of which is kept."""
+    """The number, mean and standard deviation of finite values, exact in any order; no value is kept."""
 
     number: int = 0
     parts: int = 0

@@ -1,4 +1,4 @@
-"""Grade answers against the labels that documents were given: one by one, and counted over the corpus."""
+"""Grading: answers are compared with the labels that documents were given, one by one, and counted over the corpus."""
 
 from array import array
 from collections import Counter
@@ -60,8 +60,8 @@ def grade_answer(explanation: Explanation) -> Grade | None:
     given = find_given(explanation.label, explanation.labels, labels, several=several)
     if given is None:
         return None
-    said = (prediction.label,) if prediction.answers is None else prediction.answers
-    return Grade(given=tuple(labels[at] for at in sorted(given)), said=said, several=several)
+    predicted = (prediction.label,) if prediction.answers is None else prediction.answers
+    return Grade(given=tuple(labels[at] for at in sorted(given)), said=predicted, several=several)
 
 
 def is_labelled(explanation: Explanation) -> bool:
@@ -77,9 +77,9 @@ def describe_unknown(unknown: Sequence[Unknown], texts: int, labels: Sequence[st
     more = " and others" if len(unknown) > _NAMED else ""
     have = f"{texts:,} texts have a label" if texts > 1 else "1 text has a label"
     if len(labels) == 1:
-        told = f"{have} that the model’s answer cannot be held against: {named}{more}."
+        sentence = f"{have} that the model’s answer cannot be held against: {named}{more}."
         numbers = all(read_number(label.label) is not None for label in unknown)
-        return f"{told} {REGRESSION}" if numbers else told
+        return f"{sentence} {REGRESSION}" if numbers else sentence
     known = ", ".join(labels[:_SHOWN]) + (", …" if len(labels) > _SHOWN else "")
     names = ",".join(f"{label.label}=…" for label in unknown[:_NAMED])
     return f"{have} that is none of the model’s ({known}): {named}{more}. Say which is which by --labels {names}."
@@ -145,14 +145,14 @@ class GradeCount:
             return None
         number = len(self.gaps)
         given = np.array(self.numbers)
-        said = given + np.array(self.gaps)
-        spread = len(set(given)) > 1 and len(set(said)) > 1
+        answered = given + np.array(self.gaps)
+        spread = len(set(given)) > 1 and len(set(answered)) > 1
         return Deviation(
             texts=number,
             absolute=_round(fsum(map(abs, self.gaps)) / number),
             squared=_round(sqrt(fsum(gap * gap for gap in self.gaps) / number)),
             mean=_round(fsum(self.gaps) / number),
-            correlation=round(float(np.corrcoef(given, said)[0, 1]), 4) if spread else None,
+            correlation=round(float(np.corrcoef(given, answered)[0, 1]), 4) if spread else None,
         )
 
     def confusion(self) -> tuple[Graded, ...]:

@@ -1,13 +1,13 @@
-"""The words that push hardest towards each label over the corpus: means over texts, with intervals."""
+"""Words with the largest mean score for each target over the corpus, with confidence intervals."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import fsum
 from unicodedata import category
 
-from reporter.evidence import Moments
-from reporter.records import Explanation, Pushing, cut_words, order_sections
+from reporter.evidence import AlignedText, Moments
+from reporter.records import Pushing
 from reporter.summary.corpus import round_mean
 
 PushTarget = tuple[str, str | None]
@@ -20,54 +20,53 @@ _PLACES = 100_000  # words that are counted; those that come when all places are
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """How hard a word pushes towards a target in one text: the mean score of its occurrences there."""
+    """The mean score of a word's occurrences in one text, for one target."""
 
     target: PushTarget
     word: str
     score: float
 
 
-def list_pushes(explanation: Explanation) -> Iterator[Push]:
-    """Every word of a text, in small letters, once for each label, with its score by the method shown first.
+def list_pushes(sections: Iterable[AlignedText]) -> Iterator[Push]:
+    """Every word of a text in lower case, once for each target of its `sections`, scored by the method shown first.
 
-    That must have a sign; a word that stands there often, or that is explained at many positions, has its mean.
+    The score is the mean over occurrences and positions; a method without a sign gives none.
     """
     scores_by_word = defaultdict[tuple[PushTarget, str], list[float]](list)
-    for section in order_sections(explanation):
-        lead, target = section.attributions[0], section.target
-        for segment, text in enumerate(explanation.segments) if lead.signed else ():
-            for span in cut_words(section.tokens, text, segment=segment):
-                word = text[span.start : span.end].casefold()
-                if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
-                    scores_by_word[(target.label, target.against), word].append(span.total(lead.scores))
+    for aligned in sections:
+        lead, target = aligned.section.attributions[0], aligned.section.target
+        for span in aligned.words if lead.signed else ():
+            word = aligned.text(span).casefold()
+            if len(word) <= LONGEST and any(category(sign)[0] in "LNS" for sign in word):
+                scores_by_word[(target.label, target.against), word].append(span.total(lead.scores))
     for (towards, word), scores in scores_by_word.items():
         yield Push(target=towards, word=word, score=fsum(scores) / len(scores))
 
 
 class PushCount:
-    """Words and their scores, gathered while the documents go by; what it holds is bounded."""
+    """Running statistics of word scores by target, for a bounded number of words."""
 
     def __init__(self, places: int = _PLACES) -> None:
-        """Room for so many pairs of a word and a target."""
+        """`places` is the most pairs of a word and a target that are counted."""
         self._places = places
-        self._found: dict[tuple[PushTarget, str], Moments] = {}
+        self._moments: dict[tuple[PushTarget, str], Moments] = {}
         self.uncounted = 0
 
     def add(self, push: Push) -> None:
-        """Count a word of a text; every number of a word that has a place is exact."""
+        """Count a word of a text, if it has a place or there is a free one."""
         key = push.target, push.word
-        known = self._found.get(key)
-        if known is None and len(self._found) < self._places:
-            known = self._found[key] = Moments()
+        known = self._moments.get(key)
+        if known is None and len(self._moments) < self._places:
+            known = self._moments[key] = Moments()
         if known is None:
             self.uncounted += 1
         else:
             known.add(push.score)
 
     def hardest(self) -> tuple[Pushing, ...]:
-        """The words of every target, of the targets with most words if there are many."""
+        """Words with the largest mean score by target; of many targets, those with most words."""
         by_target: dict[PushTarget, list[Pushing]] = {}
-        for (target, word), moments in self._found.items():
+        for (target, word), moments in self._moments.items():
             if moments.number >= LEAST and moments.interval()[0] > 0:
                 by_target.setdefault(target, []).append(_pushing(target, word, moments))
         largest = sorted(by_target, key=lambda target: (-len(by_target[target]), target[0], target[1] or ""))[:_TARGETS]
@@ -81,6 +80,6 @@ def _pushing(target: PushTarget, word: str, moments: Moments) -> Pushing:
 
 
 def _choose(words: list[Pushing]) -> list[Pushing]:
-    """The words whose intervals begin furthest from zero, ordered by their means."""
+    """The words whose intervals begin furthest above zero, ordered by their means."""
     nearest = sorted(words, key=lambda pushing: (-pushing.low, pushing.word))[:_LISTED]
     return sorted(nearest, key=lambda pushing: (-pushing.mean, pushing.word))

@@ -1,4 +1,4 @@
-"""Summarise a run in one pass over its explanations; a part that fails does not affect the others."""
+"""The summary of a run, made in one pass over its explanations; a part that fails does not affect the others."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from reporter.evidence import wilson
 from reporter.records import NONE, Explanation, Failure, Gap, Lapse, Part, Provenance, Run, Summary, quote_error
 from reporter.summary.corpus import Certified, Diagnosed, Pair, gather
+from reporter.summary.counted_document import CountedDocument
 from reporter.summary.grading import GradeCount
 from reporter.summary.pushes import PushCount, list_pushes
 from reporter.summary.slices import SliceCount
@@ -49,8 +50,8 @@ def find_median_agreement(summary: Summary) -> float | None:
 class Counted(Protocol):
     """A part of the summary; `order` has the place of every method of the run."""
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
         ...
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:
@@ -72,19 +73,19 @@ def _make_parts() -> dict[Part, Counted]:
 
 @dataclass
 class Answers:
-    """What the model said, and what was right of it."""
+    """The predicted labels, and how they compare with those given."""
 
     predicted: Counter[str] = field(default_factory=Counter)
     grades: GradeCount = field(default_factory=GradeCount)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document, if there is an answer to it."""
-        said = explanation.prediction
-        if said is None:
+    def add(self, document: CountedDocument) -> None:
+        """Count one document, if there is an answer to it."""
+        prediction = document.explanation.prediction
+        if prediction is None:
             return
-        if said.positions == 1:
-            self.predicted.update((said.label,) if said.answers is None else said.answers or (NONE,))
-        self.grades.add(explanation)
+        if prediction.positions == 1:
+            self.predicted.update((prediction.label,) if prediction.answers is None else prediction.answers or (NONE,))
+        self.grades.add(document.explanation)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, no method has a part in it
         """Everything about labels."""
@@ -103,74 +104,74 @@ class Answers:
 
 @dataclass
 class Certificates:
-    """How the certificates came out, by method."""
+    """The verdicts on certificates, by method."""
 
-    found: "dict[str, Certified]" = field(default_factory=dict)
+    by_method: "dict[str, Certified]" = field(default_factory=dict)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
         certificates = (
             (attribution.method, attribution.certificate)
-            for part in explanation.sections
+            for part in document.explanation.sections
             for attribution in part.attributions
         )
-        for method, taken in gather(certificates).items():
-            self.found.setdefault(method, Certified(taken[0].claim)).add(taken)
+        for method, certificates_of_method in gather(certificates).items():
+            self.by_method.setdefault(method, Certified(certificates_of_method[0].claim)).add(certificates_of_method)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:
         """The verdicts of every method, in the order of the run."""
-        names = sorted(self.found, key=lambda name: order.get(name, len(order)))
-        return {"verdicts": tuple(self.found[name].record(name) for name in names)}
+        names = sorted(self.by_method, key=lambda name: order.get(name, len(order)))
+        return {"verdicts": tuple(self.by_method[name].record(name) for name in names)}
 
 
 @dataclass
 class Agreements:
-    """How far methods agree, pair by pair."""
+    """The agreement of each pair of methods."""
 
-    found: "dict[tuple[str, str], Pair]" = field(default_factory=dict)
+    by_pair: "dict[tuple[str, str], Pair]" = field(default_factory=dict)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
-        pairs = (((pair.a, pair.b), pair) for part in explanation.sections for pair in part.agreement)
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
+        pairs = (((pair.a, pair.b), pair) for part in document.explanation.sections for pair in part.agreement)
         for names, compared in gather(pairs).items():
-            self.found.setdefault(names, Pair()).add(compared)
+            self.by_pair.setdefault(names, Pair()).add(compared)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:
         """The agreement of every pair, in the order of the run."""
-        pairs = sorted(self.found, key=lambda pair: [order.get(name, len(order)) for name in pair])
-        return {"agreement": tuple(self.found[pair].record(*pair) for pair in pairs)}
+        pairs = sorted(self.by_pair, key=lambda pair: [order.get(name, len(order)) for name in pair])
+        return {"agreement": tuple(self.by_pair[pair].record(*pair) for pair in pairs)}
 
 
 @dataclass
 class Diagnostics:
-    """What every diagnostic of every method comes to."""
+    """The mean of every diagnostic of every method."""
 
-    found: "dict[tuple[str, str], Diagnosed]" = field(default_factory=dict)
+    by_name: "dict[tuple[str, str], Diagnosed]" = field(default_factory=dict)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
         diagnosed = (
             ((diagnostic.name, diagnostic.method), diagnostic)
-            for part in explanation.sections
+            for part in document.explanation.sections
             for diagnostic in part.diagnostics
         )
         for names, measured in gather(diagnosed).items():
-            self.found.setdefault(names, Diagnosed()).add(measured)
+            self.by_name.setdefault(names, Diagnosed()).add(measured)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they stand as they were asked for
         """Every diagnostic, method by method."""
-        return {"diagnostics": tuple(diagnosed.record(*names) for names, diagnosed in self.found.items())}
+        return {"diagnostics": tuple(diagnosed.record(*names) for names, diagnosed in self.by_name.items())}
 
 
 @dataclass
 class Checks:
-    """What became of the checks of every text, by slice."""
+    """The states of the checks of every text, by slice."""
 
     count: SliceCount = field(default_factory=SliceCount)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
-        self.count.add(explanation)
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
+        self.count.add(document.explanation, document.sections)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they are of the method shown first
         """The slices, and how many texts pass every check."""
@@ -179,13 +180,13 @@ class Checks:
 
 @dataclass
 class Words:
-    """The words that push hardest."""
+    """Words with the largest mean score by target."""
 
     count: PushCount = field(default_factory=PushCount)
 
-    def add(self, explanation: Explanation) -> None:
-        """Take note of one document."""
-        for push in list_pushes(explanation):
+    def add(self, document: CountedDocument) -> None:
+        """Count one document."""
+        for push in list_pushes(document.sections):
             self.count.add(push)
 
     def fields(self, order: Mapping[str, int]) -> dict[str, object]:  # noqa: ARG002, they are of the method shown first
@@ -207,17 +208,18 @@ class _Tally:
         id, source = explanation.id, explanation.source
         if explanation.status == "failed":
             self.failures.append(Failure(id=id, source=source, error=explanation.error or "No reason was recorded."))
-        gone = dict.fromkeys(
+        omitted = dict.fromkeys(
             (omission.method, omission.reason) for part in explanation.sections for omission in part.omissions
         )
-        self.lapses += [Lapse(id=id, source=source, method=method, reason=reason) for method, reason in gone]
+        self.lapses += [Lapse(id=id, source=source, method=method, reason=reason) for method, reason in omitted]
+        document = CountedDocument(explanation)
         for name, part in self.parts.items():
             with self._noting(name):
-                part.add(explanation)
+                part.add(document)
 
     @contextmanager
     def _noting(self, part: Part) -> Iterator[None]:
-        """Take note of a part that fails, whatever it raises: it costs no other."""
+        """Record a part that fails, whatever it raises, as a gap."""
         try:
             yield
         except Exception as error:

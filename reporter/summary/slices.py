@@ -2,13 +2,13 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
 from reporter.evidence import AlignedText, CheckName, State, check_section, gravest, is_measured, mean_tau, wilson
-from reporter.records import Explanation, Held, Slice, is_number, name_answer, order_sections
+from reporter.records import Explanation, Held, Slice, is_number, name_answer
 from reporter.summary.grading import grade_answer
 
 SliceKind = Literal["all", "folder", "label", "answer"]
@@ -27,20 +27,19 @@ class CheckedText:
     tau: float | None
 
 
-def check_text(explanation: Explanation) -> CheckedText:
-    """What became of the checks of a document; no state where nothing of it was explained."""
-    sections = order_sections(explanation)
-    states = [[check.state for check in check_section(AlignedText(explanation, section))] for section in sections]
+def check_text(explanation: Explanation, sections: Sequence[AlignedText]) -> CheckedText:
+    """The states of the checks of a document by its `sections`; none where nothing of it was explained."""
+    states = [[check.state for check in check_section(aligned)] for aligned in sections]
     grade = grade_answer(explanation)
     return CheckedText(
         states=tuple(map(gravest, zip(*states, strict=True))),
         right=None if grade is None else grade.right,
-        tau=mean_tau(sections[0]) if sections else None,
+        tau=mean_tau(sections[0].section) if sections else None,
     )
 
 
 def name_given(explanation: Explanation) -> str | None:
-    """The label given, by which texts are sorted; a number sorts none."""
+    """The label given, by which texts are sliced; None for numbers."""
     grade = grade_answer(explanation)
     if grade is None:
         return None if is_number(explanation.prediction) else explanation.label
@@ -49,9 +48,9 @@ def name_given(explanation: Explanation) -> str | None:
 
 def name_said(explanation: Explanation) -> str | None:
     """The label that the model chose, where it chose one label for the text."""
-    said = explanation.prediction
-    chosen = said is not None and said.positions == 1 and not is_number(said)
-    return name_answer(said) if said is not None and chosen else None
+    prediction = explanation.prediction
+    chosen = prediction is not None and prediction.positions == 1 and not is_number(prediction)
+    return name_answer(prediction) if prediction is not None and chosen else None
 
 
 @dataclass
@@ -91,16 +90,16 @@ class _Count:
 
 
 class SliceCount:
-    """Counts by slice, gathered while the documents go by; `passing` texts have no check that does not hold."""
+    """Running counts by slice; in `passing` texts every measured check holds."""
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
         self._counts: dict[tuple[SliceKind, str], _Count] = {("all", ""): _Count()}
         self.passing = 0
 
-    def add(self, explanation: Explanation) -> None:
-        """Count a document, if anything of it was explained."""
-        text = check_text(explanation)
+    def add(self, explanation: Explanation, sections: Sequence[AlignedText]) -> None:
+        """Count a document by its `sections`, if anything of it was explained."""
+        text = check_text(explanation, sections)
         if not text.states:
             return
         measured = [state for state in text.states if is_measured(state)]

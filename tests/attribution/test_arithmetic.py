@@ -14,12 +14,12 @@ from scipy import stats
 
 from reporter.attribution.certificates import Effort, Ends, certify
 from reporter.evidence.agreement import compare_all, measure_chance, share_same_sign, share_top
-from reporter.models.batching import POOL, Budget, make_batches, pool_by_cost, spread, take_windows
+from reporter.models.batching import POOL, Budget, even_budget, make_batches, pool_by_cost, take_windows
 from reporter.records import add_by_word
 from reporter.records.errors import UserError
 from reporter.records.explanation import Attribution, Certificate, Document, Token
-from reporter.records.rounding import round_values
 from reporter.records.settings import Settings
+from reporter.records.twin import round_values
 from reporter.tasks import choose_targets, predict
 from reporter.tasks.sequence_classification import SequenceClassification
 
@@ -205,18 +205,18 @@ def test_batches_hold_like_lengths():
 
 @given(some.lists(some.integers(1, 200), max_size=150), some.integers(1, 1000), some.integers(1, 8))
 def test_work_is_spread_evenly_and_within_the_budget(widths, budget, members):
-    even = spread(widths, budget=budget, members=members)
+    even = even_budget(widths, budget=budget, members=members)
     passes = members * -(-sum(widths) // (budget * members))
     assert 1 <= even <= budget
     assert even * passes >= sum(widths) - passes
 
 
 def test_two_share_what_one_pass_would_hold_if_it_is_worth_it():
-    assert spread([40] * 10, budget=512, members=2) == 220
-    assert spread([40] * 10, budget=512, members=1) == 420
-    assert spread([40] * 3, budget=512, members=2) == 128
-    assert spread([40] * 60, budget=512, members=2) == 420
-    assert spread([], budget=512, members=2) == 512
+    assert even_budget([40] * 10, budget=512, members=2) == 220
+    assert even_budget([40] * 10, budget=512, members=1) == 420
+    assert even_budget([40] * 3, budget=512, members=2) == 128
+    assert even_budget([40] * 60, budget=512, members=2) == 420
+    assert even_budget([], budget=512, members=2) == 512
 
 
 @given(some.lists(some.integers(1, 600), max_size=150), some.integers(1, 5000))

@@ -9,7 +9,7 @@ from scipy.interpolate import CubicSpline
 from reporter.attribution.quadrature.estimates import find_jumps
 from reporter.attribution.quadrature.integration import integrate_paths
 from reporter.attribution.quadrature.refinement import START, Goal, Samples, integrate, refine
-from reporter.attribution.quadrature.rules import find_rules, weigh, weigh_spline
+from reporter.attribution.quadrature.rules import find_rules, weigh_polynomials, weigh_spline
 
 TOLERANCES = (0.01, 0.001)
 
@@ -21,7 +21,7 @@ def test_weights_are_exact_for_polynomials(order, before, steps, seed):
     degree = min(order, len(nodes)) - 1
     polynomial = np.polynomial.Polynomial(np.random.default_rng(seed).normal(size=degree + 1))
     exact = np.diff(polynomial.integ()(nodes))
-    np.testing.assert_allclose(weigh(nodes, order, before=before) @ polynomial(nodes), exact, atol=1e-7)
+    np.testing.assert_allclose(weigh_polynomials(nodes, order, before=before) @ polynomial(nodes), exact, atol=1e-7)
 
 
 def test_the_start_is_a_path_from_baseline_to_text():
@@ -169,7 +169,7 @@ def test_rules_do_not_depend_on_those_that_are_found_with_them():
 def test_a_panel_left_wide_between_halved_ones_is_doubted_by_the_square_of_how_much_wider_it_is():
     nodes = np.array([0.0, 0.1, 0.15, 0.2, 0.3, 0.35, 0.4, 0.5, 0.75, 1.0])
     expected = np.array([1, 1, 1, 4, 1, 1, 1, 1, 1])[:, None]
-    plain = (weigh(nodes, 6, before=2) - weigh(nodes, 4, before=1)) / 4
+    plain = (weigh_polynomials(nodes, 6, before=2) - weigh_polynomials(nodes, 4, before=1)) / 4
     np.testing.assert_allclose(find_rules([nodes])[0].apart[1], expected * plain, atol=1e-15)
 
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from reporter.audit.check import Thresholds, check_site
-from reporter.audit.recomputed.records import find_run_faults, prove_all
+from reporter.audit.recomputed.records import check_records, find_run_faults
 from reporter.audit.run_wide import compare_sanity
 from reporter.audit.verify import choose_settings, compare_inputs, compare_runs, explain_again, judge
 from reporter.evidence.agreement import agree_on_words, compare_all
@@ -23,11 +23,10 @@ from reporter.evidence.metrics import PLAUSIBILITY
 from reporter.evidence.plausibility import judge_section
 from reporter.records import twin
 from reporter.records.errors import UserError
-from reporter.records.explanation import Attribution, Explanation
-from reporter.records.rounding import round_values
+from reporter.records.explanation import Attribution, Explanation, make_seed
 from reporter.records.run import Provenance
-from reporter.records.seeds import make_seed
 from reporter.records.settings import Settings
+from reporter.records.twin import round_values
 from reporter.runs.preparation import prepare
 from reporter.runs.store import Store, list_columns
 from reporter.site.render import draw_site
@@ -146,7 +145,7 @@ class Built:
         except msgspec.ValidationError as error:
             return [str(error)]
         whole = sum_up(run, records)
-        proof = prove_all(whole, (twin.dump(one).decode() for one in records), documents=len(records))
+        proof = check_records(whole, (twin.dump_record(one).decode() for one in records), documents=len(records))
         return [*proof.faults, *find_run_faults(run)]
 
     def compute(self, run: Provenance, records: dict[str, Explanation]) -> list[str]:
@@ -197,7 +196,7 @@ class Forgery:
 
     def change(self, made: Provenance, records: dict[str, Explanation]) -> tuple[Provenance, dict[str, bytes | str]]:
         """The run and the lines of its records afterwards."""
-        lines: dict[str, bytes | str] = {id: twin.dump(one) for id, one in records.items()}
+        lines: dict[str, bytes | str] = {id: twin.dump_record(one) for id, one in records.items()}
         if self.record is leave_out:
             del lines[self.id]
         elif self.record is not None:
@@ -567,7 +566,7 @@ def state(site: Path) -> dict[Path, bytes]:
 def test_a_forgery_is_noticed(kind, built, quick):
     how, honest = FORGERIES[kind], quick if kind in OF_A_LONG_TEXT else built
     made, lines = how.change(honest.run, honest.records)
-    assert (made, lines) != (honest.run, {id: twin.dump(one) for id, one in honest.records.items()})
+    assert (made, lines) != (honest.run, {id: twin.dump_record(one) for id, one in honest.records.items()})
     found = honest.prove(made, lines)
     assert bool(found) == (how.who == "check"), found
     if how.who == "verify" and kind != OF_THE_MODEL:
@@ -583,7 +582,7 @@ def test_a_lie_that_contradicts_nothing_is_found_by_computing_it_again(kind, qui
 
 def test_nothing_is_noticed_where_nothing_was_forged(built, quick):
     for honest in (built, quick):
-        assert honest.prove(honest.run, {id: twin.dump(one) for id, one in honest.records.items()}) == []
+        assert honest.prove(honest.run, {id: twin.dump_record(one) for id, one in honest.records.items()}) == []
         assert honest.compute(honest.run, honest.records) == []
 
 

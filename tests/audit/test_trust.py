@@ -18,7 +18,7 @@ from reporter.audit.verify import choose_settings
 from reporter.models.loading import checkpoint
 from reporter.models.loading.checkpoint import load_network
 from reporter.records.errors import UserError
-from reporter.records.settings import LIFTING, Settings, Trust
+from reporter.records.settings import LIFTING, Settings, TrustSettings
 from reporter.runs import preparation
 from tests import example_runs as runs
 from tests.cli.test_cli import refusal, run
@@ -136,7 +136,7 @@ def test_a_pickle_that_an_index_names_runs_no_code(tmp_path):
     folder = save_network(tmp_path / "model")
     shard(folder, "a.bin", "b.bin")
     (folder / "a.bin").write_bytes(PICKLE % str(folder / "ran").encode())
-    for trust in (Trust(), Trust(pickle=True)):
+    for trust in (TrustSettings(), TrustSettings(pickle=True)):
         with pytest.raises(UserError):
             load_network(str(folder), task=TASK, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
@@ -147,7 +147,7 @@ def test_shards_in_the_folder_are_the_same_model(tiny, tmp_path):
     shard(parted, "model-1-of-2.safetensors", "model-2-of-2.safetensors")
     shard(pickled, "a.bin", "b.bin")
     usual = load_network(str(tiny), task=TASK, device="cpu").model
-    for folder, trust in ((parted, Trust()), (pickled, Trust(pickle=True))):
+    for folder, trust in ((parted, TrustSettings()), (pickled, TrustSettings(pickle=True))):
         found = load_network(str(folder), task=TASK, device="cpu", trust=trust).model
         assert all(torch.equal(a, b) for a, b in zip(usual.parameters(), found.parameters(), strict=True))
 

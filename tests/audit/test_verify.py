@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from reporter.audit.comparison import TOLERANCE, compare
+from reporter.audit.comparison import TOLERANCE, compare_records
 from reporter.audit.unverified import ALWAYS
 from reporter.records.explanation import Explanation
 from tests import example_runs as runs
@@ -144,12 +144,12 @@ def cancelled(rounding: float) -> Explanation:
 
 @pytest.mark.parametrize("units", [1, 4, 12])
 def test_what_float32_rounds_off_answers_is_no_difference(units):
-    assert list(compare(cancelled(0.0), cancelled(units * 2**-24))) == []
+    assert list(compare_records(cancelled(0.0), cancelled(units * 2**-24))) == []
 
 
 @pytest.mark.parametrize("units", [100, 1200])
 def test_a_hundred_times_as_much_is_one(units):
-    said = list(compare(cancelled(0.0), cancelled(units * 2**-24)))
+    said = list(compare_records(cancelled(0.0), cancelled(units * 2**-24)))
     assert [name for name in runs.SIGNED if any(f"the scores by {name} differ" in one for one in said)] == [
         one.method for one in cancelled(0.0).sections[0].attributions if one.signed
     ]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reporter.attribution.baselines import BASELINES, find_piece
-from reporter.evidence.deletion import ask, rank_words
-from reporter.evidence.metrics import Observed
+from reporter.attribution.baselines import BASELINES, find_baseline_token
+from reporter.evidence.deletion import answer_cuts, rank_words
+from reporter.evidence.metrics import Observations
 from reporter.evidence.metrics.comprehensiveness import Comprehensiveness
 from reporter.evidence.metrics.sufficiency import Sufficiency
 from reporter.models.tokenization import Encoded
@@ -57,14 +57,16 @@ def probe(
 ) -> list[tuple[float, ...]]:
     """Comprehensiveness and sufficiency of each document."""
     explainer = attribute.explainer
-    piece = None if removal == "deleted" else find_piece(explainer.network, removal)
+    piece = None if removal == "deleted" else find_baseline_token(explainer.network, removal)
     found = []
     for document, section in zip(documents, sections, strict=True):
         order = rank_words(section.tokens, section.attributions[0])
         question = explainer.choose(document, *explainer.predict([document]))[0]
         cuts = [frozenset[int](), *(cut for one in MEASURES for cut in one.cuts(order))]
-        answers = dict(zip(cuts, ask(explainer, [(question, cut) for cut in cuts], token_id=piece), strict=True))
-        found.append(tuple(one.judge(order, Observed(answers=answers)) or 0.0 for one in MEASURES))
+        answers = dict(
+            zip(cuts, answer_cuts(explainer, [(question, cut) for cut in cuts], token_id=piece), strict=True)
+        )
+        found.append(tuple(one.judge(order, Observations(answers=answers)) or 0.0 for one in MEASURES))
     return found
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from reporter.records import twin
 from reporter.records.run import Provenance
-from reporter.runs.store import Row, Store
+from reporter.runs.store import ExplanationRow, Store
 from tests.benchmarks.builds import run
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -29,12 +29,14 @@ MEASURE = """async () => {
 }"""
 
 
-def repeat(size: int) -> Iterator[Row]:
+def repeat(size: int) -> Iterator[ExplanationRow]:
     """The golden run's documents again and again, under new names, in as many folders as there are hundreds."""
     found = [twin.load_explanation(line) for line in (GOLDEN / "documents.jsonl").read_bytes().splitlines()]
     for place, one in enumerate(islice(cycle(found), size)):
         folder = f"part-{place // 100:03}/"
-        yield Row(str(place), replace(one, id=f"{folder}{one.id}-{place}", source=f"{folder}{one.source}"), 0.0)
+        yield ExplanationRow(
+            str(place), replace(one, id=f"{folder}{one.id}-{place}", source=f"{folder}{one.source}"), 0.0
+        )
 
 
 def fill(path: Path, size: int) -> None:

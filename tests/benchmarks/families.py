@@ -19,7 +19,7 @@ import transformers
 from safetensors.torch import load_file
 
 from reporter.models.network import Network
-from reporter.models.tokenization import Encoded, encode
+from reporter.models.tokenization import Encoded, encode_document
 from reporter.records.explanation import Document
 from reporter.runs.preparation import prepare
 from tests.benchmarks.certificates import hold, refer
@@ -46,7 +46,7 @@ def draw(network: Network, count: int) -> list[Encoded]:
     draws = random.Random(1)
     texts = [" ".join(draws.choice(WORDS) for _ in range(draws.randint(4, 24))) for _ in range(count)]
     named = [Document(id=f"text-{n:03}", source="", group="", text=text) for n, text in enumerate(texts)]
-    return [encode(document, network) for document in named]
+    return [encode_document(document, network) for document in named]
 
 
 def convert(package: Path, head: str, folder: Path) -> Path:

@@ -22,7 +22,7 @@ import numpy as np
 from reporter.influence import training_data
 from reporter.influence.features import Cache, FeatureExtractor, extract_features, open_cache
 from reporter.influence.final_layer import find_final_layer
-from reporter.influence.retraining import measure_validity, train_head
+from reporter.influence.retraining import measure_validity, train_final_layer
 from reporter.influence.tracin import (
     Array,
     CheckpointView,
@@ -63,7 +63,7 @@ def plant(features: Array, logits: Array, targets: Columns) -> tuple[float, floa
     wrong = targets.copy()
     wrong[turned] = (wrong[turned] + random_.integers(1, choices, size=len(turned))) % choices
     full = np.concatenate([features, np.ones((len(features), 1), np.float32)], 1)
-    trained = (full @ train_head(full, wrong, choices).T).astype(np.float32)
+    trained = (full @ train_final_layer(full, wrong, choices).T).astype(np.float32)
     shares = []
     for answers in (logits, trained):
         first = find_largest(

@@ -18,7 +18,7 @@ import numpy as np
 
 from reporter.documents.rationales import read_rationale
 from reporter.evidence.metrics import PLAUSIBILITY
-from reporter.models.tokenization import encode
+from reporter.models.tokenization import encode_document
 from reporter.records.evidence import Diagnostic
 from reporter.records.explanation import Document, Section
 from reporter.records.settings import Settings
@@ -77,7 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     settings = Settings(model=given.model, methods=tuple(given.methods.split(",")), evidence="quick")
     attribute, _ = prepare(settings, created="")
-    documents = [encode(one, attribute.explainer.network) for one in read(given.texts, given.count)]
+    documents = [encode_document(one, attribute.explainer.network) for one in read(given.texts, given.count)]
     sections = explain(Attribute(attribute.explainer, attribute.methods), documents)
     told = [one for one in sections if any(found.name in PLAUSIBILITY for found in one.diagnostics)]
     print(f"{given.model}: {len(told)} of {len(documents)} texts with some words marked and some not\n")

@@ -22,7 +22,7 @@ from scipy.interpolate import CubicSpline
 from reporter.attribution.paths import Paths
 from reporter.attribution.quadrature import integration, refinement
 from reporter.attribution.quadrature.refinement import START, Goal
-from reporter.attribution.quadrature.rules import SCALES, Array, Rules, find_rules, weigh, weigh_spline
+from reporter.attribution.quadrature.rules import SCALES, Array, Rules, find_rules, weigh_polynomials, weigh_spline
 from reporter.models.precision import EXACT
 from reporter.models.tokenization import Encoded
 from reporter.runs.explain import Attribute
@@ -126,8 +126,8 @@ RULES: dict[str, Callable[[Known, float], tuple[int, Array]]] = {
     "nested Simpson from 17": partial(nested, simpson=True),
     "adaptive, half spline, half local (the reports' rule)": adaptive,
     "the same, panels judged alone": partial(adaptive, alone=True),
-    "adaptive, through 4 nodes": partial(adaptive, weights=partial(weigh, order=4, before=1)),
-    "adaptive, through 6 nodes": partial(adaptive, weights=partial(weigh, order=6, before=2)),
+    "adaptive, through 4 nodes": partial(adaptive, weights=partial(weigh_polynomials, order=4, before=1)),
+    "adaptive, through 6 nodes": partial(adaptive, weights=partial(weigh_polynomials, order=6, before=2)),
     "adaptive, cubic spline": partial(adaptive, weights=weigh_spline),
     "the reports' rule, 10 even first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 10)),
     "the reports' rule, 14 graded first nodes": partial(adaptive, start=np.linspace(0.0, 1.0, 14) ** 1.6),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reporter.models.batching import pool_by_cost
 from reporter.models.network import Network
-from reporter.models.tokenization import Encoded, encode
+from reporter.models.tokenization import Encoded, encode_document
 from reporter.records.explanation import Document, Section
 from reporter.records.settings import Settings
 from reporter.runs.explain import Attribute
@@ -39,7 +39,7 @@ def deal(path: Path, network: Network, count: int, *, least: int = 8, most: int 
     found: list[Encoded] = []
     for text in texts:
         name = f"text-{len(found):03}"
-        encoded = encode(Document(id=name, source=name, group="", text=text), network)
+        encoded = encode_document(Document(id=name, source=name, group="", text=text), network)
         if least <= len(encoded.tokens) <= most:
             found.append(encoded)
         if len(found) == count:

@@ -24,7 +24,7 @@ from reporter.documents.folder import Intake
 from reporter.documents.ids import Ids
 from reporter.records.errors import UserError
 from reporter.records.explanation import Document
-from reporter.records.intake import Table
+from reporter.records.run import Table
 
 SAMPLES = Path(__file__).parents[2] / "sample_inputs"
 SEGMENT = re.compile(r"(?![.-])[a-z0-9_.-]{1,80}(?<![.-])")

@@ -11,7 +11,7 @@ from reporter.evidence import counterfactuals, levels
 from reporter.evidence.levels import LEVELS
 from reporter.models.embedding_neighbours import Vocabulary
 from reporter.records import add_by_word, places_by_word
-from reporter.records.twin import dump, load_explanation
+from reporter.records.twin import dump_record, load_explanation
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
 
@@ -183,11 +183,11 @@ def test_short_texts_are_served(attribute, text):
     assert one.status == "explained", one.error
     said = one.sections[0].counterfactual
     assert said is not None
-    assert load_explanation(dump(one)) == one
+    assert load_explanation(dump_record(one)) == one
 
 
 def test_only_levels_that_pay_for_it_ask(tiny, monkeypatch):
-    monkeypatch.setattr(counterfactuals, "serve", lambda *_: pytest.fail("the model was asked"))
+    monkeypatch.setattr(counterfactuals, "answer_texts", lambda *_: pytest.fail("the model was asked"))
     for level in ("none", "quick"):
         attribute = prepared(tiny, evidence=level, methods=("gradient",))
         assert attribute(encoded(attribute, TEXTS[0]))[0].sections[0].counterfactual is None

@@ -11,8 +11,8 @@ import torch
 from reporter import registry
 from reporter.evidence import deletion
 from reporter.evidence.levels import LEVELS, load_metrics
-from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Answer, Observed, Ranking
-from reporter.evidence.rankings import rank
+from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY, Observations, Ranking, TargetAnswer
+from reporter.evidence.rankings import rank_scores
 from reporter.methods import FixedCost, Needs, Scores
 from reporter.records import add_by_word
 from reporter.records.errors import UserError
@@ -95,13 +95,13 @@ def test_every_metric_is_a_number_about_one_order_of_the_words(name):
     """One signature, whatever it needs to have been observed; and it looks at nothing else."""
     random, metric = np.random.default_rng(3), load_metrics((name,))[0]
     scores = random.standard_normal(9)
-    order, cuts = rank(scores), [frozenset(), *metric.cuts(rank(scores))]
+    order, cuts = rank_scores(scores), [frozenset(), *metric.cuts(rank_scores(scores))]
     assert all(cut <= frozenset(range(9)) for cut in cuts)
-    answers = {cut: Answer(*random.uniform(0.1, 0.9, 2)) for cut in cuts}
+    answers = {cut: TargetAnswer(*random.uniform(0.1, 0.9, 2)) for cut in cuts}
     gone, lost, near = random.random((5, 9)) < 0.5, random.standard_normal(5), random.standard_normal((4, 9))
-    observed = Observed(answers=answers, marked=frozenset({1, 2, 7}), gone=gone, lost=lost, near=near)
+    observed = Observations(answers=answers, marked=frozenset({1, 2, 7}), removed=gone, losses=lost, nearby=near)
     assert np.isfinite(metric.judge(order, observed))
-    assert metric.judge(order, observed) == metric.judge(rank(scores), replace(observed))
+    assert metric.judge(order, observed) == metric.judge(rank_scores(scores), replace(observed))
     assert isinstance(metric.shuffled, bool)
 
 
@@ -337,9 +337,9 @@ def test_an_unknown_level_is_refused():
 
 def test_what_cannot_be_told_is_left_out():
     ranking = Ranking((0, 1), (1.0, 0.5))
-    answers = {frozenset(words): Answer(-0.3, 1.0) for words in ((), (0,), (1,), (0, 1))}
-    assert registry.load("metrics", "log_odds")().judge(ranking, Observed(answers=answers)) is None
-    assert registry.load("metrics", "effect")().judge(ranking, Observed(answers=answers)) is None
+    answers = {frozenset(words): TargetAnswer(-0.3, 1.0) for words in ((), (0,), (1,), (0, 1))}
+    assert registry.load("metrics", "log_odds")().judge(ranking, Observations(answers=answers)) is None
+    assert registry.load("metrics", "effect")().judge(ranking, Observations(answers=answers)) is None
 
 
 @pytest.mark.parametrize("text", ["!", "Dull."])
@@ -385,6 +385,6 @@ def test_full_evidence_gives_every_word_its_scores_over_all_baselines(tiny):
 
 def test_where_nothing_is_asked_for_the_model_is_asked_nothing(tiny, monkeypatch):
     attribute = prepared(tiny, evidence="none")
-    monkeypatch.setattr(deletion, "ask", lambda *_: pytest.fail("the model was asked"))
+    monkeypatch.setattr(deletion, "answer_cuts", lambda *_: pytest.fail("the model was asked"))
     found = attribute(encoded(attribute, *TEXTS))
     assert all(section.diagnostics == () and section.erasure is None for one in found for section in one.sections)

@@ -9,8 +9,8 @@ from reporter import registry
 from reporter.attribution.coalitions import draw_sets
 from reporter.evidence.infidelity import SETS
 from reporter.evidence.max_sensitivity import POINTS, RADIUS
-from reporter.evidence.metrics import PERTURBATION, Observed
-from reporter.evidence.rankings import rank
+from reporter.evidence.metrics import PERTURBATION, Observations
+from reporter.evidence.rankings import rank_scores
 from reporter.records import add_by_word
 from reporter.runs.explain import Attribute
 from tests.conftest import encoded, prepared
@@ -90,11 +90,11 @@ def test_max_sensitivity_is_captums_on_every_single_text(measured):
 
 
 def lie(claimed, lost):
-    return ONE.judge(rank(claimed), Observed(gone=np.eye(len(lost), dtype=bool), lost=lost))
+    return ONE.judge(rank_scores(claimed), Observations(removed=np.eye(len(lost), dtype=bool), losses=lost))
 
 
 def vary(scores, near):
-    return MANY.judge(rank(scores), Observed(near=near))
+    return MANY.judge(rank_scores(scores), Observations(nearby=near))
 
 
 def test_the_definitions_in_small():

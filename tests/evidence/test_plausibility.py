@@ -12,13 +12,13 @@ from reporter import registry
 from reporter.documents import folder
 from reporter.documents.corpus import read_corpus
 from reporter.documents.rationales import read_rationale
-from reporter.evidence.metrics import PLAUSIBILITY, Observed, Ranking
-from reporter.evidence.rationale_words import find_marked
-from reporter.models.tokenization import encode
+from reporter.evidence.metrics import PLAUSIBILITY, Observations, Ranking
+from reporter.models.tokenization import encode_document
 from reporter.records import twin
 from reporter.records.errors import UserError
 from reporter.records.explanation import Document, Token
 from reporter.records.settings import Settings
+from reporter.records.words import find_marked_words
 from reporter.runs.measure import measure_folder
 from reporter.runs.resume import make_key, renew_run
 from reporter.runs.store import Store
@@ -42,7 +42,8 @@ def document(text=TEXTS[1], rationale=((11, 15),), **changes) -> Document:
 
 def explained(attribute, *some: Document):
     return [
-        one.sections[0].diagnostics for one in attribute([encode(each, attribute.explainer.network) for each in some])
+        one.sections[0].diagnostics
+        for one in attribute([encode_document(each, attribute.explainer.network) for each in some])
     ]
 
 
@@ -154,18 +155,18 @@ def test_a_word_is_marked_that_shares_a_character_other_than_white_space():
         token(0, 0, None), token(0, 2, 0), token(2, 7, 1), token(7, 8, 2), token(8, 11, 3), token(12, 14, 4),
         token(0, 2, 5, segment=1),
     ]  # fmt: skip
-    assert find_marked(tokens, text, ((3, 7),)) == {1}
-    assert find_marked(tokens, text, ((2, 3), (7, 9))) == frozenset()
-    assert find_marked(tokens, text, ((1, 4),)) == {0, 1}
-    assert find_marked(tokens, text, ((0, 1), (10, 12), (13, 14))) == {0, 3, 4}
-    assert find_marked(tokens, text, ()) == frozenset()
+    assert find_marked_words(tokens, text, ((3, 7),)) == {1}
+    assert find_marked_words(tokens, text, ((2, 3), (7, 9))) == frozenset()
+    assert find_marked_words(tokens, text, ((1, 4),)) == {0, 1}
+    assert find_marked_words(tokens, text, ((0, 1), (10, 12), (13, 14))) == {0, 3, 4}
+    assert find_marked_words(tokens, text, ()) == frozenset()
 
 
 @pytest.mark.parametrize("word", range(6))
 def test_every_marked_word_of_a_text_is_found_among_the_models_words(tiny, word):
     network = prepared(tiny).explainer.network
-    encoded = encode(document(TEXT, read_rationale([word], TEXT)), network)
-    marked = find_marked(encoded.tokens, TEXT, encoded.document.rationale)
+    encoded = encode_document(document(TEXT, read_rationale([word], TEXT)), network)
+    marked = find_marked_words(encoded.tokens, TEXT, encoded.document.rationale)
     shown = [TEXT[one.start : one.end] for one in encoded.tokens if one.word in marked]
     assert "".join(shown) == ["Dull", "but", "I", "really", "loved", "it"][word]
 
@@ -197,11 +198,13 @@ def test_the_measures_are_their_definitions(ties):
         scores = random.integers(-2, 3, words) if ties else random.standard_normal(words)
         order, truth = ranking(scores), [word in marked for word in range(words)]
         chosen = [word in order.words[: len(marked)] for word in range(words)]
-        assert MEASURES["token_f1"].judge(order, Observed(marked=marked)) == pytest.approx(f1_score(truth, chosen))
-        assert MEASURES["auprc"].judge(order, Observed(marked=marked)) == pytest.approx(
+        assert MEASURES["token_f1"].judge(order, Observations(marked=marked)) == pytest.approx(f1_score(truth, chosen))
+        assert MEASURES["auprc"].judge(order, Observations(marked=marked)) == pytest.approx(
             average_precision_score(truth, scores)
         )
-        assert MEASURES["iou_f1"].judge(order, Observed(marked=marked)) == pytest.approx(count_iou(order.words, marked))
+        assert MEASURES["iou_f1"].judge(order, Observations(marked=marked)) == pytest.approx(
+            count_iou(order.words, marked)
+        )
 
 
 def test_average_precision_is_the_mean_over_the_marked_words_where_no_scores_are_equal():
@@ -210,21 +213,21 @@ def test_average_precision_is_the_mean_over_the_marked_words_where_no_scores_are
         order = ranking(scores)
         places = sorted(order.words.index(word) + 1 for word in marked)
         wanted = np.mean([number / place for number, place in enumerate(places, 1)])
-        assert MEASURES["auprc"].judge(order, Observed(marked=frozenset(marked))) == pytest.approx(wanted)
+        assert MEASURES["auprc"].judge(order, Observations(marked=frozenset(marked))) == pytest.approx(wanted)
 
 
 def test_the_best_order_has_one_and_the_scale_of_scores_is_nothing():
     marked = frozenset({1, 2, 5})
     perfect = ranking([0.0, 3.0, 2.0, 0.1, -4.0, 1.0])
-    assert all(one.judge(perfect, Observed(marked=marked)) == 1.0 for one in MEASURES.values())
+    assert all(one.judge(perfect, Observations(marked=marked)) == 1.0 for one in MEASURES.values())
     scaled = replace(perfect, scores=tuple(7 * score for score in perfect.scores))
-    assert all(one.judge(scaled, Observed(marked=marked)) == 1.0 for one in MEASURES.values())
+    assert all(one.judge(scaled, Observations(marked=marked)) == 1.0 for one in MEASURES.values())
 
 
 def test_a_word_that_speaks_against_the_answer_comes_last():
     against = ranking([-9.0, 1.0, 0.5])
-    assert MEASURES["token_f1"].judge(against, Observed(marked=frozenset({0}))) == 0.0
-    assert MEASURES["auprc"].judge(against, Observed(marked=frozenset({0}))) == pytest.approx(1 / 3)
+    assert MEASURES["token_f1"].judge(against, Observations(marked=frozenset({0}))) == 0.0
+    assert MEASURES["auprc"].judge(against, Observations(marked=frozenset({0}))) == pytest.approx(1 / 3)
 
 
 # What is measured, and kept -------------------------------------------------------------------------------------------
@@ -245,8 +248,8 @@ def test_every_method_is_held_against_random_orders_of_its_own_text(attribute):
         assert one.draws == 99
         assert one.low <= one.control <= one.high
         assert one.control == measured[name, METHODS[0]].control, method
-    encoded = encode(whole, attribute.explainer.network)
-    marked = find_marked(encoded.tokens, whole.text, whole.rationale)
+    encoded = encode_document(whole, attribute.explainer.network)
+    marked = find_marked_words(encoded.tokens, whole.text, whole.rationale)
     words = 1 + max(one.word for one in encoded.tokens if not one.special)
     assert measured["token_f1", METHODS[0]].control == pytest.approx(len(marked) / words, abs=0.08)
     again, other = (plausible(explained(attribute, one)[0]) for one in (whole, replace(whole, id="e", label="x")))
@@ -258,7 +261,9 @@ def test_batch_mates_and_the_second_text_change_nothing_but_the_seed_does(attrib
     alone, together = plausible(explained(attribute, one)[0]), plausible(explained(attribute, mate, one)[1])
     assert alone == together
     paired = plausible(explained(attribute, replace(one, text_pair="the film is great"))[0])
-    words = 1 + max(token.word for token in encode(one, attribute.explainer.network).tokens if not token.special)
+    words = 1 + max(
+        token.word for token in encode_document(one, attribute.explainer.network).tokens if not token.special
+    )
     assert paired["token_f1", "gradient"].control == pytest.approx(1 / words, abs=0.05)
     other = plausible(explained(prepared(tiny, methods=METHODS, seed=1), one)[0])
     assert [found.value for found in other.values()] == [found.value for found in alone.values()]
@@ -290,7 +295,7 @@ def test_a_rationale_is_kept_and_another_one_is_noticed(tiny, tmp_path):
         measure_folder(tmp_path / "in", settings, store, notice=lambda _: None)
         (first,) = store.explanations()
         assert first.rationale == ((7, 10),)
-        assert twin.load_explanation(twin.dump(first)) == first
+        assert twin.load_explanation(twin.dump_record(first)) == first
         assert renew(tmp_path / "in", settings, store)
         table.write_text(json.dumps({"text": TEXTS[1], "rationale": [3]}))
         assert not renew(tmp_path / "in", settings, store)

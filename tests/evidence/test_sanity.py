@@ -14,7 +14,7 @@ from reporter.evidence.randomization import (
     EXHAUSTED,
     SURVIVED,
     UNSTEADY,
-    compare,
+    compare_maps,
     draw_maps,
     examine_methods,
     randomise,
@@ -105,9 +105,11 @@ def test_weights_are_drawn_anew_from_the_head_down_and_the_network_stays_as_it_w
 def test_a_map_is_compared_by_rank_and_by_strength_or_with_its_sign():
     one, two = {0: 1.0, 1: -2.0, 2: 3.0, 3: 0.5}, {0: -1.0, 1: 2.5, 2: -3.0, 3: 0.1}
     values = np.array([list(one.values()), list(two.values())])
-    assert compare("x", [one], [two]).mean == pytest.approx(stats.spearmanr(*np.abs(values)).statistic, abs=1e-4)
-    assert compare("x", [one], [two], signed=True).mean == pytest.approx(stats.spearmanr(*values).statistic, abs=1e-4)
-    assert compare("x", [one], [{}]).mean is None
+    assert compare_maps("x", [one], [two]).mean == pytest.approx(stats.spearmanr(*np.abs(values)).statistic, abs=1e-4)
+    assert compare_maps("x", [one], [two], signed=True).mean == pytest.approx(
+        stats.spearmanr(*values).statistic, abs=1e-4
+    )
+    assert compare_maps("x", [one], [{}]).mean is None
 
 
 def test_a_random_network_without_an_answer_leaves_nothing_to_compare(tiny):

@@ -24,7 +24,7 @@ from reporter.exports.export import choose_format
 from reporter.exports.figure import Passage, Word, make_figure
 from reporter.exports.formats import csv as csv_sink
 from reporter.exports.formats import latex
-from reporter.exports.typesetting import cut_text, set_lines, set_passage, width_of
+from reporter.exports.typesetting import cut_text, estimate_width, set_lines, set_passage
 from reporter.records.explanation import Explanation, Token
 from reporter.runs.store import Store
 from reporter.site.addresses import document_path
@@ -366,4 +366,4 @@ def test_a_long_word_is_parted_between_its_signs_only() -> None:
     lines = set_lines(cut_text(woman * 40 + "é" * 50), width=10)
     assert len(lines) > 4
     assert all(not regex.sub(f"{woman}|é", "", spot.text) for line in lines for spot in line)
-    assert all(width_of(spot.text) <= 10 for line in lines for spot in line)
+    assert all(estimate_width(spot.text) <= 10 for line in lines for spot in line)

@@ -14,7 +14,13 @@ from torch.utils.data import DataLoader
 from reporter.influence import training_data
 from reporter.influence.features import FeatureExtractor, extract_features, open_cache, project
 from reporter.influence.final_layer import find_final_layer, read_features
-from reporter.influence.retraining import ask_head, draw_halves, draw_sample, train_head, validate
+from reporter.influence.retraining import (
+    draw_halves,
+    draw_sample,
+    predict_log_probabilities,
+    train_final_layer,
+    validate,
+)
 from reporter.influence.tracin import (
     CheckpointView,
     compute_loss_gradient,
@@ -225,7 +231,7 @@ def test_the_largest_come_first_and_of_equal_ones_the_first():
 def test_retraining_is_logistic_regression_as_others_have_it():
     random_ = np.random.default_rng(0)
     inputs, labels = random_.normal(size=(60, 4)), random_.integers(3, size=60)
-    ours = ask_head(train_head(inputs, labels, 3), inputs)
+    ours = predict_log_probabilities(train_final_layer(inputs, labels, 3), inputs)
     theirs = LogisticRegression(fit_intercept=False, tol=1e-8, max_iter=1000).fit(inputs, labels)
     np.testing.assert_allclose(ours, theirs.predict_log_proba(inputs), atol=1e-3)
 

@@ -10,7 +10,7 @@ import torch
 
 from reporter import registry
 from reporter.attribution.cases import Cases
-from reporter.attribution.projections import find_gap
+from reporter.attribution.projections import find_projection_gap
 from reporter.models.replicas import Replicas
 from tests.conftest import encoded, prepared
 from tests.models.test_served import FAMILIES
@@ -28,7 +28,7 @@ def test_attention_times_gradient_by_hand():
         attention=SimpleNamespace(
             weights=torch.tensor(np.stack([first, second])[:, None]), readout=torch.tensor([[1.0, 0.0]]).double()
         ),
-        slope_attention=lambda _: torch.tensor(np.stack(pulls)[:, None]),
+        differentiate_attention=lambda _: torch.tensor(np.stack(pulls)[:, None]),
         network=SimpleNamespace(replicas=Replicas([None])),
         attention_mask=torch.tensor([[True, True]]),
     )
@@ -45,7 +45,7 @@ def test_attention_times_gradient_by_hand():
     np.testing.assert_allclose(found[0], [1.06, 1.56], atol=1e-6)
 
 
-def test_cores_that_slope_attention_leave_each_others_networks_alone(tiny, monkeypatch):
+def test_cores_that_differentiate_attention_leave_each_others_networks_alone(tiny, monkeypatch):
     """Where nobody looked at the texts yet, as in sanity checks, they are looked at before the work is dealt out."""
     attribute = prepared(tiny, methods=("attention_gradient",))
     explainer = attribute.explainer
@@ -53,8 +53,8 @@ def test_cores_that_slope_attention_leave_each_others_networks_alone(tiny, monke
         explainer.make_cases(explainer.choose(one, explainer.predict([one])[0])) for one in encoded(attribute, *TEXTS)
     ]
     threads: list[int] = []
-    usual = Cases._look
-    monkeypatch.setattr(Cases, "_look", lambda cases: threads.append(get_ident()) or usual(cases))
+    usual = Cases._run_input_pass
+    monkeypatch.setattr(Cases, "_run_input_pass", lambda cases: threads.append(get_ident()) or usual(cases))
     attribute.methods[0].attribute(posed)
     assert threads == [get_ident()] * len(posed)
 
@@ -134,7 +134,7 @@ def test_projections_that_cannot_be_asked_for_are_missed_in_a_sentence(tiny, mon
         return usual(self, *given, **named)
 
     monkeypatch.setattr(type(network.model), "forward", forward)
-    assert "keeps no value and output projections" in str(find_gap(network))
+    assert "keeps no value and output projections" in str(find_projection_gap(network))
 
 
 @pytest.mark.parametrize("error", [ValueError, AttributeError, NotImplementedError])

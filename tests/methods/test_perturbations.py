@@ -13,10 +13,9 @@ from captum.attr import FeatureAblation, LimeBase, NoiseTunnel, Saliency, Shaple
 from reporter import registry
 from reporter.attribution import coalitions
 from reporter.attribution.cases import Cases
-from reporter.attribution.coalitions import Observed
+from reporter.attribution.coalitions import CoalitionScores
 from reporter.models.network import Network
-from reporter.records.explanation import Document
-from reporter.records.seeds import make_seed
+from reporter.records.explanation import Document, make_seed
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS
 
@@ -197,10 +196,14 @@ def test_a_fit_to_all_coalitions_as_they_weigh_gives_shapley_values():
     random = np.random.default_rng(3)
     kept = coalitions.enumerate_coalitions(5)
     scores = random.standard_normal(32)
-    exact = coalitions.shapley_exactly(Observed(kept, scores, none=scores[0], all=scores[-1])).values
+    exact = coalitions.shapley_exactly(
+        CoalitionScores(kept, scores, baseline_score=scores[0], input_score=scores[-1])
+    ).values
     times = np.repeat(np.arange(1, 31), np.array([3, 1, 1, 3])[kept[1:-1].sum(1) - 1])  # 1 / (C(5, k) k (5 - k))
     twice = np.tile(times, 2)  # so that they come in pairs
-    found = coalitions.fit_shap(Observed(kept[twice], scores[twice], none=scores[0], all=scores[-1]))
+    found = coalitions.fit_shap(
+        CoalitionScores(kept[twice], scores[twice], baseline_score=scores[0], input_score=scores[-1])
+    )
     np.testing.assert_allclose(found.values, exact, atol=1e-9)
 
 

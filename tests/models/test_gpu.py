@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from reporter.models.network import Network
-from reporter.models.packed_rows import Blocked, RowByRow
+from reporter.models.packed.rows import Blocked, RowByRow
 from reporter.records.explanation import Explanation
 from tests.conftest import encoded, prepared
 from tests.networks import TEXTS, save_network
@@ -48,7 +48,7 @@ def test_few_large_passes_say_the_same(kind, tolerance, tmp_path, monkeypatch):
     folder = save_network(tmp_path, kind, pad_token_id=0)
     usual, dear = (prepared(folder, methods=METHODS, tolerance=tolerance, batch_tokens=32768) for _ in range(2))
     expected = usual(encoded(usual, *ALL))
-    monkeypatch.setattr(Network, "roomy", True)
+    monkeypatch.setattr(Network, "on_accelerator", True)
     texts = encoded(dear, *ALL)
     dear(texts)
     rows = count_rows(dear.explainer.network.model, monkeypatch)
@@ -59,7 +59,7 @@ def test_few_large_passes_say_the_same(kind, tolerance, tmp_path, monkeypatch):
 
 def test_texts_are_answered_alone_where_company_changes_answers(tiny, monkeypatch):
     """A network that looks at padding says something else in a pass with longer texts."""
-    monkeypatch.setattr(Network, "roomy", True)
+    monkeypatch.setattr(Network, "on_accelerator", True)
     attribute = prepared(tiny, methods=METHODS)
     model = attribute.explainer.network.model
     usual = model.forward
@@ -73,7 +73,7 @@ def test_texts_are_answered_alone_where_company_changes_answers(tiny, monkeypatc
 
 
 def test_a_text_that_cannot_be_answered_is_found_by_halves(tiny, monkeypatch):
-    monkeypatch.setattr(Network, "roomy", True)
+    monkeypatch.setattr(Network, "on_accelerator", True)
     attribute = prepared(tiny, methods=METHODS)
     texts = encoded(attribute, *[TEXTS[0]] * 7, "The bad one.", *[TEXTS[0]] * 24)
     bad = texts[7].inputs["input_ids"]

@@ -14,7 +14,7 @@ from torch import nn
 from reporter.models import invariance
 from reporter.models.invariance import examine_machine, identify_machine, is_batch_invariant, multiplies_alike
 from reporter.records.explanation import Document
-from reporter.records.machine import STEADY, UNSTEADY, UNTRIED
+from reporter.records.run import STEADY, UNSTEADY, UNTRIED
 from reporter.records.settings import Settings
 from reporter.runs import measure, resume, unit_of_work
 from reporter.runs.preparation import prepare
@@ -74,7 +74,7 @@ def test_the_machine_is_named_and_where_passes_are_dear_nothing_is_promised(tiny
     assert found.instructions
     assert found.library
     assert found.mkl_cbwr == (os.environ.get("MKL_CBWR") if HAS_MKL else None)
-    monkeypatch.setattr(type(network), "roomy", True)
+    monkeypatch.setattr(type(network), "on_accelerator", True)
     assert examine_machine(network).batch_invariant is None
 
 

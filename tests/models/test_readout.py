@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from reporter.models.loading.checkpoint import load_network
-from reporter.models.packed_encoder import Packed
+from reporter.models.packed.encoder import Packed
 from reporter.tasks import Task
 from reporter.tasks.sequence_classification import SequenceClassification
 from reporter.tasks.token_classification import TokenClassification

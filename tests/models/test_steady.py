@@ -8,7 +8,7 @@ import torch
 from reporter import registry
 from reporter.attribution.pass_batches import PassBatch, compute_ends
 from reporter.evidence.levels import LEVELS
-from reporter.models.batch_invariance import accompany, multiply_shares, width_of
+from reporter.models.batch_invariance import choose_pass_width, multiply_shares, pad_to_four_rows
 from reporter.models.invariance import is_batch_invariant
 from reporter.models.tokenization import Encoded
 from reporter.records import twin
@@ -28,7 +28,7 @@ MIXED = [TEXTS[at] for at in (0, 1, 2, 3, 6)]
 
 
 def dumped(found: list[Explanation]) -> list[bytes]:
-    return [twin.dump(one) for one in found]
+    return [twin.dump_record(one) for one in found]
 
 
 def check_alike(attribute: Attribute, texts: list[str]) -> None:
@@ -133,7 +133,7 @@ def test_texts_that_begin_alike_share_the_pass_at_their_baseline(tiny, monkeypat
     )
     if marked:
         network = attribute.explainer.network
-        vars(network)["marked"] = torch.cat([network.marked, posed[0].inputs["input_ids"][:1, 1]])
+        vars(network)["special_ids"] = torch.cat([network.special_ids, posed[0].inputs["input_ids"][:1, 1]])
     compute_ends(posed)
     assert sum(passes) == (2 if marked else 1)
     for cases, start in zip(posed, alone, strict=True):
@@ -168,9 +168,9 @@ def test_few_rows_are_computed_as_many_are(tiny):
 
 def test_empty_rows_keep_few_rows_company():
     few, many = torch.ones(2, 3, 5), torch.ones(6, 3, 5)
-    assert accompany(few).shape == (4, 3, 5)
-    assert accompany(few)[2:].eq(0).all()
-    assert accompany(many) is many
+    assert pad_to_four_rows(few).shape == (4, 3, 5)
+    assert pad_to_four_rows(few)[2:].eq(0).all()
+    assert pad_to_four_rows(many) is many
 
 
 def test_shares_flow_as_a_product():
@@ -180,9 +180,9 @@ def test_shares_flow_as_a_product():
 
 @pytest.mark.parametrize("limit", [64, 512, 100_000])
 def test_the_width_of_a_text_is_its_own_and_little_more_than_it_needs(limit):
-    widths = [width_of(length, limit=limit) for length in range(1, limit + 1)]
+    widths = [choose_pass_width(length, limit=limit) for length in range(1, limit + 1)]
     for length, width in enumerate(widths, 1):
         assert length <= width <= max(length, min(limit, length * 5 / 4))
-        assert width_of(width, limit=limit) == width
+        assert choose_pass_width(width, limit=limit) == width
     assert widths == sorted(widths)
-    assert width_of(limit + 7, limit=limit) == limit + 7
+    assert choose_pass_width(limit + 7, limit=limit) == limit + 7

@@ -8,7 +8,7 @@ import pytest
 import torch
 import transformers
 
-from reporter.models.tokenization import encode
+from reporter.models.tokenization import encode_document
 from reporter.records.errors import UserError
 from reporter.records.explanation import Document, Explanation
 from reporter.records.labels import check_numbering, find_given, find_label, name_labels
@@ -137,7 +137,7 @@ KINDS = {
 
 def explain(attribute: Attribute, text: str, **given: object) -> Explanation:
     document = Document(id="a", source="a.csv#1", group="a", text=text, **given)  # type: ignore[arg-type]
-    return attribute([encode(document, attribute.explainer.network)])[0]
+    return attribute([encode_document(document, attribute.explainer.network)])[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reporter.audit.comparison import compare
+from reporter.audit.comparison import compare_records
 from reporter.audit.recomputed import records
 from reporter.audit.recomputed.records import find_faults
 from reporter.audit.redrawing import Reckoning
 from reporter.records import twin
 from reporter.records.explanation import Explanation
 from reporter.records.run import Provenance
-from reporter.runs.store import Row, Store
+from reporter.runs.store import ExplanationRow, Store
 from reporter.site import render
 from reporter.summary import sum_up
 from tests import example_runs as runs
@@ -77,20 +77,20 @@ def test_a_record_in_which_anything_is_broken_is_refused_or_does_no_harm(most, t
     for room in (render, records):
         monkeypatch.setattr(room, "count_cores", lambda: 1)  # to start others takes longer
     honest, provenance = runs.full(), runs.provenance("standard")
-    facts = json.loads(twin.dump(honest))
+    facts = json.loads(twin.dump_record(honest))
     assert read(facts) == honest
     read_all = {name: read(one) for name, one in broken(facts, most=most)}
     kept = [replace(one, id=f"{at} {name}") for at, (name, one) in enumerate(read_all.items()) if one is not None]
     assert len(kept) < 0.9 * len(read_all)
     for one in kept:
-        list(compare(honest, one))
-        list(compare(one, honest))
+        list(compare_records(honest, one))
+        list(compare_records(one, honest))
         list(find_faults(one, provenance))
     path = tmp_path / "site" / "data" / "run.sqlite"
     path.parent.mkdir(parents=True)
     with Store(path, create=True) as store:
         store.describe(provenance)
-        store.save(Row(one.id, one, 0.1) for one in kept)
+        store.save(ExplanationRow(one.id, one, 0.1) for one in kept)
         store.arrange(one.id for one in kept)
         render.draw_site(store, tmp_path / "site")
     told = twin.load_run((tmp_path / "site" / "data" / "run.json").read_bytes())
@@ -168,7 +168,7 @@ def test_every_command_refuses_it_in_a_sentence_with_its_document_and_field(sent
 @pytest.mark.sweep
 def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
     honest = runs.full()
-    line = twin.dump(honest).decode()
+    line = twin.dump_record(honest).decode()
     for _, facts in broken(json.loads(msgspec.json.encode(stuffed_run("x"))), most=2):
         try:
             made = msgspec.json.decode(json.dumps(facts), type=Provenance)
@@ -177,4 +177,4 @@ def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
         whole = sum_up(made, [honest])
         render.draw_files(whole, lambda: [(honest.id, line)], Reckoning({}))
         list(records.find_run_faults(made))
-        records.prove_all(whole, [line], documents=1)
+        records.check_records(whole, [line], documents=1)

@@ -35,7 +35,7 @@ def work(tiny) -> tuple[Explain, list[Document]]:
 def records(work) -> list[bytes]:
     """What comes of it in this process, as it is saved."""
     explain, documents = work
-    return [twin.dump(one) for one in explain(documents)]
+    return [twin.dump_record(one) for one in explain(documents)]
 
 
 def test_explanations_come_in_the_order_of_the_documents(work, records):
@@ -53,7 +53,7 @@ def test_the_unit_of_work_travels_as_its_settings_and_gives_the_same_bytes_where
     assert pickle.loads(sent) == explain
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         there = pool.submit(explain, documents).result()
-    assert [twin.dump(one) for one in there] == records
+    assert [twin.dump_record(one) for one in there] == records
 
 
 def test_the_unit_of_work_knows_neither_store_nor_pages():
@@ -77,7 +77,7 @@ def test_every_engine_gives_every_document_back_once_and_takes_no_more_than_it_w
     first = list(islice(done, 1))
     assert taken == [0]
     found = {one.explanation.id: one for some in (*first, *done) for one in some}
-    assert [twin.dump(found[one.id].explanation) for one in documents] == records
+    assert [twin.dump_record(found[one.id].explanation) for one in documents] == records
     assert len(found) == len(documents)
     assert all((one.seconds > 0) == (one.explanation.error is None) for one in found.values())
 

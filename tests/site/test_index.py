@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import t
 
-from reporter.evidence.aligned_text import AlignedText
+from reporter.evidence.aligned_text import AlignedText, align_sections
 from reporter.evidence.checks import check_section
 from reporter.evidence.intervals import Moments, quantile, wilson
 from reporter.records.explanation import Explanation
@@ -230,7 +230,7 @@ def test_the_count_of_words_is_bounded_and_says_what_it_left_out() -> None:
 
 def test_a_word_counts_once_per_text_and_bare_punctuation_never() -> None:
     one = runs.explanation("a", "Great great, GREAT!")
-    (push,) = list_pushes(one)
+    (push,) = list_pushes(align_sections(one))
     scores = one.sections[0].attributions[-1].scores
     places = [at for at, token in enumerate(one.sections[0].tokens) if token.text == "great"]
     assert (push.word, push.score) == ("great", pytest.approx(sum(scores[at] for at in places) / 3))
@@ -384,7 +384,7 @@ def test_a_word_counts_once_per_text_however_often_its_label_is_explained() -> N
     one = runs.explanation("a", "Great film")
     section = one.sections[0]
     places = [runs.changed_section(section, target=dataclasses.replace(section.target, position=at)) for at in range(3)]
-    pushes = list_pushes(runs.changed(one, sections=tuple(places)))
+    pushes = list_pushes(align_sections(runs.changed(one, sections=tuple(places))))
     assert sorted(push.word for push in pushes) == ["film", "great"]
 
 

@@ -9,7 +9,7 @@ import torch
 
 from reporter import registry
 from reporter.attribution.target_queries import TargetQuery
-from reporter.models.tokenization import encode
+from reporter.models.tokenization import encode_document
 from reporter.records import twin
 from reporter.records.explanation import Document
 from reporter.records.settings import Settings
@@ -58,7 +58,7 @@ def read(attribute, name):
         Document(id=f"d{at}", source=f"d{at}.txt", group="", text=text, text_pair=pair)
         for at, (text, pair) in enumerate(TEXTS[name])
     ]
-    return [encode(one, attribute.explainer.network) for one in documents]
+    return [encode_document(one, attribute.explainer.network) for one in documents]
 
 
 def ask(attribute, name) -> list[TargetQuery]:
@@ -192,7 +192,7 @@ def test_a_folder_becomes_a_run_and_its_twin(name, folders, tmp_path):
         assert store.provenance().sanity is not None
     lines = (tmp_path / "data" / "documents.jsonl").read_text("utf-8").splitlines()
     found = [twin.load_explanation(line) for line in lines]
-    assert [twin.dump(one).decode() for one in found] == lines
+    assert [twin.dump_record(one).decode() for one in found] == lines
     assert len(list((tmp_path / "documents").rglob("*.html"))) == 2
     assert [one.status for one in found] == ["explained", "explained"]
     for one in found:

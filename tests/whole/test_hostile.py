@@ -25,13 +25,11 @@ from reporter.models.loading import source as origin
 from reporter.models.loading.checkpoint import load_network
 from reporter.records import twin
 from reporter.records.errors import UserError
+from reporter.records.evidence import Likeness, Sanities, Sanity
 from reporter.records.explanation import Explanation
 from reporter.records.influence import Training
-from reporter.records.intake import Table
-from reporter.records.machine import Machine
-from reporter.records.run import SCHEMA, Provenance
-from reporter.records.settings import Trust
-from reporter.records.summary import Likeness, Sanities, Sanity
+from reporter.records.run import SCHEMA, Machine, Provenance, Table
+from reporter.records.settings import TrustSettings
 from reporter.runs.drawn_files import DrawnFile
 from reporter.runs.store import Store
 from reporter.site.addresses import page_path
@@ -76,7 +74,7 @@ def stuffed(payload: str, at: int) -> Explanation:
 
 def replace_texts(what: Explanation, payload: str, *, id: str) -> Explanation:
     """Labels, names, rules and errors of a record with the payload in their place."""
-    record = json.loads(twin.dump(what))
+    record = json.loads(twin.dump_record(what))
     record |= {"id": id, "source": payload, "group": payload, "label": payload, "text_pair": payload}
     record["prediction"] |= {"labels": ["NEGATIVE", payload], "label": payload}
     for section in record["sections"]:
@@ -167,7 +165,7 @@ def stuffed_run(payload: str) -> Provenance:
 
 def stuffed_site(folder: Path, payload: str) -> Path:
     """A site of one record that has everything, of which every text is a payload."""
-    record = stuff(json.loads(twin.dump(runs.full())), payload) | {"id": "full"}
+    record = stuff(json.loads(twin.dump_record(runs.full())), payload) | {"id": "full"}
     path = runs.saved(folder / "data" / "run.sqlite", [twin.load_explanation(json.dumps(record))])
     with Store(path) as store:
         store.describe(stuffed_run(payload))
@@ -353,14 +351,14 @@ def test_what_is_trusted_by_name_is_read(tmp_path):
     folder = save_network(tmp_path / "pickle")
     usual = load_network(str(folder), task=TASK, device="cpu")
     to_pickle(folder)
-    found = load_network(str(folder), task=TASK, device="cpu", trust=Trust(pickle=True))
+    found = load_network(str(folder), task=TASK, device="cpu", trust=TrustSettings(pickle=True))
     assert all(
         torch.equal(one, other) for one, other in zip(usual.model.parameters(), found.model.parameters(), strict=True)
     )
     assert found.facts.fingerprint != usual.facts.fingerprint
     lose_head(save_network(tmp_path / "headless"))
     made_up = [
-        load_network(str(tmp_path / "headless"), task=TASK, device="cpu", trust=Trust(untrained_head=True))
+        load_network(str(tmp_path / "headless"), task=TASK, device="cpu", trust=TrustSettings(untrained_head=True))
         for _ in "ab"
     ]
     assert torch.equal(made_up[0].model.classifier.weight, made_up[1].model.classifier.weight)
@@ -370,7 +368,7 @@ def test_a_pickle_that_runs_code_runs_none_even_where_pickles_are_trusted(tmp_pa
     folder = save_network(tmp_path / "evil")
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch " + str(folder / "ran").encode() + b"'\ntR.")
-    for trust in (Trust(), Trust(pickle=True)):
+    for trust in (TrustSettings(), TrustSettings(pickle=True)):
         with pytest.raises(UserError):
             load_network(str(folder), task=TASK, device="cpu", trust=trust)
     assert not (folder / "ran").exists()
@@ -418,27 +416,29 @@ def test_nothing_is_fetched_where_offline_is_said(monkeypatch, tmp_path):
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
     with pytest.raises(UserError, match="--offline forbids"):
-        origin.find_checkpoint("nobody/nothing", Trust(offline=True))
-    assert origin.find_checkpoint(str(tmp_path), Trust()) == tmp_path
+        origin.find_checkpoint("nobody/nothing", TrustSettings(offline=True))
+    assert origin.find_checkpoint(str(tmp_path), TrustSettings()) == tmp_path
 
 
 def test_only_what_is_trusted_is_ever_fetched():
-    assert not {"*.py", "*.bin"} & set(origin.list_patterns(Trust()))
-    assert {"*.py", "*.bin"} <= set(origin.list_patterns(Trust(pickle=True, remote_code=True)))
+    assert not {"*.py", "*.bin"} & set(origin.list_patterns(TrustSettings()))
+    assert {"*.py", "*.bin"} <= set(origin.list_patterns(TrustSettings(pickle=True, remote_code=True)))
 
 
 def test_a_file_that_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     (tmp_path / "config.json").write_text("{}")
-    sums = origin.hash_checkpoint(tmp_path, Trust())
+    sums = origin.hash_checkpoint(tmp_path, TrustSettings())
     with monkeypatch.context() as patch:
         patch.setattr(origin, "hash_file", lambda _: pytest.fail("read again"))
         assert (
-            origin.hash_checkpoint(tmp_path, Trust(), origin.load_hashes(tmp_path, origin.dump_hashes(tmp_path, sums)))
+            origin.hash_checkpoint(
+                tmp_path, TrustSettings(), origin.load_hashes(tmp_path, origin.dump_hashes(tmp_path, sums))
+            )
             == sums
         )
     assert origin.load_hashes(tmp_path / "elsewhere", origin.dump_hashes(tmp_path, sums)) == {}
     (tmp_path / "config.json").write_text("[]")
-    assert origin.fingerprint(origin.hash_checkpoint(tmp_path, Trust(), sums)) != origin.fingerprint(sums)
+    assert origin.fingerprint(origin.hash_checkpoint(tmp_path, TrustSettings(), sums)) != origin.fingerprint(sums)
 
 
 # Whatever is broken, at random

@@ -235,7 +235,7 @@ ANSWERS = {"id2label", "problem_type"}
 MEASURING = ("models", "attribution", "methods", "evidence", "influence", "runs", "cli")
 """Where a network's output may be at hand; elsewhere `logits` can only be the field of a saved prediction."""
 
-SHARES = {"models.packed_rows", "influence.retraining", "audit.recomputed.answers"}
+SHARES = {"models.packed.rows", "influence.retraining", "audit.recomputed.answers"}
 """Where shares of something else are made: of attention, of a layer that is trained, of saved numbers without torch."""
 
 

@@ -46,13 +46,17 @@ def _weigh_all(nodes: Array) -> list[Rules]:
     """The rules at sets of nodes, sets nodes."""
     numbers = np.arange(nodes.shape[-1])
     ends = (numbers == 0) | (numbers == len(numbers) - 1)
-    smooth, local, coarse = weigh_spline(nodes), weigh(nodes, 6, before=2), weigh(nodes, 4, before=1)
+    smooth, local, coarse = (
+        weigh_spline(nodes),
+        weigh_polynomials(nodes, 6, before=2),
+        weigh_polynomials(nodes, 4, before=1),
+    )
     values = (smooth + local) / 2
-    others = [weigh(nodes, 5, before=before).sum(-2) for before in (1, 2)]
+    others = [weigh_polynomials(nodes, 5, before=before).sum(-2) for before in (1, 2)]
     for odd in (0, 1):
-        kept = np.flatnonzero(ends | (numbers % 2 == odd))
+        subset = np.flatnonzero(ends | (numbers % 2 == odd))
         others.append(np.zeros(nodes.shape))
-        others[-1][..., kept] = weigh_spline(nodes[..., kept]).sum(-2)
+        others[-1][..., subset] = weigh_spline(nodes[..., subset]).sum(-2)
     whole = SCALES * (np.stack(others, -2) - values.sum(-2, keepdims=True))
     wider = _compare_widths(nodes)
     jumps = np.stack([weigh_jumps(nodes, order) for order in ORDERS], axis=-3)
@@ -67,8 +71,8 @@ def _compare_widths(nodes: Array) -> Array:
     """
     widths = np.diff(nodes)
     edge = np.full((*widths.shape[:-1], 1), np.inf)
-    beside = np.concatenate([edge, widths, edge], axis=-1)
-    wider: Array = widths / np.maximum(beside[..., :-2], beside[..., 2:])
+    neighbours = np.concatenate([edge, widths, edge], axis=-1)
+    wider: Array = widths / np.maximum(neighbours[..., :-2], neighbours[..., 2:])
     return np.clip(wider**2, 1.0, _WIDEST)[..., None]
 
 
@@ -80,31 +84,31 @@ def weigh_spline(nodes: Array) -> Array:
     """
     count = nodes.shape[-1]
     if count < 4:
-        return weigh(nodes, count, before=0)
-    here = np.eye(count)
+        return weigh_polynomials(nodes, count, before=0)
+    identity = np.eye(count)
     widths = np.diff(nodes)[..., None]
-    rises = np.diff(here, axis=0) / widths
+    rises = np.diff(identity, axis=0) / widths
     before, after = widths[..., :-1, :], widths[..., 1:, :]
-    system = after * here[:-2] + 2 * (before + after) * here[1:-1] + before * here[2:]
+    system = after * identity[:-2] + 2 * (before + after) * identity[1:-1] + before * identity[2:]
     given = 3 * (after * rises[..., :-1, :] + before * rises[..., 1:, :])
-    first = _end(widths[..., :2, :], rises[..., :2, :], here[:2])
-    last = _end(widths[..., :-3:-1, :], rises[..., :-3:-1, :], here[:-3:-1])
+    first = _end(widths[..., :2, :], rises[..., :2, :], identity[:2])
+    last = _end(widths[..., :-3:-1, :], rises[..., :-3:-1, :], identity[:-3:-1])
     gradients = np.linalg.solve(
         np.concatenate([first[0], system, last[0]], axis=-2), np.concatenate([first[1], given, last[1]], axis=-2)
     )
-    spline: Array = widths / 2 * (here[:-1] + here[1:]) - widths**2 / 12 * np.diff(gradients, axis=-2)
+    spline: Array = widths / 2 * (identity[:-1] + identity[1:]) - widths**2 / 12 * np.diff(gradients, axis=-2)
     return spline
 
 
-def _end(widths: Array, rises: Array, here: Array) -> tuple[Array, Array]:
+def _end(widths: Array, rises: Array, identity: Array) -> tuple[Array, Array]:
     """The equation of the gradients at an end, from its first two panels: that these share one polynomial."""
     outer, inner = widths[..., :1, :], widths[..., 1:, :]
-    both = outer + inner
-    given = ((outer + 2 * both) * inner * rises[..., :1, :] + outer**2 * rises[..., 1:, :]) / both
-    return inner * here[:1] + both * here[1:], given
+    sum_of_widths = outer + inner
+    given = ((outer + 2 * sum_of_widths) * inner * rises[..., :1, :] + outer**2 * rises[..., 1:, :]) / sum_of_widths
+    return inner * identity[:1] + sum_of_widths * identity[1:], given
 
 
-def weigh(nodes: Array, order: int, *, before: int) -> Array:
+def weigh_polynomials(nodes: Array, order: int, *, before: int) -> Array:
     """Weights, ... panels nodes: each panel's integral of the polynomial through `order` of the nodes around it.
 
     So many of them lie `before` the panel, or fewer or more near an end.
@@ -118,9 +122,9 @@ def weigh(nodes: Array, order: int, *, before: int) -> Array:
     near = nodes[..., places]
     middle, half = (nodes[..., 1:] + nodes[..., :-1]) / 2, np.diff(nodes)[..., None] / 2
     points = middle[..., None] + half * _POINTS
-    own = np.eye(order, dtype=bool)
-    above = np.where(own, 1.0, points[..., None, None] - near[..., None, None, :])
-    below = np.where(own, 1.0, near[..., :, None] - near[..., None, :])
+    is_own = np.eye(order, dtype=bool)
+    above = np.where(is_own, 1.0, points[..., None, None] - near[..., None, None, :])
+    below = np.where(is_own, 1.0, near[..., :, None] - near[..., None, :])
     basis = above.prod(-1) / below.prod(-1)[..., None, :]
     weights = np.zeros((*nodes.shape[:-1], count - 1, count))
     parts = half * np.einsum("g,...gk->...k", _WEIGHTS, basis)
@@ -135,18 +139,18 @@ def weigh_jumps(nodes: Array, order: int) -> Array:
     many as there are, and read in the middle; where only one node is left on a side, there.
     """
     count = nodes.shape[-1]
-    panels, own = np.arange(count - 1), np.eye(order, dtype=bool)
+    panels, is_own = np.arange(count - 1), np.eye(order, dtype=bool)
     point = (nodes[..., 1:] + nodes[..., :-1]) / 2
     if order > 1:
         point = np.where(panels == 0, nodes[..., :-1], np.where(panels == count - 2, nodes[..., 1:], point))
     weights: Array = np.zeros((*nodes.shape[:-1], count - 1, count))
     for sign, first in ((1.0, panels + 1), (-1.0, panels - order + 1)):
         places = first[:, None] + np.arange(order)
-        there = (places >= 0) & (places < count)
+        exists = (places >= 0) & (places < count)
         near = nodes[..., places.clip(0, count - 1)]
-        others = there[:, None, :] & there[:, :, None] & ~own
+        others = exists[:, None, :] & exists[:, :, None] & ~is_own
         above = np.where(others, point[..., None, None] - near[..., None, :], 1.0)
         below = np.where(others, near[..., :, None] - near[..., None, :], 1.0)
-        parts = sign * there * (above / below).prod(-1)
+        parts = sign * exists * (above / below).prod(-1)
         weights += np.einsum("...pk,pkn->...pn", parts, places[..., None] == np.arange(count))
     return weights

@@ -19,7 +19,7 @@ from reporter.records import (
 
 _PRINTED = 2e-6  # what seven significant digits of a logit leave open in a probability, of its size, for a logit of 1
 RULES = frozenset({"none", "softmax", "sigmoid"})
-"""How probabilities come out of logits; a run has one way for all of its texts."""
+"""The functions from logits to probabilities; a run has one for all of its texts."""
 
 
 def find_answer_faults(explanation: Explanation, run: Provenance) -> Iterator[str]:
@@ -34,7 +34,7 @@ def find_answer_faults(explanation: Explanation, run: Provenance) -> Iterator[st
 
 
 def list_rules(answer: Prediction) -> frozenset[str]:
-    """The ways in which the probabilities of an answer may have come out of its logits."""
+    """The functions by which an answer's probabilities may follow from its logits."""
     if answer.probabilities is None:
         return frozenset({"none"})
     rules = set()

@@ -15,17 +15,17 @@ _PATHS = ("integrated_gradients",)  # methods that follow a path
 
 def find_certificate_faults(section: Section, run: Provenance) -> Iterator[str]:
     """Where the attributions of a section contradict themselves, each other or the settings: a sentence each."""
-    gone = [omission.method for omission in section.omissions]
-    described = [(method.name, method.signed, method.claim) for method in run.methods if method.name not in gone]
+    omitted = [omission.method for omission in section.omissions]
+    described = [(method.name, method.signed, method.claim) for method in run.methods if method.name not in omitted]
     if [
         (attribution.method, attribution.signed, attribution.certificate.claim) for attribution in section.attributions
     ] != described:
         yield f"the methods of {section.target.label} are not those of the run, or claim other things."
-    if gone != [method.name for method in run.methods if method.name in gone] or not all(
+    if omitted != [method.name for method in run.methods if method.name in omitted] or not all(
         omission.reason for omission in section.omissions
     ):
         yield f"{section.target.label} names methods that failed which are not those of the run, or no reason."
-    if gone and not section.attributions:
+    if omitted and not section.attributions:
         yield f"{section.target.label} is explained by no method."
     ends = {(attribution.certificate.input, attribution.certificate.baseline) for attribution in section.attributions}
     if len(ends) > 1:

@@ -104,8 +104,8 @@ def _find_other_faults(section: Section, level: Level) -> Iterator[str]:
     if len(set(keys)) < len(keys) or any(name not in names or method not in methods for name, method in keys):
         yield "it has a diagnostic that nobody asked for, or one twice."
     for diagnostic in section.diagnostics:
-        beside = (diagnostic.control, diagnostic.low, diagnostic.high)
-        if diagnostic.draws < 0 or any((value is None) != (diagnostic.draws == 0) for value in beside):
+        controls = (diagnostic.control, diagnostic.low, diagnostic.high)
+        if diagnostic.draws < 0 or any((value is None) != (diagnostic.draws == 0) for value in controls):
             draws = f"{diagnostic.draws} random orders"
             yield f"its {diagnostic.name} is held against {draws}, and against numbers of others."
         elif diagnostic.low is not None and diagnostic.high is not None and diagnostic.low > diagnostic.high:
@@ -122,10 +122,12 @@ def _find_sensitivity_faults(section: Section, level: Level, run: Provenance) ->
         yield "what its scores are from other baselines is missing, or was not asked for."
     if sensitivity is None or lead is None:
         return
-    own = add_by_word(section.tokens, lead.scores)
+    lead_scores = add_by_word(section.tokens, lead.scores)
     low, high = np.array(sensitivity.low), np.array(sensitivity.high)
-    slack = _PRINTED * (np.abs(own).max(initial=0.0) + 1e-12)
-    fits = len(low) == len(high) == len(own) and bool(np.all((low <= own + slack) & (own - slack <= high)))
+    slack = _PRINTED * (np.abs(lead_scores).max(initial=0.0) + 1e-12)
+    fits = len(low) == len(high) == len(lead_scores) and bool(
+        np.all((low <= lead_scores + slack) & (lead_scores - slack <= high))
+    )
     flips = tuple(np.flatnonzero((low < 0) & (high > 0)).tolist()) if fits else ()
     if not fits or sensitivity.flips != flips or sensitivity.method != lead.method:
         yield "its scores are not among those from all baselines, or other words change their sign."

@@ -1,4 +1,4 @@
-"""Check records for consistency: what follows from the rest of a record, or from the settings, is computed again.
+"""Consistency of records: what follows from the rest of a record, or from the settings, is computed again.
 
 What only the network knows (its answers, scores, errors) is for `verify`; here no network is needed.
 """
@@ -16,7 +16,7 @@ from reporter.models import count_cores
 from reporter.records import Explanation, Provenance, Run, twin
 from reporter.runs import DEALT, map_in_processes
 
-__all__ = ["Proof", "find_faults", "find_run_faults", "prove_all"]
+__all__ = ["CheckedRecords", "check_records", "find_faults", "find_run_faults"]
 
 _ALONE = 100  # documents up to which other processes are not worth their start
 
@@ -32,48 +32,50 @@ def find_faults(explanation: Explanation, run: Provenance) -> Iterator[str]:
 
 
 @dataclass
-class Proof:
-    """What came of proving some records: faults, certificates counted, and how probabilities come out of logits."""
+class CheckedRecords:
+    """The result of checking records: faults, the number of certificates, and the rules that fit all probabilities."""
 
     faults: list[str] = field(default_factory=list)
     certificates: int = 0
     rules: frozenset[str] = RULES
 
-    def add(self, other: "Proof") -> "Proof":
-        """Add what came of other records."""
+    def add(self, other: "CheckedRecords") -> "CheckedRecords":
+        """Add the result for other records."""
         self.faults += other.faults
         self.certificates += other.certificates
         self.rules &= other.rules
         return self
 
 
-def prove_all(run: Run, lines: Iterable[str], *, documents: int) -> Proof:
+def check_records(run: Run, lines: Iterable[str], *, documents: int) -> CheckedRecords:
     """Check all records, given as lines of the twin, on all cores; `documents` is how many there are."""
     rest, cores = iter(lines), count_cores() if documents > _ALONE else 1
     batches = iter(lambda: list(islice(rest, DEALT)), [])
-    proof = reduce(Proof.add, map_in_processes(partial(Prover, run), batches, processes=cores), Proof())
-    if not proof.rules:
-        proof.faults.append("The probabilities of some texts come out of their logits in another way than others.")
-    return proof
+    checked = reduce(
+        CheckedRecords.add, map_in_processes(partial(RecordChecker, run), batches, processes=cores), CheckedRecords()
+    )
+    if not checked.rules:
+        checked.faults.append("The probabilities of some texts come out of their logits in another way than others.")
+    return checked
 
 
-class Prover:
+class RecordChecker:
     """Checks a batch of records; it can be sent to another process."""
 
     def __init__(self, run: Run) -> None:
-        """Get ready to prove records of this run."""
+        """`run` is what the records are checked against."""
         self._run = run
 
-    def __call__(self, lines: list[str]) -> Proof:
-        """What came of these lines of the twin."""
+    def __call__(self, lines: list[str]) -> CheckedRecords:
+        """The result for these lines of the twin."""
         records = [twin.load_explanation(line) for line in lines]
-        return reduce(Proof.add, map(self._prove, records), Proof())
+        return reduce(CheckedRecords.add, map(self._check, records), CheckedRecords())
 
-    def _prove(self, explanation: Explanation) -> Proof:
+    def _check(self, explanation: Explanation) -> CheckedRecords:
         count = sum(len(section.attributions) for section in explanation.sections)
         rules = RULES if explanation.prediction is None else list_rules(explanation.prediction)
         try:
             faults = list(find_faults(explanation, self._run))
         except (ArithmeticError, LookupError, ValueError, TypeError) as error:  # a stranger's may be anything
             faults = [f"{explanation.id} cannot be proven: {type(error).__name__}: {error}."]
-        return Proof(faults, count, rules or RULES)
+        return CheckedRecords(faults, count, rules or RULES)

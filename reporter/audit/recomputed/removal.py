@@ -1,4 +1,4 @@
-"""Deletion in a record: its curves, effects, diagnostics and counterfactuals are recomputed from saved answers."""
+"""Deletion in a record: curves, effects, diagnostics and counterfactuals are recomputed from saved answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from math import isfinite, nan
 import numpy as np
 
 from reporter.evidence import TOP, Level, load_metrics, rank_words, strongest
-from reporter.evidence.metrics import Answer, Cut, Metric, Observed, Ranking
+from reporter.evidence.metrics import Cut, Metric, Observations, Ranking, TargetAnswer
 from reporter.records import Change, Erasure, Section, round_values
 
 _NEAR = 2e-5  # what rounded answers leave open in what is computed of them
@@ -24,12 +24,12 @@ def find_removal_faults(section: Section, level: Level) -> Iterator[str]:
         else {}
     )
     first = lead.method if lead else ""
-    asked = {name: ranking for name, ranking in rankings.items() if not level.lead or name == first}
+    measured_rankings = {name: ranking for name, ranking in rankings.items() if not level.lead or name == first}
     words = any(len(ranking.words) for ranking in rankings.values())
     if (section.erasure is None) != (not level.diagnostics or not words):
         yield "what the model says without words is missing, or was not asked for."
     if section.erasure is not None:
-        yield from _find_erasure_faults(section, section.erasure, asked, level)
+        yield from _find_erasure_faults(section, section.erasure, measured_rankings, level)
     if (section.counterfactual is None) != (not level.reach or not words):
         yield "what would change the answer is missing, or was not asked for."
     if section.counterfactual is not None and lead is not None:
@@ -54,11 +54,11 @@ def _find_erasure_faults(
     for method, ranking in rankings.items():
         if fault := _find_effect_fault(method, erasure, ranking, level):
             yield fault
-        heard = _Heard.read(erasure, method, ranking, target.score)
+        saved_answers = _Heard.read(erasure, method, ranking, target.score)
         given = {diagnostic.name: diagnostic.value for diagnostic in section.diagnostics if diagnostic.method == method}
         for metric in load_metrics(level.diagnostics):
             name = metric.about.name
-            if not heard.bears_out(metric, given.get(name)):
+            if not saved_answers.bears_out(metric, given.get(name)):
                 yield f"its {name} by {method} is not what the answers without words say."
 
 
@@ -73,37 +73,37 @@ def _find_effect_fault(method: str, erasure: Erasure, ranking: Ranking, level: L
 
 @dataclass(frozen=True)
 class _Heard:
-    """What the model said without words, by one method's order, as far as it was saved."""
+    """The saved answers to texts with words deleted, in one method's order."""
 
     ranking: Ranking
-    values: Mapping[Cut, Answer]
-    scores: Mapping[Cut, Answer]
+    values: Mapping[Cut, TargetAnswer]
+    scores: Mapping[Cut, TargetAnswer]
 
     @classmethod
     def read(cls, erasure: Erasure, method: str, ranking: Ranking, score: float) -> "_Heard":
         """The answers on curves, and those to texts without one word."""
         sides = {"deletion": ranking.without, "insertion": ranking.only}
-        values = {frozenset[int](): Answer(erasure.whole, score)}
+        values = {frozenset[int](): TargetAnswer(erasure.whole, score)}
         for curve in (curve for curve in erasure.curves if curve.method == method):
             pairs = zip(curve.words, curve.values, strict=False)
-            values |= {sides[curve.kind](count): Answer(value, nan) for count, value in pairs}
+            values |= {sides[curve.kind](count): TargetAnswer(value, nan) for count, value in pairs}
         effects = (effect for effect in erasure.effects if effect.method == method)
-        single = {frozenset((effect.word,)): Answer(nan, score - effect.measured) for effect in effects}
-        return cls(ranking, values, {frozenset(): Answer(erasure.whole, score), **single})
+        single = {frozenset((effect.word,)): TargetAnswer(nan, score - effect.measured) for effect in effects}
+        return cls(ranking, values, {frozenset(): TargetAnswer(erasure.whole, score), **single})
 
-    def bears_out(self, metric: Metric, said: float | None) -> bool:
-        """Whether a metric, computed from these answers, is the number `said`."""
+    def bears_out(self, metric: Metric, saved: float | None) -> bool:
+        """Whether a metric, computed from these answers, is the number `saved`."""
         answers = self.scores if metric.about.name == "effect" else self.values
         try:
-            value = metric.judge(self.ranking, Observed(answers=answers))
+            value = metric.judge(self.ranking, Observations(answers=answers))
         except KeyError:  # an answer that it takes was not saved
             return False
         value = value if value is not None and isfinite(value) else None
-        if metric.about.name == "effect" and self._is_faint(said is None):
+        if metric.about.name == "effect" and self._is_faint(saved is None):
             return True
-        if value is None or said is None:
-            return value is None and said is None
-        return abs(value - said) <= _NEAR * max(1.0, abs(value))
+        if value is None or saved is None:
+            return value is None and saved is None
+        return abs(value - saved) <= _NEAR * max(1.0, abs(value))
 
     def _is_faint(self, undefined: bool) -> bool:
         """Whether effects hardly differ, so that rounding alone may decide over their correlation."""

@@ -1,10 +1,10 @@
 """A metric is a number about one attribution, for `Diagnostic` records; one file each. To add one, add a file.
 
-Most take words away and ask the model again. Taken away means deleted: the tokens are gone, as in ERASER
-(DeYoung et al., ACL 2020) and by default in ferret (Attanasio et al., EACL 2023), which favours no baseline. Promises:
-a metric says beforehand which words it wants gone, so that all of them, over many texts, share their passes; it knows
-the order of the words, what was observed of the text, and no method. Some ask for words that people marked instead
-(`PLAUSIBILITY`), or for what becomes of scores and answer beside the text (`PERTURBATION`).
+Most delete words and let the model answer again: the tokens are removed, as in ERASER (DeYoung et al., ACL 2020) and by
+default in ferret (Attanasio et al., EACL 2023), which favours no baseline. Promises: a metric names its deletions
+beforehand (`cuts`), so that those of many texts share passes; it knows the ranking of the words and what was observed
+of the text, and no method. Some use words that people marked instead (`PLAUSIBILITY`), or scores and answers near the
+text (`PERTURBATION`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,26 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 PLAUSIBILITY = ("token_f1", "iou_f1", "auprc")
-"""The metrics that ask whether people point at the same words."""
+"""The metrics that compare with words that people marked."""
 
 PERTURBATION = ("infidelity", "max_sensitivity")
-"""The metrics of Yeh et al., that ask what becomes of scores and answer beside the text."""
+"""The metrics of Yeh et al., NeurIPS 2019, of scores and answers near the text."""
 
 SHARES = (0.05, 0.1, 0.2, 0.5)
 """The shares of words over which ERASER's measures are averaged."""
 
 GRID = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75)
-"""The shares of words at which curves are measured, beside both ends."""
+"""The shares of words at which curves are measured, besides none and all."""
 
 Array = NDArray[np.float64]
 
 Cut = frozenset[int]
-"""The words that are gone, numbered from 0 in reading order."""
+"""The words that are deleted, numbered from 0 in reading order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model says: the target's probability (its score, for a model that gives none) and its score."""
+class TargetAnswer:
+    """The model's answer for the target: its probability (or score, for a model without any), and its score."""
 
     value: float
     score: float
@@ -57,11 +57,11 @@ class Ranking:
         return scores
 
     def without(self, count: int) -> Cut:
-        """The text without its first `count` words."""
+        """The cut that deletes the first `count` words."""
         return frozenset(self.words[:count])
 
     def only(self, count: int) -> Cut:
-        """The text with nothing but its first `count` words."""
+        """The cut that deletes all but the first `count` words."""
         return frozenset(self.words[count:])
 
     def counts(self, shares: tuple[float, ...]) -> list[int]:
@@ -69,7 +69,7 @@ class Ranking:
         return [max(1, round(share * len(self.words))) for share in shares]
 
     def strongest_gone(self) -> list[Cut]:
-        """The text without the first of its words, as many as `SHARES` says."""
+        """The cuts that delete the first words, by each of `SHARES`."""
         return [self.without(count) for count in self.counts(SHARES)]
 
     def places(self) -> list[int]:
@@ -79,7 +79,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a metric is, for people; `better` says whether much or little of it speaks for an explanation."""
+    """The description of a metric for people; `better` says whether more or less of it is better."""
 
     name: str
     title: str
@@ -90,44 +90,43 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """What was observed of a text beside an attribution of it; what nobody asked for is empty.
+class Observations:
+    """What was measured of a text for its metrics; empty where no metric needs it.
 
-    `answers` are the model's with words deleted, the whole text's (the empty cut) among them; `marked` are the words
-    that people marked, some and not all. Of random sets of words, `gone` says which give way to the baseline (sets
-    words), and `lost` what the score loses without each. `near` are the scores of the words by the same method, at
-    points near the text (points words).
+    `answers` are the model's with words deleted, that to the whole text (the empty cut) included; `marked` are the
+    words that people marked. `removed` are random sets of words at the baseline (sets words), and `losses` how much the
+    score falls for each (sets). `nearby` are the word scores of the same method at points near the text (points words).
     """
 
-    answers: Mapping[Cut, Answer] = field(default_factory=dict)
+    answers: Mapping[Cut, TargetAnswer] = field(default_factory=dict)
     marked: frozenset[int] = frozenset()
-    gone: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
-    lost: Array = field(default_factory=lambda: np.empty(0))
-    near: Array = field(default_factory=lambda: np.empty((0, 0)))
+    removed: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), np.bool_))
+    losses: Array = field(default_factory=lambda: np.empty(0))
+    nearby: Array = field(default_factory=lambda: np.empty((0, 0)))
 
 
 class Metric(Protocol):
-    """A number about one order of the words; `shuffled` says that random orders are what it is held against."""
+    """A number about one ranking of the words; `shuffled` says that its control is that of random orders."""
 
     about: ClassVar[About]
     shuffled: ClassVar[bool]
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
-        """What must be asked of the model beside the whole text, with words deleted."""
+        """The deletions whose answers it needs, besides that to the whole text."""
         ...
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The number, from what was observed of the text; None where it is undefined."""
         ...
 
 
-def lose(answers: Mapping[Cut, Answer], cuts: Sequence[Cut]) -> float:
-    """By how much the answer falls with these words gone, on average."""
+def mean_drop(answers: Mapping[Cut, TargetAnswer], cuts: Sequence[Cut]) -> float:
+    """The mean fall of the answer over these cuts."""
     return answers[frozenset()].value - fmean(answers[cut].value for cut in cuts)
 
 
-def integrate(answers: Mapping[Cut, Answer], cuts: Sequence[Cut]) -> float:
-    """The mean answer over the share of words that are gone, from none to all, straight between the cuts."""
+def area_under_curve(answers: Mapping[Cut, TargetAnswer], cuts: Sequence[Cut]) -> float:
+    """The area under the answer over the share of words deleted, from none to all, by trapezoids between the cuts."""
     ordered = sorted(cuts, key=len)
     shares = [len(cut) / len(ordered[-1]) for cut in ordered]
     return float(np.trapezoid([answers[cut].value for cut in ordered], shares))

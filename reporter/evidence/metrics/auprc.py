@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Auprc:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
-        """It asks nothing of the model."""
+        """None: it needs no deletion."""
         return []
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """Average precision, with one step for each different score."""
         hits = np.cumsum([word in observed.marked for word in ranking.words])
         last = np.append(np.diff(ranking.scores) != 0, True)

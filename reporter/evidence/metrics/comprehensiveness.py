@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking, lose
+from reporter.evidence.metrics import About, Cut, Observations, Ranking, mean_drop
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,6 @@ class Comprehensiveness:
         """The text without its strongest words."""
         return ranking.strongest_gone()
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The answer to the whole text less that without its strongest words, on average."""
-        return lose(observed.answers, self.cuts(ranking))
+        return mean_drop(observed.answers, self.cuts(ranking))

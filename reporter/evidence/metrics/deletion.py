@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking, integrate
+from reporter.evidence.metrics import About, Cut, Observations, Ranking, area_under_curve
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,6 @@ class Deletion:
         """The text with ever fewer words, the strongest gone first."""
         return [ranking.without(count) for count in ranking.places()]
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The area under the curve, by trapezoids."""
-        return integrate(observed.answers, self.cuts(ranking))
+        return area_under_curve(observed.answers, self.cuts(ranking))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 TOP = 8
 
@@ -29,7 +29,7 @@ class Effect:
         """The text without each of its strongest words."""
         return [frozenset((word,)) for word, _ in strongest(ranking)]
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """Undefined for fewer than three words, or where either side does not vary."""
         claimed = np.array([score for _, score in strongest(ranking)])
         measured = observed.answers[frozenset()].score - np.array(

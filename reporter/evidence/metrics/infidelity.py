@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Infidelity:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
-        """It asks nothing of the model."""
+        """None: it needs no deletion."""
         return []
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """From the sum of the scores of each set of words, and what the score loses without it."""
-        claimed, lost = observed.gone @ ranking.by_word, observed.lost
+        claimed, losses = observed.removed @ ranking.by_word, observed.losses
         size = float(claimed @ claimed)
-        scale = float(claimed @ lost) / size if size else 0.0
-        return float(np.mean((scale * claimed - lost) ** 2))
+        scale = float(claimed @ losses) / size if size else 0.0
+        return float(np.mean((scale * claimed - losses) ** 2))

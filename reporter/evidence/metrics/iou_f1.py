@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 ENOUGH = 0.5
 
@@ -28,10 +28,10 @@ class IouF1:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
-        """It asks nothing of the model."""
+        """None: it needs no deletion."""
         return []
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """Two runs never lie on the same one, as they do not touch: hits count for both sides."""
         wanted, strongest = find_runs(observed.marked), find_runs(ranking.words[: len(observed.marked)])
         hits = sum(any(_share(run, other) >= ENOUGH for other in wanted) for run in strongest)

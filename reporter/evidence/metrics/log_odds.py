@@ -5,7 +5,7 @@ from math import log
 from statistics import fmean
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LogOdds:
         """The text without its strongest words."""
         return ranking.strongest_gone()
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """Undefined where an answer is no probability, or none that can be told from 0."""
         values = [observed.answers[cut].value for cut in (frozenset[int](), *self.cuts(ranking))]
         if not all(0 < value <= 1 for value in values):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class MaxSensitivity:
     shuffled: ClassVar[bool] = False
 
     def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
-        """It asks nothing of the model."""
+        """None: it needs no deletion."""
         return []
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """From the scores of the words, and those near by; undefined where all scores are 0."""
         scores = ranking.by_word
         size = float(np.linalg.norm(scores))
-        return float(np.linalg.norm(observed.near - scores, axis=1).max()) / size if size else None
+        return float(np.linalg.norm(observed.nearby - scores, axis=1).max()) / size if size else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 SHARE = 0.2
 
@@ -26,6 +26,6 @@ class StrongestFifth:
         """The text without its strongest fifth."""
         return [ranking.without(count) for count in ranking.counts((SHARE,))]
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The answer to the text without its strongest fifth."""
         return observed.answers[self.cuts(ranking)[0]].value

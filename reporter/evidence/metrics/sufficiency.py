@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import SHARES, About, Cut, Observed, Ranking, lose
+from reporter.evidence.metrics import SHARES, About, Cut, Observations, Ranking, mean_drop
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,6 @@ class Sufficiency:
         """The strongest words alone."""
         return [ranking.only(count) for count in ranking.counts(SHARES)]
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The answer to the whole text less that to its strongest words alone, on average."""
-        return lose(observed.answers, self.cuts(ranking))
+        return mean_drop(observed.answers, self.cuts(ranking))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reporter.evidence.metrics import About, Cut, Observed, Ranking
+from reporter.evidence.metrics import About, Cut, Observations, Ranking
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class TokenF1:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:  # noqa: ARG002
-        """It asks nothing of the model."""
+        """None: it needs no deletion."""
         return []
 
-    def judge(self, ranking: Ranking, observed: Observed) -> float | None:
+    def judge(self, ranking: Ranking, observed: Observations) -> float | None:
         """The share of marked words among as many of the strongest."""
         return len(observed.marked.intersection(ranking.words[: len(observed.marked)])) / len(observed.marked)

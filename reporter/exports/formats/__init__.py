@@ -1,4 +1,4 @@
-"""A sink is a format to take a run away in; one file each, named after `--format`. To add one, add a file.
+"""A sink writes a run in an export format; one file each, named after `--format`. To add one, add a file.
 
 Promises, kept by a test over every file here: whatever a document says stays text; the same run gives the same bytes.
 Its fields, if it has any, are options of the same name.

@@ -44,8 +44,8 @@ class Csv:
 def _rows(
     explanation: Explanation, section: Section, *, attribution: Attribution
 ) -> Iterator[list[str | float | None]]:
-    said = name_answer(explanation.prediction) if explanation.prediction else None
-    facts = (explanation.id, explanation.source, explanation.label, said, name_target(section.target))
+    predicted = name_answer(explanation.prediction) if explanation.prediction else None
+    facts = (explanation.id, explanation.source, explanation.label, predicted, name_target(section.target))
     named = [harmless(fact) for fact in facts]
     for at, token in enumerate(section.tokens):
         place = [at, harmless(token.text), token.segment, token.start, token.end, token.word, int(token.special)]

@@ -17,4 +17,4 @@ class Jsonl:
 
     def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:  # noqa: ARG002
         """The line of one document, explained or not."""
-        return (twin.dump(explanation).decode(), "\n")
+        return (twin.dump_record(explanation).decode(), "\n")

@@ -9,8 +9,8 @@ from typing import ClassVar
 from jinja2 import Template
 from markupsafe import Markup
 
-from reporter.exports.figure import Figure, Passage, make_figure
-from reporter.exports.typesetting import cut_text, fit_piece, parts_between
+from reporter.exports.figure import Passage, TextFigure, make_figure
+from reporter.exports.typesetting import cut_text, fit_text, parts_between
 from reporter.records import Explanation, Provenance
 from reporter.site import COLOURS, Tint, make_environment, tint
 
@@ -41,8 +41,8 @@ _ESCAPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A piece of text, or the end of a line (`text` None); `glued` to the next one, unless a line `breaks` there."""
+class TextBox:
+    """A box of text, or the end of a line (`text` None); `glued` to the next one, unless a line `breaks` there."""
 
     text: str | None
     tint: Tint | None = None
@@ -65,7 +65,7 @@ class Latex:
     def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:
         """The snippet of one document."""
         figure = make_figure(explanation, run, method=self.method, target=self.target)
-        return () if figure is None else (_written(figure),)
+        return () if figure is None else (_render_snippet(figure),)
 
 
 def escaped(value: object) -> object:
@@ -73,15 +73,16 @@ def escaped(value: object) -> object:
     return value.translate(_ESCAPES) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _written(figure: Figure) -> str:
+def _render_snippet(figure: TextFigure) -> str:
     first = -1.0 if figure.signed else 0.0
     shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
+    passages = [
+        (_list_boxes(passage, signed=figure.signed), " ".join(passage.unread.split())) for passage in figure.passages
+    ]
     return _template().render(
         figure=figure,
         colours=COLOURS,
-        passages=[
-            (_marks(passage, signed=figure.signed), " ".join(passage.unread.split())) for passage in figure.passages
-        ],
+        passages=passages,
         ramp=[tint(share, signed=figure.signed) for share in shares],
     )
 
@@ -102,21 +103,23 @@ def _template() -> Template:
     return pages.get_template("figure.tex.j2")
 
 
-def _marks(passage: Passage, *, signed: bool) -> Iterator[Mark]:
+def _list_boxes(passage: Passage, *, signed: bool) -> Iterator[TextBox]:
     """A passage as the lines of the snippet."""
-    cuts = [piece for word in passage.words for piece in (*cut_text(word.before), *cut_text(word.text, word.share))]
+    cuts = [
+        text_run for word in passage.words for text_run in (*cut_text(word.before), *cut_text(word.text, word.share))
+    ]
     cuts += cut_text(passage.after)
-    pieces = [
+    text_runs = [
         part
         for part_or_break in cuts
-        for part in ([part_or_break] if part_or_break is None else fit_piece(part_or_break, _WIDEST))
+        for part in ([part_or_break] if part_or_break is None else fit_text(part_or_break, _WIDEST))
     ]
-    for mark, following in pairwise([*pieces, None]):
+    for mark, following in pairwise([*text_runs, None]):
         if mark is None:
-            yield Mark(text=None)
+            yield TextBox(text=None)
         elif mark.text:
             glued = following is not None and bool(following.text)
             breaks = following is not None and glued and parts_between(mark.text, following.text)
             colours = None if mark.share is None else tint(mark.share, signed=signed)
             thickness = round(colours.height * _THINNER, 2) if colours else 0.0
-            yield Mark(text=mark.text, tint=colours, thickness=thickness, glued=glued, breaks=breaks)
+            yield TextBox(text=mark.text, tint=colours, thickness=thickness, glued=glued, breaks=breaks)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from jinja2 import Template
 
-from reporter.exports.figure import Figure, make_figure
-from reporter.exports.typesetting import Spot, cut_text, set_lines, set_passage, width_of
+from reporter.exports.figure import TextFigure, make_figure
+from reporter.exports.typesetting import Spot, cut_text, estimate_width, set_lines, set_passage
 from reporter.records import Explanation, Provenance
 from reporter.site import COLOURS, PAPER, Tint, make_environment, tint, visible
 
@@ -18,8 +18,8 @@ _STEPS, _STEP = 11, 1.4  # of the ramp, in ems of small type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A piece of text at its place in pixels, plain where `tint` is None.
+class PlacedText:
+    """A run of text at its place in pixels, plain where `tint` is None.
 
     `middle` and `base` are those of the letters, `top` and `height` of the ground, `foot` of the underline.
     """
@@ -46,22 +46,22 @@ class Drawing:
     width: int
     height: float
     paper: str
-    marks: tuple[Mark, ...]
-    ramp: tuple[Mark, ...]
+    marks: tuple[PlacedText, ...]
+    ramp: tuple[PlacedText, ...]
 
 
 class _Page:
     """A page that is filled from the top, line by line."""
 
     def __init__(self) -> None:
-        self.marks: list[Mark] = []
+        self.marks: list[PlacedText] = []
         self.at = float(_MARGIN)
 
     def add(self, lines: Sequence[Sequence[Spot]], *, size: int, ink: str, signed: bool = False) -> None:
         """Set some lines below what is there."""
         for line in lines:
             self.at += size * 1.75
-            self.marks += [_mark(spot, self.at - size * 0.55, size=size, ink=ink, signed=signed) for spot in line]
+            self.marks += [_place_text(spot, self.at - size * 0.55, size=size, ink=ink, signed=signed) for spot in line]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _template() -> Template:
     return make_environment().get_template("figure.svg.j2")
 
 
-def _draw(figure: Figure) -> Drawing:
+def _draw(figure: TextFigure) -> Drawing:
     page = _Page()
     page.add(_lines(figure.said, 17), size=17, ink="ink")
     for passage in figure.passages:
@@ -103,7 +103,7 @@ def _draw(figure: Figure) -> Drawing:
     page.add(_lines(figure.how, _SMALL), size=_SMALL, ink="ink2")
     return Drawing(
         title=f"{figure.source}. {figure.said}",
-        description=f"{figure.how} {_told(figure)}",
+        description=f"{figure.how} {_describe(figure)}",
         width=_WIDTH,
         height=round(page.at + _MARGIN, 1),
         paper=PAPER,
@@ -112,17 +112,17 @@ def _draw(figure: Figure) -> Drawing:
     )
 
 
-def _ramp(page: _Page, figure: Figure) -> tuple[Mark, ...]:
+def _ramp(page: _Page, figure: TextFigure) -> tuple[PlacedText, ...]:
     """The scale from end to end, with what its ends mean written at both sides."""
     low, high = f"{figure.opposes} {figure.low}".strip(), f"{figure.high} {figure.supports}"
-    left, first = width_of(low) + 0.7, -1.0 if figure.signed else 0.0
-    page.add([[Spot(low, None, 0, width_of(low))]], size=_SMALL, ink="ink2")
+    left, first = estimate_width(low) + 0.7, -1.0 if figure.signed else 0.0
+    page.add([[Spot(low, None, 0, estimate_width(low))]], size=_SMALL, ink="ink2")
     base = page.marks[-1].base
     shares = [first + at * (1 - first) / (_STEPS - 1) for at in range(_STEPS)]
     steps = [Spot("", share, left + at * _STEP, _STEP) for at, share in enumerate(shares)]
-    end = Spot(high, None, left + _STEPS * _STEP + 0.7, width_of(high))
-    page.marks.append(_mark(end, base, size=_SMALL, ink="ink2", signed=False))
-    return tuple(_mark(step, base, size=_SMALL, ink="ink2", signed=figure.signed) for step in steps)
+    end = Spot(high, None, left + _STEPS * _STEP + 0.7, estimate_width(high))
+    page.marks.append(_place_text(end, base, size=_SMALL, ink="ink2", signed=False))
+    return tuple(_place_text(step, base, size=_SMALL, ink="ink2", signed=figure.signed) for step in steps)
 
 
 def _lines(text: str, size: int) -> tuple[tuple[Spot, ...], ...]:
@@ -133,11 +133,11 @@ def _ems(size: int) -> float:
     return (_WIDTH - 2 * _MARGIN) / size
 
 
-def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark:
+def _place_text(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> PlacedText:
     left, width = _MARGIN + spot.left * size, spot.width * size
     colours = None if spot.share is None else tint(spot.share, signed=signed)
     foot = base + size * 0.33
-    return Mark(
+    return PlacedText(
         text=spot.text,
         left=round(left, 1),
         middle=round(left + width / 2, 1),
@@ -152,12 +152,12 @@ def _mark(spot: Spot, base: float, *, size: int, ink: str, signed: bool) -> Mark
     )
 
 
-def _told(figure: Figure) -> str:
+def _describe(figure: TextFigure) -> str:
     """The text and the meaning of its colours for those who do not see them."""
-    ways = "Darker is stronger."
+    key = "Darker is stronger."
     if figure.signed:
-        ways = f"Blue with a solid line {figure.supports}, orange with a dashed line {figure.opposes}."
+        key = f"Blue with a solid line {figure.supports}, orange with a dashed line {figure.opposes}."
     texts = [
         "".join(f"{word.before}{word.text}" for word in passage.words) + passage.after for passage in figure.passages
     ]
-    return f"{ways} The text: {' '.join(texts)}"
+    return f"{key} The text: {' '.join(texts)}"

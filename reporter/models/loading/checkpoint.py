@@ -13,14 +13,14 @@ import torch
 import transformers
 from torch import Tensor, nn
 
-from reporter.models.batch_invariance import steady
-from reporter.models.hooks import hook, read_inside
+from reporter.models.batch_invariance import make_batch_invariant
+from reporter.models.hooks import clamp_ids, hook
 from reporter.models.loading import source
 from reporter.models.loading.containment import check_folder
 from reporter.models.loading.readiness import check_ready, explain_mismatch, explain_tokenizer
 from reporter.models.network import Network
 from reporter.models.reader import Reader
-from reporter.records import DATA, Model, Trust, UserError, quote_error
+from reporter.records import DATA, Model, TrustSettings, UserError, quote_error
 
 transformers.utils.logging.set_verbosity_error()
 transformers.utils.logging.disable_progress_bar()
@@ -30,7 +30,7 @@ _UNLIMITED = 1_000_000  # as tokenizers and configurations write it: as many tok
 _NO_TOKEN = -1
 
 
-def load_network(name: str, *, task: Reader, device: str, trust: Trust = DATA) -> Network:
+def load_network(name: str, *, task: Reader, device: str, trust: TrustSettings = DATA) -> Network:
     """The network called `name` with the head of a task.
 
     Raises `UserError` if there is no such model, if it is not whole, or if it was not trained for this task.
@@ -49,23 +49,23 @@ def load_network(name: str, *, task: Reader, device: str, trust: Trust = DATA) -
         _tie(model)
         _settle_padding(model)
         if place.type == "cpu":
-            steady(model)
+            make_batch_invariant(model)
         return Network(model.eval().requires_grad_(False).to(place), tokenizer, place, facts, task)
 
 
 def choose_device(name: str) -> torch.device:
     """The device called `name`, or for `auto` the best there is; raises `UserError` if it is not there."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    is_available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(kind for kind, present in there.items() if present))
-    if name not in there:
+        return torch.device(next(kind for kind, present in is_available.items() if present))
+    if name not in is_available:
         raise UserError(f"There is no device '{name}'; choose auto, cpu, cuda or mps.")
-    if not there[name]:
+    if not is_available[name]:
         raise UserError(f"This machine has no {name} device that torch can use; choose --device auto or cpu.")
     return torch.device(name)
 
 
-def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, ...]]:
+def _read_model(folder: Path, head: str, trust: TrustSettings) -> tuple[Any, tuple[str, ...]]:
     """The network, and the names of the weights in its files that it has no use for."""
     _check_weights(folder, trust)
     torch.manual_seed(0)  # what a head that was never trained begins with
@@ -95,7 +95,7 @@ def _read_model(folder: Path, head: str, trust: Trust) -> tuple[Any, tuple[str, 
     return model, tuple(sorted(key for key in report["unexpected_keys"] if not key.endswith("position_ids")))
 
 
-def _check_weights(folder: Path, trust: Trust) -> None:
+def _check_weights(folder: Path, trust: TrustSettings) -> None:
     """Raise `UserError` if the weights are a pickle only, which could run code as it is read."""
     pickles = sorted(path.name for path in folder.glob("*.bin"))
     if pickles and not trust.pickle and not any(folder.glob("*.safetensors")):
@@ -113,9 +113,9 @@ def _check_finite(folder: Path, model: Any) -> None:  # noqa: ANN401
 
 @contextmanager
 def _reading(sentence: str) -> Iterator[None]:
-    """Turn whatever goes wrong while files from outside are read into one sentence.
+    """Turn any exception while files from outside are read into a `UserError` of one sentence.
 
-    No list of exceptions is long enough: a configuration can bring a library to raise any of them, Rust's panics too.
+    A broken configuration can make a library raise any exception, panics of Rust included.
     """
     try:
         yield
@@ -128,7 +128,7 @@ def _reading(sentence: str) -> Iterator[None]:
         raise UserError(f"{sentence}; {reason}") from error
 
 
-def _read_tokenizer(folder: Path, model: Any, trust: Trust) -> Any:  # noqa: ANN401
+def _read_tokenizer(folder: Path, model: Any, trust: TrustSettings) -> Any:  # noqa: ANN401
     problem = explain_tokenizer(folder)
     if problem:
         raise UserError(problem)
@@ -165,7 +165,7 @@ def _count_rows(folder: Path, model: Any) -> int:  # noqa: ANN401
 
 
 def _tie(model: Any) -> None:  # noqa: ANN401
-    """Let word-embedding layers that hold the same numbers share them, so that they are known for the same."""
+    """Make word-embedding layers with equal weights share one tensor, by which they are recognised as tied."""
     table = model.get_input_embeddings().weight
     for layer in model.modules():
         if isinstance(layer, nn.Embedding) and layer.weight is not table and torch.equal(layer.weight, table):
@@ -173,9 +173,9 @@ def _tie(model: Any) -> None:  # noqa: ANN401
 
 
 def _settle_padding(model: Any) -> None:  # noqa: ANN401
-    """Let a network without a padding token take rows of several lengths: it is told of one that is in no text.
+    """Set the padding id of a network without one to -1, so that it takes rows of several lengths.
 
-    As long as it knows none, it reads its answer at the end of the one text that it takes at a time.
+    Without a padding id, a decoder's head takes one text at a time.
     """
     config = model.config.get_text_config()
     table: Tensor = model.get_input_embeddings().weight
@@ -183,7 +183,7 @@ def _settle_padding(model: Any) -> None:  # noqa: ANN401
         config.pad_token_id = _NO_TOKEN
     if not 0 <= config.pad_token_id < len(table):
         layers = (layer for layer in model.modules() if getattr(layer, "weight", None) is table)
-        hook(layers, before=lambda _, given: tuple(read_inside(argument, table) for argument in given))
+        hook(layers, before=lambda _, given: tuple(clamp_ids(argument, table) for argument in given))
 
 
 def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Model:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Whether a checkpoint keeps to itself: its files lie in its folder and name no pickle, code or place outside it."""
+"""Checks that a checkpoint is self-contained: its files lie in its folder and name no pickle, code or outside path."""
 
 import os
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from reporter.models.loading import source
-from reporter.records import Trust, UserError
+from reporter.records import TrustSettings, UserError
 
 _WEIGHTS = (".safetensors", ".safetensors.index.json")
 _PICKLES = (".bin", ".bin.index.json")
 _NAMING = ("_file", "_files", "init_inputs")  # settings of transformers whose values are opened as files
 
 
-def check_folder(folder: Path, trust: Trust) -> None:
+def check_folder(folder: Path, trust: TrustSettings) -> None:
     """Raise `UserError` if a file of the checkpoint leads out of its folder, or names what is not trusted.
 
     Only links and JSON are looked at: nothing else is opened before this has been asked.
@@ -34,8 +34,8 @@ def _is_kept(target: Path, folder: Path) -> bool:
     return any(target.is_relative_to(place) for place in (folder, *blobs))
 
 
-def _check_weights(folder: Path, trust: Trust) -> None:
-    """Weights are plain names of files in the folder, and safetensors unless pickles are trusted."""
+def _check_weights(folder: Path, trust: TrustSettings) -> None:
+    """Raise `UserError` unless weights are files of the folder, and safetensors where pickles are not trusted."""
     allowed = (*_WEIGHTS, *(_PICKLES if trust.pickle else ()))
     for index, name in _name_weights(folder):
         if not isinstance(name, str) or Path(name).name != name:
@@ -57,7 +57,7 @@ def _name_weights(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _check_names(folder: Path, source: str, facts: dict[str, Any]) -> None:
-    """A file that is named and there lies in the folder itself; what an author's machine had elsewhere is not there."""
+    """Raise `UserError` if a configuration names an existing file outside of the folder."""
     inside = Path(os.path.normpath(folder))
     for name in (name for key, value in facts.items() if key.endswith(_NAMING) for name in _strings(value)):
         path = Path(os.path.normpath(folder / name))
@@ -65,7 +65,7 @@ def _check_names(folder: Path, source: str, facts: dict[str, Any]) -> None:
             raise UserError(f"{folder / source} names the file {name!r}, which lies outside the model's folder.")
 
 
-def _check_kernels(folder: Path, facts: dict[str, Any], trust: Trust) -> None:
+def _check_kernels(folder: Path, facts: dict[str, Any], trust: TrustSettings) -> None:
     """Raise `UserError` if the configuration names a kernel, which is code that would be fetched and run."""
     named = [name for key, value in _entries(facts) if "implementation" in key for name in _strings(value)]
     if not trust.remote_code and (kernels := [name for name in named if "/" in name]):

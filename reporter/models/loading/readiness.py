@@ -1,4 +1,4 @@
-"""Folders of models that need another step before they can be explained: which one, in a sentence."""
+"""Model folders that need a step before they can be explained (merging, converting ...), and a sentence on which."""
 
 import re
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Where a model comes from: its folder, the files of it that may be read, and their hash; nothing of it is loaded."""
+"""Sources of models: a checkpoint's folder, the files of it that may be read, and their hash; nothing is loaded."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from reporter.records import Trust, UserError, hash_file
+from reporter.records import TrustSettings, UserError, hash_file
 
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 
@@ -15,7 +15,7 @@ Sums = dict[str, tuple[int, int, int, int, str]]
 """For each file its size, its times of change, its number on the disk, and its SHA-256."""
 
 
-def find_checkpoint(name: str, trust: Trust) -> Path:
+def find_checkpoint(name: str, trust: TrustSettings) -> Path:
     """The folder of the model called `name`; raises `UserError` if there is none, or none that may be fetched."""
     if name == "embedded":
         return Path(str(files("reporter"))) / "embedded"
@@ -24,19 +24,19 @@ def find_checkpoint(name: str, trust: Trust) -> Path:
     return _find_in_hub(name, trust)
 
 
-def list_patterns(trust: Trust) -> list[str]:
+def list_patterns(trust: TrustSettings) -> list[str]:
     """The files that a model may consist of: data, and pickles or code only where they are trusted."""
     return [*_FILES, *(["*.bin"] if trust.pickle else []), *(["*.py"] if trust.remote_code else [])]
 
 
-def list_model_files(folder: Path, trust: Trust) -> list[Path]:
+def list_model_files(folder: Path, trust: TrustSettings) -> list[Path]:
     """The files in a folder that a checkpoint may consist of, by name."""
     matches = {path for pattern in list_patterns(trust) for path in folder.glob(pattern)}
     return sorted(path for path in matches if path.is_file())
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; an empty one if it cannot be read, which others will say better."""
+    """The object in a JSON file; an empty one if it cannot be read (who needs it reports that)."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -45,7 +45,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
 
 
 def hash_checkpoint(
-    folder: Path, trust: Trust, known: Mapping[str, tuple[int, int, int, int, str]] | None = None
+    folder: Path, trust: TrustSettings, known: Mapping[str, tuple[int, int, int, int, str]] | None = None
 ) -> Sums:
     """The files of a checkpoint with their hashes; one that was not touched since it was `known` is not read again."""
     sums: Sums = {}
@@ -69,23 +69,23 @@ def fingerprint(sums: Sums) -> str:
 
 
 def dump_hashes(folder: Path, sums: Sums) -> str:
-    """The hashes of a folder's files as a line that `load` reads."""
+    """The hashes of a folder's files as a line that `load_hashes` reads."""
     return json.dumps([str(folder.resolve()), sums])
 
 
-def load_hashes(folder: Path, line: str | None) -> Sums:
-    """The hashes that `dump` wrote, if they are of this folder."""
-    place, sums = json.loads(line) if line else ("", {})
+def load_hashes(folder: Path, written: str | None) -> Sums:
+    """The hashes that `dump_hashes` wrote, if they are of this folder."""
+    place, sums = json.loads(written) if written else ("", {})
     return {name: tuple(facts) for name, facts in sums.items()} if place == str(folder.resolve()) else {}
 
 
-def _is_whole(folder: Path, trust: Trust) -> bool:
+def _is_whole(folder: Path, trust: TrustSettings) -> bool:
     """Whether the cache holds weights, and code where that is trusted; it may have been filled without."""
     weights = any(folder.glob("*.safetensors")) or (trust.pickle and any(folder.glob("*.bin")))
     return weights and (not trust.remote_code or any(folder.glob("*.py")))
 
 
-def _find_in_hub(name: str, trust: Trust) -> Path:
+def _find_in_hub(name: str, trust: TrustSettings) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 

@@ -1,4 +1,4 @@
-"""An engine has the unit of work done, wherever that is; one file each. To add one, add a file.
+"""An engine executes the unit of work, in this process or elsewhere; one file each. To add one, add a file.
 
 Promises: every document comes back once, whatever the order; a text's record is the same by every engine; and what is
 not asked for any more is not worked on.

@@ -94,5 +94,5 @@ def _fill(values: Tensor, size: Sequence[int]) -> Tensor:
     """Values with zeros after them, to this size."""
     if list(values.shape) == list(size):
         return values
-    missing = [(0, wanted - there) for wanted, there in zip(size, values.shape, strict=True)]
+    missing = [(0, wanted - present) for wanted, present in zip(size, values.shape, strict=True)]
     return pad(values, [side for pair in reversed(missing) for side in pair])

@@ -31,18 +31,18 @@ class Scale(Protocol):
         ...
 
 
-def predict(kept: Tensor, labels: tuple[str, ...], scale: Scale) -> Prediction:
+def predict(choices: Tensor, labels: tuple[str, ...], scale: Scale) -> Prediction:
     """The prediction in what was kept, positions choices; raises `ValueError` if a number in it is not finite."""
-    if not bool(torch.isfinite(kept).all()):
+    if not bool(torch.isfinite(choices).all()):
         raise ValueError("The model's answer is not a finite number.")
-    shares = scale.probabilities(kept.double())
-    over = list_said(kept[0], labels, scale) if len(kept) == 1 and scale.apart(len(labels)) else None
+    shares = scale.probabilities(choices.double())
+    over = list_said(choices[0], labels, scale) if len(choices) == 1 and scale.apart(len(labels)) else None
     return Prediction(
-        positions=len(kept),
+        positions=len(choices),
         labels=labels,
-        logits=round_values(kept.flatten()),
+        logits=round_values(choices.flatten()),
         probabilities=None if shares is None else round_values(shares.flatten()),
-        label=" ".join(labels[index] for index in kept.argmax(-1).tolist()),
+        label=" ".join(labels[index] for index in choices.argmax(-1).tolist()),
         answers=over,
     )
 

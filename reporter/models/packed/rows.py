@@ -1,7 +1,7 @@
-"""Rows of different lengths in one line, without padding, where each attends to itself alone.
+"""Rows of different lengths, concatenated without padding, each of which attends to itself only.
 
-On a processor they are looked at one after another, so that what a row gets does not depend on the rows beside it;
-elsewhere many at once, for there every call has its price.
+On a processor attention is computed row by row, so that no row's numbers depend on the others; on an accelerator in
+blocks of rows, as every call has a cost there.
 """
 
 from abc import ABC, abstractmethod
@@ -17,9 +17,9 @@ from reporter.models.batching import BLOCK_STEP, BLOCK_WIDTH
 
 
 class PackedRows(ABC):
-    """Rows in one line, of these `lengths`: `places` are its tokens' places in the rows, `firsts` where rows begin."""
+    """Concatenated rows of these `lengths`; `places` are tokens' indices in padded rows, `firsts` where rows begin."""
 
-    _runs: list[tuple[int, int]]  # of neighbours that are looked at together: how many, and their width
+    _runs: list[tuple[int, int]]  # of consecutive rows that are computed together: how many, and their width
 
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
@@ -30,11 +30,11 @@ class PackedRows(ABC):
 
     @abstractmethod
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """What every token gathers from its own row, tokens heads width, as are the three it is made of."""
+        """Attention of every token within its row, tokens heads width, as are query, key and value."""
 
     @abstractmethod
-    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
-        """What each row gathers of its own part of `hidden` (tokens width), asking so: rows heads width."""
+    def mix(self, queries: Tensor, hidden: Tensor) -> Tensor:
+        """Attention of one query per row and head (rows heads width) over its row's `hidden` (tokens width)."""
 
     def _split(self, places: Tensor) -> list[Tensor]:
         """The values at all positions of the runs, in order, as rows width (...) of each run."""
@@ -43,7 +43,7 @@ class PackedRows(ABC):
 
 
 class RowByRow(PackedRows):
-    """Rows that are looked at one after another, those of one length together."""
+    """Packed rows whose attention is computed row by row, consecutive ones of one length together."""
 
     def __init__(self, seen: Tensor) -> None:
         """`seen` marks what is not padding, rows tokens."""
@@ -56,16 +56,16 @@ class RowByRow(PackedRows):
         rows = ((part.transpose(1, 2) for part in run) for run in runs)
         return torch.cat([scaled_dot_product_attention(*run_parts).transpose(1, 2).flatten(0, 1) for run_parts in rows])
 
-    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
+    def mix(self, queries: Tensor, hidden: Tensor) -> Tensor:
         """Row by row."""
-        rows = zip(explainer, torch.split(hidden, self.lengths), strict=False)
-        return torch.stack([(ask @ row.mT).softmax(-1) @ row for ask, row in rows])
+        rows = zip(queries, torch.split(hidden, self.lengths), strict=False)
+        return torch.stack([(query @ row.mT).softmax(-1) @ row for query, row in rows])
 
 
 class Blocked(PackedRows):
-    """Rows that are looked at in blocks of about the same length, with padding after them.
+    """Packed rows whose attention is computed in padded blocks of about the same length.
 
-    What can be done for all blocks at once is, for there starting a piece of work takes longer than the work.
+    As much as possible is done for all blocks at once, as launching a kernel takes longer than its work.
     """
 
     def __init__(self, seen: Tensor) -> None:
@@ -87,29 +87,29 @@ class Blocked(PackedRows):
         attended = []
         for block, closed in zip(blocks, self._closed, strict=True):
             mask = closed[:, None, None].to(query.dtype)
-            asked, keys, values = block.permute(2, 0, 3, 1, 4)
-            result = scaled_dot_product_attention(asked, keys, values, attn_mask=mask)
+            run_queries, keys, values = block.permute(2, 0, 3, 1, 4)
+            result = scaled_dot_product_attention(run_queries, keys, values, attn_mask=mask)
             attended.append(result.transpose(1, 2).flatten(0, 1))
         return torch.cat(attended).index_select(0, self._slots)
 
-    def mix(self, explainer: Tensor, hidden: Tensor) -> Tensor:
+    def mix(self, queries: Tensor, hidden: Tensor) -> Tensor:
         """Block by block."""
         blocks = self._split(hidden.index_select(0, self._tokens))
-        asked = torch.split(explainer[: len(self.lengths)], [rows for rows, _ in self._runs])
+        queries_by_run = torch.split(queries[: len(self.lengths)], [rows for rows, _ in self._runs])
         mixed = []
-        for ask, rows, closed in zip(asked, blocks, self._closed, strict=True):
-            weights = (ask @ rows.mT + closed[:, None]).softmax(-1)
+        for run_queries, rows, closed in zip(queries_by_run, blocks, self._closed, strict=True):
+            weights = (run_queries @ rows.mT + closed[:, None]).softmax(-1)
             mixed.append(weights.to(rows.dtype) @ rows)
         return torch.cat(mixed)
 
 
 def _count_runs(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """How many neighbours have each width, and the width."""
+    """The runs of consecutive equal widths: their length, and the width."""
     return [(len(list(run)), width) for width, run in groupby(widths)]
 
 
 def _choose_widths(lengths: Sequence[int]) -> list[int]:
-    """The width of the block that takes each row: few blocks, for every one has its price, and so has padding."""
+    """The width of each row's block: few different ones, as each block has a cost, and so has padding."""
     widths = [_round(max(lengths))]
     while widths[-1] > BLOCK_WIDTH:
         widths.append(_round(-(-widths[-1] // BLOCK_STEP)))
@@ -117,5 +117,5 @@ def _choose_widths(lengths: Sequence[int]) -> list[int]:
 
 
 def _round(length: int) -> int:
-    """The next width that kernels take as it is."""
+    """The length rounded up to a multiple of the narrowest block."""
     return -(-length // BLOCK_WIDTH) * BLOCK_WIDTH
