@@ -18,6 +18,7 @@ from .checks import CompletenessCheck as CompletenessCheck
 from .checks import DeletionCheck as DeletionCheck
 from .checks import OrderCheck as OrderCheck
 from .checks import State as State
+from .checks import check_attribution as check_attribution
 from .checks import check_section as check_section
 from .checks import compare_with as compare_with
 from .checks import count_settled as count_settled

@@ -1,6 +1,6 @@
-"""The four checks of one target (completeness, order, agreement, deletion): the state of each, and its numbers.
+"""The four checks of one attribution (completeness, order, agreement, deletion): the state of each, and its numbers.
 
-They judge the attribution that is shown first; their sentences are in `site`.
+A section is judged by the attribution that is shown first; the sentences of the checks are in `site`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from reporter.records import (
     CorpusDiagnostic,
     Diagnostic,
     Section,
+    Target,
     Validity,
     Verdict,
     count_words,
@@ -41,6 +42,7 @@ SETTLED = 5  # words whose order must be settled
 FIFTH = "strongest_fifth"  # the diagnostic that is held against random words
 _WELL = 0.7  # correlation with retraining from which influence is a good guide
 _FEW = 3  # words below which deletion is not compared with chance
+_SLIGHT = 0.05  # share of the answer that must go for deletion to have moved it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +84,42 @@ class AgreementCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionCheck:
-    """The answer with the strongest `gone` words deleted, beside that with as many random words (`diagnostic`)."""
+    """The answer with the strongest `gone` words deleted, beside that with as many random words (`diagnostic`).
+
+    `whole` is the answer to the whole text, in the unit of the diagnostic: the probability of the target or, where it
+    has none, its score. `slight` says that less than a twentieth goes, of certainty or of the change from the baseline.
+    """
 
     name: ClassVar[CheckName] = "deletion"
     state: State
     gone: int
     diagnostic: Diagnostic | None
+    whole: float
+    slight: bool = False
 
 
 Check = CompletenessCheck | OrderCheck | AgreementCheck | DeletionCheck
 
 
-def check_section(aligned: AlignedText) -> tuple[CompletenessCheck, OrderCheck, AgreementCheck, DeletionCheck]:
-    """The four checks of a section that has attributions, in the order in which they are asked."""
-    section = aligned.section
-    lead = section.lead
+Checks = tuple[CompletenessCheck, OrderCheck, AgreementCheck, DeletionCheck]
+"""The four checks, in the order in which they are asked."""
+
+
+def check_section(aligned: AlignedText) -> Checks:
+    """The checks of the attribution that is shown first, of a section that has attributions."""
+    lead = aligned.section.lead
     assert lead is not None
+    return check_attribution(lead, aligned)
+
+
+def check_attribution(attribution: Attribution, aligned: AlignedText) -> Checks:
+    """The checks of one attribution of a section."""
+    section, certificate = aligned.section, attribution.certificate
     return (
-        CompletenessCheck(state=OF_CERTIFICATE[lead.certificate.verdict], certificate=lead.certificate),
-        _check_order(lead, aligned),
-        _check_agreement(section, lead.method),
-        _check_deletion(section, lead.method),
+        CompletenessCheck(state=OF_CERTIFICATE[certificate.verdict], certificate=certificate),
+        _check_order(attribution, aligned),
+        _check_agreement(section, attribution.method),
+        _check_deletion(section, attribution),
     )
 
 
@@ -128,13 +145,13 @@ def is_measured(state: State) -> bool:
     return state not in ("open", "undecided")
 
 
-def _check_order(lead: Attribution, aligned: AlignedText) -> OrderCheck:
+def _check_order(attribution: Attribution, aligned: AlignedText) -> OrderCheck:
     words = len(aligned.words)
-    if lead.errors is None:
+    if attribution.errors is None:
         return OrderCheck(state="open", words=words, settled=None)
     if words < 2:
         return OrderCheck(state="undecided", words=words, settled=None)
-    settled = count_settled(lead, aligned)
+    settled = count_settled(attribution, aligned)
     state: State = "fails" if not settled else "holds" if settled >= min(SETTLED, words) else "doubt"
     return OrderCheck(state=state, words=words, settled=settled)
 
@@ -178,18 +195,23 @@ def _check_agreement(section: Section, method: str) -> AgreementCheck:
     )
 
 
-def _check_deletion(section: Section, method: str) -> DeletionCheck:
-    diagnostic = next(
-        (diagnostic for diagnostic in section.diagnostics if (diagnostic.method, diagnostic.name) == (method, FIFTH)),
-        None,
-    )
+def _check_deletion(section: Section, attribution: Attribution) -> DeletionCheck:
+    named = (attribution.method, FIFTH)
+    diagnostic = next((number for number in section.diagnostics if (number.method, number.name) == named), None)
     words = count_words(section.tokens)
-    gone = max(1, round(SHARE * words))
+    gone, whole = max(1, round(SHARE * words)), _find_answer(section.target)
     if diagnostic is None or diagnostic.control is None or diagnostic.low is None or diagnostic.high is None:
-        return DeletionCheck(state="open", gone=gone, diagnostic=None)
+        return DeletionCheck(state="open", gone=gone, diagnostic=None, whole=whole)
     if words < _FEW:
-        return DeletionCheck(state="undecided", gone=gone, diagnostic=diagnostic)
+        return DeletionCheck(state="undecided", gone=gone, diagnostic=diagnostic, whole=whole)
     state: State = (
         "holds" if diagnostic.value < diagnostic.low else "doubt" if diagnostic.value < diagnostic.control else "fails"
     )
-    return DeletionCheck(state=state, gone=gone, diagnostic=diagnostic)
+    certificate, certain = attribution.certificate, section.target.probability is not None
+    most = 1.0 if certain else abs(certificate.input - certificate.baseline)
+    slight = abs(whole - diagnostic.value) < _SLIGHT * most
+    return DeletionCheck(state=state, gone=gone, diagnostic=diagnostic, whole=whole, slight=slight)
+
+
+def _find_answer(target: Target) -> float:
+    return target.score if target.probability is None else target.probability

@@ -19,6 +19,7 @@ class Attention(FixedCost):
     description: ClassVar[Description] = Description(
         name="attention",
         title="Attention, last layer",
+        short="Attention",
         signed=False,
         claim="none",
         idea="How much the position from which the answer is read attends to each token in the last layer.",

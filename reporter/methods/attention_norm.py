@@ -20,6 +20,7 @@ class AttentionNorm(FixedCost):
     description: ClassVar[Description] = Description(
         name="attention_norm",
         title="Norm-weighted attention",
+        short="Attention norm",
         signed=False,
         claim="none",
         idea="How long the vector is that attention carries from each token to where the answer is read, in the last "

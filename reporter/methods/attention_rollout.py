@@ -20,6 +20,7 @@ class AttentionRollout(FixedCost):
     description: ClassVar[Description] = Description(
         name="attention_rollout",
         title="Attention rollout",
+        short="Rollout",
         signed=False,
         claim="none",
         idea="How much of each token reaches the answer if it flows along attention and residual connections only.",

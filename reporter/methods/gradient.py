@@ -16,6 +16,7 @@ class Gradient(FixedCost):
     description: ClassVar[Description] = Description(
         name="gradient",
         title="Gradient norm",
+        short="Gradient",
         signed=False,
         claim="none",
         idea="How strongly the score reacts to a small change of each token's embedding.",

@@ -31,6 +31,7 @@ class KernelShap(FixedCost):
     description: ClassVar[Description] = Description(
         name="kernel_shap",
         title="Kernel SHAP",
+        short="SHAP",
         signed=True,
         claim="complete",
         idea="One number for each word, so that the numbers of the words that are kept add up to the score as well as "

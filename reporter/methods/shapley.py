@@ -31,6 +31,7 @@ class Shapley(FixedCost):
     description: ClassVar[Description] = Description(
         name="shapley",
         title="Shapley values",
+        short="Shapley",
         signed=True,
         claim="complete",
         idea="Words come into an absent text one by one, in every order; each is credited with its mean addition.",

@@ -29,7 +29,10 @@ UNTRIED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """The explained model: a hash of its weights, configuration and tokenizer, and the names of `unused` weights."""
+    """The explained model: a hash of its weights, configuration and tokenizer, and the names of `unused` weights.
+
+    `unknown` is the token that stands for what the vocabulary does not have; empty where there is none.
+    """
 
     id: str
     fingerprint: str
@@ -41,11 +44,15 @@ class Model:
     layers: int
     limit: int
     unused: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """The description of a method for people: its idea, formula, cost, known limits and source."""
+    """The description of a method for people: its idea, formula, cost, known limits and source.
+
+    `short` is its title where there is little room; empty where that is the title itself.
+    """
 
     name: str
     title: str
@@ -56,6 +63,7 @@ class Description:
     cost: str
     limits: str
     source: str
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from reporter.site.wording import THIN, fine_percent, fixed, round_figures, roun
 HELD = 7  # figures of every measured number in the twin
 _READ = 5  # figures of a score at most, as its place is narrow
 MANY = 10.0  # a residual that is so many times the change says that the change is next to nothing
-_FINEST = 2  # decimals of a per cent at most
+_TENTHS, _FINEST = 1, 2  # decimals of a probability in per cent, and how many more tell answers apart
 _SIGNS = {"probability": f"{THIN}%"}  # what follows a number in this unit
 _SECOND = Decimal("3.55")  # an error whose figures begin below this is told by two of them
 
@@ -73,17 +73,15 @@ def bound(error: float, decimals: int) -> str:
     return fixed(float(Decimal(repr(error)).quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)), decimals)
 
 
-def apart(groups: Iterable[Sequence[float]], unit: str) -> int:
+def apart(groups: Iterable[Sequence[float]], unit: str, first: int | None = None) -> int:
     """Decimals with which answers that differ are printed differently within each group, if two more can do it.
 
-    In whole per cent where the unit is a probability, and then never a false 0 or 100 either.
+    They begin with a tenth of a per cent where the unit is a probability, and then never give a false 0 or 100 either.
     """
     scaled = [[_scaled(value, unit) for value in group] for group in groups]
-    first = (
-        0
-        if unit == "probability"
-        else digits_for(max((abs(value) for group in scaled for value in group), default=0.0))
-    )
+    if first is None:
+        largest = max((abs(value) for group in scaled for value in group), default=0.0)
+        first = _TENTHS if unit == "probability" else digits_for(largest)
     for decimals in range(first, first + _FINEST):
         if all(_told(group, decimals, unit) for group in scaled):
             return decimals
@@ -137,6 +135,11 @@ def in_change(relative: float | None, noise: float = 0.0) -> str:
 
 def _is_many(relative: float | None) -> bool:
     return relative is None or relative > MANY
+
+
+def of_residual(value: float, decimals: int) -> int:
+    """Decimals of what is itself an error: two figures, and never more decimals than what it is an error of."""
+    return min(decimals, max(0, 1 - floor(log10(abs(value))))) if value else decimals
 
 
 def size(value: float, decimals: int) -> str:

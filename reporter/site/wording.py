@@ -181,6 +181,11 @@ def name_sides(prediction: Prediction | None) -> tuple[str, str]:
     return ("lowers", "raises") if is_number(prediction) else ("opposes", "supports")
 
 
+def name_unit(prediction: Prediction | None) -> str:
+    """The unit of scores, and of F, their changes and sums: logits, or the answer's own unit where it is a number."""
+    return "units of the answer" if is_number(prediction) else "logits"
+
+
 def title_of(titles: Mapping[str, str], method: str) -> str:
     """A method's title as the run describes it."""
     return titles.get(method, titled(method))

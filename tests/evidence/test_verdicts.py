@@ -15,6 +15,7 @@ from reporter.evidence.checks import (
     DeletionCheck,
     OrderCheck,
     State,
+    check_attribution,
     check_section,
     gravest,
     is_like_random,
@@ -120,9 +121,10 @@ def test_deletion_confirms_what_is_beyond_nine_tenths_of_random_draws(value: flo
     fifth = Diagnostic(name=FIFTH, method=LEAD, value=value, control=0.5, low=0.4, high=0.6, draws=20)
     other = replace(fifth, method="gradient", value=1 - value)
     check = check_section(aligned(diagnostics=(other, fifth)))[3]
-    assert check == DeletionCheck(state=state, gone=1, diagnostic=fifth)
+    assert (check.state, check.gone, check.diagnostic) == (state, 1, fifth)
     assert check_section(aligned("Great film", diagnostics=(fifth,)))[3].state == "undecided"
-    assert check_section(aligned(diagnostics=(other,)))[3] == DeletionCheck(state="open", gone=1, diagnostic=None)
+    missing = check_section(aligned(diagnostics=(other,)))[3]
+    assert (missing.state, missing.diagnostic, missing.slight) == ("open", None, False)
 
 
 def test_a_check_holds_numbers_and_no_sentence() -> None:
@@ -145,8 +147,11 @@ def test_pages_word_the_verdicts_and_reach_none_of_their_own() -> None:
     seen = set[State]()
     for text, _ in sections():
         states = [check.state for check in check_section(text)]
-        assert [badge.state for badge in badges(text)] == states
-        assert all(badge.short and badge.name for badge in badges(text))
+        assert [badge.state for badge in badges(text.section.attributions[0], text)] == states
+        for attribution in text.section.attributions:
+            worded = badges(attribution, text)
+            assert [badge.state for badge in worded] == [check.state for check in check_attribution(attribution, text)]
+            assert all(badge.short and badge.name for badge in worded)
         seen.update(states)
     assert seen == set(get_args(State))
 

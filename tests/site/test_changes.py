@@ -25,11 +25,11 @@ def flip(*words: int) -> Change:
 def test_the_table_has_the_numbers_of_the_twin():
     found, page = shown()
     for change, row in zip(found.removals, page.rows, strict=True):
-        assert row.without == f"{change.probability * 100:.0f}\N{NARROW NO-BREAK SPACE}%"
+        assert row.without == f"{change.probability * 100:.1f}\N{NARROW NO-BREAK SPACE}%"
         assert row.flips == (change.label == "NEGATIVE")
         swaps = [one for one in found.replacements if one.words == change.words]
         assert [(swap.text, swap.value, swap.flips) for swap in row.swaps] == [
-            (one.by, f"{one.probability * 100:.0f}\N{NARROW NO-BREAK SPACE}%", one.label == "NEGATIVE") for one in swaps
+            (one.by, f"{one.probability * 100:.1f}\N{NARROW NO-BREAK SPACE}%", one.label == "NEGATIVE") for one in swaps
         ]
         assert row.label == "negative with dull"
 

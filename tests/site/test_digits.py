@@ -74,10 +74,11 @@ def test_no_share_is_a_false_0_or_100() -> None:
 
 def test_answers_that_are_near_are_told_apart() -> None:
     assert [apart([one], "probability") for one in ((0.5, 0.7), (0.031, 0.034), (0.97, 0.9704, 0.1), (0.3, 0.3))] == [
-        0, 1, 2, 0,
+        1, 1, 2, 1,
     ]  # fmt: skip
-    assert apart([(0.004, 0.5)], "probability") == 1
-    assert apart([(0.51, 0.7), (0.03, 0.034)], "probability") == 1
+    assert apart([(0.0004, 0.5)], "probability") == 2
+    assert apart([(0.51, 0.7), (0.03, 0.0304)], "probability") == 2
+    assert apart([(0.5, 0.7)], "probability", 0) == 0
     assert answered(0.031, "probability", 1) == f"3.1{THIN}%"
     assert apart([(3.0, 3.004)], "score") == 3
 
@@ -163,7 +164,8 @@ def test_no_bar_shows_the_error_of_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fifth", "said"), [((0.031, 0.034, 0.142), "3.1 to 3.4"), ((0.2, 0.34, 0.5), "20 to 34"), ((0.004, 0.1, 0.1), "")]
+    ("fifth", "said"),
+    [((0.031, 0.034, 0.142), "3.1 to 3.4"), ((0.2, 0.34, 0.5), "20.0 to 34.0"), ((0.004, 0.1, 0.1), "")],
 )
 def test_deletion_is_told_with_as_many_digits_as_it_hangs_on(fifth: tuple[float, float, float], said: str) -> None:
     one = runs.explanation("a")
@@ -174,7 +176,7 @@ def test_deletion_is_told_with_as_many_digits_as_it_hangs_on(fifth: tuple[float,
     section = runs.changed_section(one.sections[0], diagnostics=(found,))
     check = document_page(run_of(one), runs.changed(one, sections=(section,))).parts[0].checks[3]
     assert check.state == "holds"
-    texts = [check.bold.partition(THIN)[0], re.search(r": ([\d.]+)", check.after)[1]]  # type: ignore[index]
+    texts = [check.bold.partition(THIN)[0], re.search(r"words?: ([\d.]+)", check.after)[1]]  # type: ignore[index]
     assert texts[0] != texts[1]
     assert not said or " to ".join(texts) == said
 
@@ -188,8 +190,9 @@ def test_words_raise_and_lower_a_number_and_are_no_reason_for_it(tmp_path: Path)
     section = runs.changed_section(section, target=replace(section.target, label="stars", index=0, probability=None))
     found = runs.changed(one, prediction=NUMBER, sections=(section,))
     part = document_page(run_of(found), found).parts[0]
-    assert (part.because.lead, part.because.turn) == ("Raised most by:", "lowered most by:")
-    assert (part.because.sides, part.because.towards) == (("lowers", "raises"), "a higher stars")
+    sentence = part.by_method[0].because
+    assert (sentence.lead, sentence.turn) == ("Words that raise the answer most:", "Words that lower it most:")
+    assert (part.sides, part.towards) == (("lowers", "raises"), "a higher stars")
     page = (site_of(tmp_path, [found]) / "documents" / "a.html").read_text("utf-8")
     body = page.partition("<body>")[2]
     assert "because of" not in body

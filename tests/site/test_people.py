@@ -84,7 +84,7 @@ def test_the_index_has_the_means_of_all_texts():
     run = run_of(MARKED, MARKED, other)
     means = {(one.method, one.name): one for one in run.summary.diagnostics}
     board = index_of([MARKED, replace(MARKED, id="again"), other]).people
-    assert board.told.startswith("Means over 3 texts with a rationale")
+    assert "Means over 3 texts with a rationale" in board.told
     for method, cells in zip(runs.METHODS, shown(board).values(), strict=False):
         for name, (value, note, _) in zip(PLAUSIBILITY, cells, strict=True):
             one = means[method, name]

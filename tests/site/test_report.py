@@ -169,8 +169,8 @@ def test_undefined_agreement_is_said_to_be_so() -> None:
     found = runs.explanation("a", "Great")
     part = document_page(run_of(found), found).parts[0]
     assert (part.checks[2].state, part.checks[2].name, part.checks[2].short) == ("undecided", "Agreement", "too short")
-    assert {row.kendall for row in part.pairs} == {"undefined"}
-    assert part.line is None
+    assert {row.kendall for row in part.compared.pairs} == {"undefined"}
+    assert part.compared.line is None
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_wrong_label_is_told_and_an_unknown_one_is_not_wrong() -> None:
     wrong, unknown = runs.explanation("a", "Great", label="negative"), runs.explanation("b", "Great", label="odd")
     pages = [document_page(run_of(one), one).answer for one in (wrong, unknown)]
     assert pages[0] is not None
-    assert pages[0].wrong == "Wrong: the file is labelled negative."
+    assert pages[0].wrong == "the file is labelled negative."
     assert pages[1] is not None
     assert (pages[1].wrong, "odd" in pages[1].notes[0]) == ("", True)
 
@@ -376,9 +376,9 @@ def test_deletion_confirms_only_what_random_words_do_not_do(value: float, state:
     words = len({token.word for token in runs.tokens(runs.REVIEW)} - {None})
     gone = round(words / 5)
     assert f"{check.before}{check.bold}{check.after}" == (
-        f"Probability without its top {gone} words: {value:.0%}; "
-        f"without {gone} random words: 88 to 92\N{NARROW NO-BREAK SPACE}%."
-    ).replace(f"{value:.0%}", f"{value * 100:.0f}\N{NARROW NO-BREAK SPACE}%")
+        f"{'' if value < 0.5 else 'It hardly changes the answer. '}Probability without its top {gone} words: "
+        f"{value * 100:.1f} % (whole text: 92.5 %; without {gone} random words: 88.0 to 92.0 %)."
+    ).replace(" %", "\N{NARROW NO-BREAK SPACE}%")
 
 
 def test_deletion_is_open_where_it_was_not_measured_or_there_is_too_little_to_take_away() -> None:

@@ -197,6 +197,7 @@ def _describe(name: str, model: Any, tokenizer: Any, *, fingerprint: str) -> Mod
         parameters=sum(weight.numel() for weight in model.parameters()),
         layers=int(getattr(model.config, "num_hidden_layers", 0)),
         limit=_measure_limit(model, tokenizer),
+        unknown=tokenizer.unk_token or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the four checks of a target say: each as a badge with the sentence that tells what was found."""
+"""The four checks of an attribution in words: each as a badge with one sentence and its number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from reporter.evidence import (
     DeletionCheck,
     OrderCheck,
     State,
-    check_section,
+    check_attribution,
     is_measured,
 )
-from reporter.records import Section
+from reporter.records import Attribution, Section
 from reporter.site.digits import MANY, answered, answered_between, apart, of_score, size, unit_of
 from reporter.site.wording import count, fine_percent, rank
 
@@ -32,9 +32,9 @@ class Badge:
     proof: str | None
 
 
-def badges(aligned: AlignedText) -> tuple[Badge, ...]:
-    """The four checks of a section that has attributions, in the order in which they are asked."""
-    complete, order, agreement, deletion = check_section(aligned)
+def badges(attribution: Attribution, aligned: AlignedText) -> tuple[Badge, ...]:
+    """The four checks of one attribution of a section, in the order in which they are asked."""
+    complete, order, agreement, deletion = check_attribution(attribution, aligned)
     section = aligned.section
     return (_complete(complete, section), _order(order), _agree(agreement), _deletion(deletion, section))
 
@@ -81,7 +81,7 @@ def _complete(check: CompletenessCheck, section: Section) -> Badge:
         change = size(certificate.input - certificate.baseline, decimals)
         sentence = ("The answer changes by ", change, ", too little to divide reliably among the words.")
         return _badge(check, "Not certifiable", *sentence, short="change too small")
-    sentence = ("No method of this run claims that its scores add up.", "", "")
+    sentence = ("This method does not claim that its scores add up.", "", "")
     return _badge(check, "Completeness", *sentence, short="not claimed")
 
 
@@ -142,20 +142,20 @@ def _who(check: AgreementCheck) -> str:
 
 def _deletion(check: DeletionCheck, section: Section) -> Badge:
     """What is left of the answer without the strongest fifth of the words, against a random fifth."""
-    diagnostic, gone = check.diagnostic, check.gone
+    diagnostic = check.diagnostic
     if diagnostic is None or diagnostic.low is None or diagnostic.high is None:
-        return _badge(check, "Deletion", "Not measured in this run.", "", "", short="not measured")
+        return _badge(check, "Deletion", "Not measured for this method in this run.", "", "", short="not measured")
     if check.state == "undecided":
         few = ("Too short to compare the strongest words with others.", "", "")
         return _badge(check, "Deletion", *few, short="too short")
     unit = unit_of(section)
-    what = "Probability" if unit == "probability" else "Score"
-    decimals = apart([(diagnostic.value, diagnostic.low, diagnostic.high)], unit)
-    own = answered(diagnostic.value, unit, decimals)
-    sentence = (
-        f"{what} without its top {count(gone, 'word')}: " if gone > 1 else f"{what} without its top word: ",
-        own,
-        f"; without {count(gone, 'random word')}: {answered_between(diagnostic.low, diagnostic.high, unit, decimals)}.",
-    )
+    decimals = apart([(diagnostic.value, diagnostic.low, diagnostic.high, check.whole)], unit)
+    own, whole = (answered(value, unit, decimals) for value in (diagnostic.value, check.whole))
+    random = answered_between(diagnostic.low, diagnostic.high, unit, decimals)
+    top = f"top {count(check.gone, 'word')}" if check.gone > 1 else "top word"
+    beside = f"whole text: {whole}; without {count(check.gone, 'random word')}: {random}"
     name = f"Deletion test {_DELETION[check.state]}"
-    return _badge(check, name, *sentence, short=f"{own} remains")
+    if check.slight:
+        sentence = ("It ", "hardly changes the answer", f". {unit.capitalize()} without its {top}: {own} ({beside}).")
+        return _badge(check, name, *sentence, short="hardly any change")
+    return _badge(check, name, f"{unit.capitalize()} without its {top}: ", own, f" ({beside}).", short=f"{own} remains")

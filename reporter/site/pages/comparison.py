@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reporter.evidence import compare_with
-from reporter.records import Agreement, CorpusAgreement
+from reporter.records import Agreement, CorpusAgreement, Section
 from reporter.site.wording import count, css, percent, rank, title_of, whole_percent
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 408, 16, 392, 30
@@ -82,6 +82,30 @@ class Beyond:
 
     pair: str
     values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """The methods of one section compared: two drawings and every pair in numbers, `beyond` chance where asked for."""
+
+    triangle: Triangle
+    line: Line | None
+    pairs: tuple[PairRow, ...]
+    beyond: tuple[Beyond, ...]
+
+
+def comparison(section: Section, method: str, *, titles: Mapping[str, str], detailed: bool) -> Comparison | None:
+    """How the methods of a section agree, and each with the method that is shown first; None for a single method."""
+    pairs = section.agreement
+    whole = triangle(pairs, titles)
+    if whole is None:
+        return None
+    return Comparison(
+        triangle=whole,
+        line=line(pairs, method, titles=titles),
+        pairs=pair_rows(pairs, titles),
+        beyond=beyond_rows(pairs, titles) if detailed else (),
+    )
 
 
 def beyond_rows(pairs: Sequence[Agreement | CorpusAgreement], titles: Mapping[str, str]) -> tuple[Beyond, ...]:

@@ -10,8 +10,10 @@ from reporter.evidence import AlignedText
 from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import CorpusDiagnostic, Diagnostic, Run, Section, Span
 from reporter.site.digits import digits_for
-from reporter.site.wording import count, rank, shorten, title_of, titled, titles
+from reporter.site.wording import THIN, count, rank, shorten, title_of, titled, titles
 
+_ARROWS = {"more": "↑", "less": "↓"}
+DIRECTIONS = "↑ higher is better, ↓ lower is better."
 _LISTED, _LONGEST = 20, 60  # passages that are listed, and letters of each; the text shows all of them
 
 
@@ -38,6 +40,13 @@ def name_diagnostic(name: str) -> str:
     """What a diagnostic is called; one that is no part of this version by its name."""
     title: str = registry.load("metrics", name).about.title if name in registry.names("metrics") else titled(name)
     return title
+
+
+def head_diagnostic(name: str) -> str:
+    """A diagnostic at the head of a column, with an arrow in the direction that is better: up or down."""
+    if name not in registry.names("metrics"):
+        return name_diagnostic(name)
+    return f"{name_diagnostic(name)} {_ARROWS[registry.load('metrics', name).about.better]}"
 
 
 def tell_marked(aligned: AlignedText) -> str:
@@ -69,8 +78,8 @@ def people(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
         _chance(next(diagnostic for diagnostic in diagnostics if diagnostic.name == name)) for name in names
     )
     return MetricTable(
-        told="Bold where it is more than in nineteen of twenty random orders.",
-        columns=tuple(map(name_diagnostic, names)),
+        told=f"{DIRECTIONS} Bold: higher than in 19 of 20 random orders.",
+        columns=tuple(map(head_diagnostic, names)),
         rows=(*rows, (f"{diagnostics[0].draws} random orders", control)),
     )
 
@@ -129,8 +138,8 @@ def nearby(section: Section, titles: Mapping[str, str]) -> MetricTable | None:
         )
         rows.append((title_of(titles, method), cells))
     return MetricTable(
-        told="Bold where it is less than with the same scores on other words, nineteen times in twenty.",
-        columns=(name_diagnostic(first), "Its scores on other words", name_diagnostic(second)),
+        told=f"{DIRECTIONS} Bold: lower than with the same scores on other words, 19 times in 20.",
+        columns=(head_diagnostic(first), "Its scores on other words", head_diagnostic(second)),
         rows=tuple(rows),
     )
 
@@ -151,9 +160,9 @@ def people_of_all(run: Run) -> MetricTable | None:
     ]
     shown: Sequence[CorpusDiagnostic] = [diagnostics[next(iter(methods)), name] for name in PLAUSIBILITY]
     return MetricTable(
-        told=f"Means over {count(shown[0].texts, 'text')} with a rationale; beneath them by how much they are more "
-        "than in random order, with 95 % confidence. Bold where that leaves out 0.",
-        columns=tuple(map(name_diagnostic, PLAUSIBILITY)),
+        told=f"{DIRECTIONS} Means over {count(shown[0].texts, 'text')} with a rationale; below each the 95{THIN}% "
+        "interval of its difference from random order. Bold: the interval excludes 0.",
+        columns=tuple(map(head_diagnostic, PLAUSIBILITY)),
         rows=(*rows, ("Random order", tuple(Cell(value=rank(diagnostic.control)) for diagnostic in shown))),
     )
 

@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The sentence with its bold word, the bars and the notes; `wrong` is the note that the model missed the label.
+    """The sentence with its bold word, the bars and the notes; `wrong` says which label the model missed, if it did.
 
     `idle` says what the model said of a text in which it found nothing to explain.
     """
@@ -128,11 +128,13 @@ def _given(explanation: Explanation, prediction: Prediction, section: Section | 
         return f"The file’s label, {explanation.label}, is none of the model’s labels.", ""
     if grade.number is not None and grade.gap is not None:
         return _given_number(grade.number, grade.gap, score_decimals(prediction, 0, section)), ""
-    labelled = f"the file is labelled {_all(grade)}." if grade.given else "the file is labelled with none of these."
-    return (f"Correct: {labelled}", "") if grade.right else ("", f"Wrong: {labelled}")
+    labelled = (
+        f"the file is labelled {_list_given(grade)}." if grade.given else "the file is labelled with none of these."
+    )
+    return (f"Correct: {labelled}", "") if grade.right else ("", labelled)
 
 
-def _all(grade: Grade) -> str:
+def _list_given(grade: Grade) -> str:
     return join_names([spoken(label) for label in grade.given]) if grade.given else ""
 
 

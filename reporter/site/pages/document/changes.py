@@ -80,7 +80,7 @@ def _usual(explanation: Explanation, section: Section) -> str:
 
 
 class _Answers:
-    """What is left of the answer to one section, all in as many digits as tell the changes from the whole text."""
+    """What is left of the answer to one section, all in the same number of digits."""
 
     def __init__(self, counterfactual: Counterfactual, section: Section) -> None:
         self.unit = unit_of(section)
@@ -89,8 +89,8 @@ class _Answers:
             *counterfactual.replacements,
             *([counterfactual.flip] if counterfactual.flip else []),
         )
-        whole = self._value(section.target)
-        self._decimals = apart([(whole, self._value(change)) for change in changed], self.unit)
+        values = [self._value(section.target), *map(self._value, changed)]
+        self._decimals = apart([(value,) for value in values], self.unit)
 
     def of(self, change: Change | Target) -> str:
         """The target's probability or, where it has none, its score."""

@@ -1,4 +1,4 @@
-"""Does deletion confirm the explanation: the answer as words go, claimed against measured effect, and every number."""
+"""The deletion test of an explanation: the answer as words are deleted, scores against effects, and every number."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from reporter.evidence.metrics import PERTURBATION, PLAUSIBILITY
 from reporter.records import Band, Curve, Diagnostic, Effect
 from reporter.site.digits import answered, apart, digits_for, gap
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Plane
-from reporter.site.pages.people import name_diagnostic
+from reporter.site.pages.people import DIRECTIONS, head_diagnostic
 from reporter.site.wording import rank, signed, title_of, titled
 
 _MIDDLE = (LEFT + RIGHT) / 2
@@ -54,12 +54,13 @@ class Deletion:
     places: tuple[tuple[str, tuple[str, ...]], ...]
     scatter: Scatter | None
     columns: tuple[str, ...]
+    directions: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baselines:
-    """How far the explanation hangs on the baseline: in a sentence, and from where to where the strongest words go."""
+    """How far the explanation depends on the baseline: in a sentence, and the range of each of the strongest words."""
 
     told: str
     rows: tuple[tuple[str, str, str, str], ...]
@@ -83,7 +84,8 @@ def deletion(aligned: AlignedText, method: str, *, name: str, titles: Mapping[st
         fall=_fall(curves[0], band, unit=erasure.unit, name=name) if erasure and curves else None,
         places=tuple(_places(curves[0], band, unit=erasure.unit)) if erasure and curves else (),
         scatter=_scatter(effects, aligned),
-        columns=tuple(name_diagnostic(column) for column in columns),
+        columns=tuple(map(head_diagnostic, columns)),
+        directions=DIRECTIONS,
         rows=tuple(_rows(measured, columns, titles)),
     )
 
@@ -104,6 +106,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
         cloud = f"{axes.path(band.words[:known], band.high[:known])}{back}Z"
         middle = axes.path(band.words[:known], band.median[:known])
         notes.append((axes.y(band.median[known - 1]), "random"))
+    whole = 0 if unit == "probability" else None
     marks = [ends[0] + share * (ends[1] - ends[0]) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     return Fall(
         title=f"{titled(unit)} of {name}",
@@ -114,7 +117,7 @@ def _fall(curve: Curve, band: Band | None, *, unit: str, name: str) -> Fall | No
         dots="".join(f"M{axes.x(gone)} {axes.y(value)}h0" for gone, value in zip(words, values, strict=True)),
         band=cloud,
         median=middle,
-        grid=tuple((axes.y(mark), answered(mark, unit, apart([marks], unit))) for mark in marks),
+        grid=tuple((axes.y(mark), answered(mark, unit, apart([marks], unit, whole))) for mark in marks),
         ticks=tuple((axes.x(gone), str(gone)) for gone in _spread(words, axes)),
         notes=tuple(notes),
     )

@@ -9,12 +9,14 @@ from reporter.evidence import AlignedText
 from reporter.records import Explanation, Run, Section, name_target, order_sections, quote_error
 from reporter.site.addresses import page_path, page_root, url
 from reporter.site.digits import of_score
-from reporter.site.pages.checks import Badge, badges, verdict_line
-from reporter.site.pages.comparison import Beyond, Line, PairRow, Triangle, beyond_rows, line, pair_rows, triangle
+from reporter.site.pages.checks import Badge
+from reporter.site.pages.comparison import Comparison, comparison
 from reporter.site.pages.document.agreed import Agreed, agreed
+from reporter.site.pages.document.alerts import Alert, alerts
 from reporter.site.pages.document.answer import Answer, answer
-from reporter.site.pages.document.because import Because, because
+from reporter.site.pages.document.because import name_towards
 from reporter.site.pages.document.blocks import Block, blocks, plain
+from reporter.site.pages.document.by_method import ByMethod, by_method
 from reporter.site.pages.document.changes import Changes, changes
 from reporter.site.pages.document.faithfulness import Baselines, Deletion, baselines, deletion
 from reporter.site.pages.document.overview import Overview, overview
@@ -25,7 +27,7 @@ from reporter.site.pages.drawings.curve import Curve, curve
 from reporter.site.pages.frame import Frame, Link, frame
 from reporter.site.pages.influence import Traced, traced
 from reporter.site.pages.people import MetricTable, nearby, people, tell_marked
-from reporter.site.wording import cell_name, title_of, titles
+from reporter.site.wording import cell_name, name_sides, name_unit, title_of, titles
 
 UNDRAWN = "This page could not be drawn"
 _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
@@ -33,13 +35,17 @@ _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Everything shown of one target."""
+    """Everything shown of one target.
+
+    `towards` names where its words push, `sides` what words with a negative and with a positive score do.
+    """
 
     number: int
     target: str
-    because: Because
-    verdict: str
-    checks: tuple[Badge, ...]
+    towards: str
+    sides: tuple[str, str]
+    first: str
+    by_method: tuple[ByMethod, ...]
     blocks: tuple[Block, ...]
     asides: tuple[Aside, ...]
     agreed: Agreed | None
@@ -49,10 +55,7 @@ class Part:
     shares: tuple[Share, ...]
     curve: Curve | None
     running: Running | None
-    triangle: Triangle | None
-    line: Line | None
-    pairs: tuple[PairRow, ...]
-    beyond: tuple[Beyond, ...]
+    compared: Comparison | None
     overview: Overview | None
     deletion: Deletion | None
     changes: Changes | None
@@ -62,6 +65,11 @@ class Part:
     baselines: Baselines | None
     traced: Traced | None
     tables: Tables
+
+    @property
+    def checks(self) -> tuple[Badge, ...]:
+        """The checks of the method that is shown first."""
+        return self.by_method[0].checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +85,7 @@ class Choice:
 class DocumentPage:
     """The page of one document; a failed one has a `failure`, its text, and nothing else.
 
-    `consensus` says that the reader can switch to the words on which most methods agree.
+    `consensus` says that the reader can switch to the words on which most methods agree. `unit` is that of scores.
     `export` is the command that saves the coloured text as a picture.
     """
 
@@ -89,6 +97,8 @@ class DocumentPage:
     following: Link | None
     failure: str | None
     answer: Answer | None
+    unit: str
+    alerts: tuple[Alert, ...]
     methods: tuple[Choice, ...]
     consensus: bool
     parts: tuple[Part, ...]
@@ -153,6 +163,8 @@ def document_page(
         following=_neighbour(after, root),
         failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
         answer=said,
+        unit=name_unit(prediction),
+        alerts=alerts(explanation, readings, wrong=said.wrong if said else "", model=run.model, titles=titles(run)),
         methods=tuple(choices.values()),
         consensus=any(aligned.section.consensus for aligned in readings),
         parts=tuple(
@@ -171,23 +183,25 @@ def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
 
 
 def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
-    """The methods of the page, in the order of its first section."""
+    """The methods of the page, in the order of its first section, by their short names."""
     signs = {attribution.method: attribution.signed for section in sections for attribution in section.attributions}
-    named = titles(run)
+    named, short = titles(run), {method.name: method.short for method in run.methods}
     return {
-        name: Choice(number=number, title=title_of(named, name), signed=signed)
+        name: Choice(number=number, title=short.get(name) or title_of(named, name), signed=signed)
         for number, (name, signed) in enumerate(signs.items())
     }
 
 
 def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], explanation: Explanation) -> Part:
-    section, named, checks, first = aligned.section, titles(run), badges(aligned), aligned.section.attributions[0]
+    section, named, first = aligned.section, titles(run), aligned.section.attributions[0]
+    prediction = explanation.prediction
     return Part(
         number=number,
         target=_spoken_name(section),
-        because=because(first, aligned, explanation.prediction),
-        verdict=verdict_line(checks),
-        checks=checks,
+        towards=name_towards(section.target, prediction),
+        sides=name_sides(prediction),
+        first=title_of(named, first.method),
+        by_method=by_method(aligned, methods, prediction=prediction, titles=named),
         blocks=blocks(aligned, methods),
         asides=asides(aligned, methods, first=first.method, about={method.name: method for method in run.methods}),
         agreed=agreed(aligned),
@@ -197,10 +211,7 @@ def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], ex
         shares=shares(section, named),
         curve=curve(first.certificate, decimals=of_score(section)),
         running=running(first, aligned),
-        triangle=triangle(section.agreement, named),
-        line=line(section.agreement, first.method, titles=named),
-        pairs=pair_rows(section.agreement, named),
-        beyond=beyond_rows(section.agreement, named) if run.settings.get("evidence") in _DETAILED else (),
+        compared=comparison(section, first.method, titles=named, detailed=run.settings.get("evidence") in _DETAILED),
         deletion=deletion(aligned, first.method, name=_spoken_name(section), titles=named),
         changes=changes(aligned, explanation),
         nearby=nearby(section, named),

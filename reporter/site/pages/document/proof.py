@@ -1,13 +1,13 @@
 """The proof of completeness: the certificate in words and numbers, and the running total up to this text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from math import fsum
 
 from reporter.evidence import OF_CERTIFICATE, AlignedText
 from reporter.records import Attribution, Baseline, Certificate, Section
-from reporter.site.digits import MANY, in_change, of_change, of_score, size, sure
+from reporter.site.digits import MANY, digits_for, in_change, of_change, of_residual, of_score, size, sure
 from reporter.site.pages.drawings.axis import LEFT, RIGHT, Axis
 from reporter.site.wording import THIN, count, fine_percent, fixed, of_sizes, percent, spoken, title_of
 
@@ -85,33 +85,43 @@ class Running:
 
 def proof(first: Attribution, aligned: AlignedText, *, label: str, titles: Mapping[str, str]) -> Proof:
     """The certificate of a method in one sentence, and line by line."""
-    certificate, tokens = first.certificate, len(aligned.section.tokens)
-    decimals = of_score(aligned.section)
+    certificate, decimals = first.certificate, of_score(aligned.section)
     tolerance = "" if certificate.tolerance is None else f" (tolerance {fine_percent(certificate.tolerance)})"
     state, verdict = OF_CERTIFICATE[certificate.verdict], _VERDICTS[certificate.verdict]
-    rows = (
+    return Proof(
+        title=_HEADINGS[certificate.verdict] if certificate.sliver is None else _JUMPS,
+        sentence=_sentence(certificate, aligned, label=label, decimals=decimals),
+        rows=_rows(certificate, tokens=len(aligned.section.tokens), decimals=decimals),
+        method=tuple(_method(first, aligned.section.baseline, titles)),
+        state=state,
+        verdict=verdict + tolerance,
+    )
+
+
+def _rows(certificate: Certificate, *, tokens: int, decimals: int) -> tuple[tuple[str, str], ...]:
+    """The certificate in numbers."""
+    residual = fixed(certificate.residual, of_residual(certificate.residual, decimals))
+    return (
         ("F(this text)", fixed(certificate.input, decimals)),
         ("F(baseline)", fixed(certificate.baseline, decimals)),
         ("Difference", fixed(certificate.input - certificate.baseline, decimals)),
         (f"Sum of {count(tokens, 'token')}", fixed(certificate.sum, decimals)),
-        ("Residual", f"{fixed(certificate.residual, decimals)} ({in_change(*_left(certificate))})"),
+        ("Residual", f"{residual} ({in_change(*_left(certificate))})"),
     )
-    method = [("Method", title_of(titles, first.method)), ("Baseline", _start(aligned.section.baseline))]
+
+
+def _method(first: Attribution, baseline: Baseline, titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """How the certificate was come by."""
+    certificate = first.certificate
+    yield "Method", title_of(titles, first.method)
+    yield "Baseline", _start(baseline)
     if certificate.rule:
-        method.append(("Rule", certificate.rule))
-    method.append(("Evaluations", f"{certificate.evaluations:,}"))
+        yield "Rule", certificate.rule
+    yield "Evaluations", f"{certificate.evaluations:,}"
     if certificate.error is not None:
-        method.append(("Estimated error", of_sizes(certificate.error)))
+        yield "Estimated error", of_sizes(certificate.error)
     if certificate.noise is not None and certificate.verdict == "unresolvable":
-        method.append(("Arithmetic may be off", fixed(certificate.noise, sure(certificate.noise, certificate.noise))))
-    return Proof(
-        title=_HEADINGS[certificate.verdict] if certificate.sliver is None else _JUMPS,
-        sentence=_sentence(certificate, aligned, label=label, decimals=decimals),
-        rows=rows,
-        method=tuple(method),
-        state=state,
-        verdict=verdict + tolerance,
-    )
+        yield "Arithmetic may be off", fixed(certificate.noise, sure(certificate.noise, certificate.noise))
 
 
 def _start(baseline: Baseline) -> str:
@@ -141,7 +151,7 @@ def _sentence(certificate: Certificate, aligned: AlignedText, *, label: str, dec
     sentence += (
         f" The scores of {count(len(aligned.section.tokens), 'token')} sum to {fixed(certificate.sum, decimals)}."
     )
-    left = size(certificate.residual, decimals)
+    left = size(certificate.residual, of_residual(certificate.residual, decimals))
     if certificate.verdict == "not claimed":
         return f"{sentence} This method does not claim that they add up to the change."
     if certificate.relative is None or certificate.tolerance is None:
@@ -178,7 +188,7 @@ def _share(attribution: Attribution, title: str, *, decimals: int) -> Share:
     covers = "no change" if not change else "over ten times" if abs(certificate.sum) > MANY * abs(change) else None
     return Share(
         title=title,
-        sum=fixed(certificate.sum, min(decimals, sure(0.0, certificate.sum))),
+        sum=fixed(certificate.sum, decimals if attribution.signed else digits_for(certificate.sum)),
         covers=(covers or percent(certificate.sum / change)) if attribution.signed else "not comparable",
         passes=f"{certificate.evaluations:,}",
         state=state,

@@ -12,6 +12,7 @@ from reporter.site.pages.document.words import bars
 from reporter.site.wording import MINUS, THIN, count, fixed, percent, raised, title_of
 
 LISTED = 20
+ALL_TOKENS = 150  # tokens up to which a page has every score; those of a longer text are in its data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class TokenRow:
 class Tables:
     """The two tables; `first` is the method by which the words are ordered, `others` rank them as well.
 
-    `methods` head the columns of tokens, each with its unit, a power of ten.
+    `methods` head the columns of tokens, each with its unit, a power of ten; `tokens` is empty where there are too many.
     """
 
     first: str
@@ -82,7 +83,7 @@ def tables(aligned: AlignedText, first: Attribution, *, titles: Mapping[str, str
                     for attribution, number in zip(section.attributions, digits, strict=True)
                 ),
             )
-            for place, token in enumerate(section.tokens)
+            for place, token in enumerate(section.tokens if len(section.tokens) <= ALL_TOKENS else ())
         ),
     )
 

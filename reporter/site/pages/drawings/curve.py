@@ -36,9 +36,9 @@ def curve(certificate: Certificate, *, decimals: int) -> Curve | None:
     first, last = axis.y(certificate.baseline), axis.y(certificate.input)
     start, end = fixed(certificate.baseline, decimals), fixed(certificate.input, decimals)
     near = sum(share < 0.5 for share, _ in certificate.path)
-    fine = apart([[share for share, _ in certificate.path]], "probability")
+    fine = apart([[share for share, _ in certificate.path]], "probability", 0)
     return Curve(
-        caption=f"F along the path, {count(len(certificate.path), 'node')}",
+        caption=f"The score along the path, {count(len(certificate.path), 'node')}",
         told=f"F at {count(len(certificate.path), 'node')} from {start} at the baseline to {end} at this text; "
         f"{near} of them in the first half of the way",
         line="M" + " ".join(f"{x:g} {y}" for x, y in places),
