@@ -179,6 +179,41 @@ def test_no_word_moves_when_the_method_is_switched(show, name, width):
         assert page.evaluate(BOXES) == before, method
 
 
+@pytest.mark.parametrize("name", ["document", "two targets", "not met"])
+def test_what_stands_above_the_text_is_of_the_method_that_is_chosen(show, name):
+    page = show(name, width=1280)
+    told = set()
+    for method in methods_on(page):
+        page.evaluate("id => document.getElementById(id).click()", method)
+        for kind in (".why", ".trust"):
+            seen = [one.get_attribute("class") for one in page.locator(f".stack {kind}").all() if one.is_visible()]
+            assert [f"on {method}" in each for each in seen] == [True], kind
+        told.add(page.locator(f".part.p0 .trust.on.{method} .ask p").text_content())
+    assert len(told) == len(methods_on(page))
+
+
+def test_a_phone_opens_a_section_by_its_heading_or_by_a_link_to_it(show):
+    page = show("document", width=390)
+    rows = page.locator(".row:has(.note input)")
+    assert rows.count() > 4
+    assert not any(row.locator(".wide").is_visible() for row in rows.all())
+    for row in rows.all():
+        row.locator("label").first.click()
+        assert row.locator(".wide").is_visible()
+        row.locator("label").first.click()
+    page.locator(".trust.m0 a.check").first.click()
+    assert page.locator(".row:target .wide").is_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert all(row.locator(".wide").is_visible() for row in rows.all())
+
+
+@pytest.mark.parametrize("name", ["document", "two targets", "not met", "one word", "failed", "measured"])
+def test_a_phone_shows_a_document_in_six_screens(show, name):
+    page = show(name, width=390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollHeight / innerHeight") <= 6
+
+
 def test_motion_is_left_out_for_those_who_ask(show):
     page = show("document", reduced_motion="reduce")
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"

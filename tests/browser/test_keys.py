@@ -15,7 +15,7 @@ STOP = """() => {
 }"""
 # What Tab should reach: of a group of radio buttons the chosen one alone.
 REACHABLE = """() => [...document.querySelectorAll('a[href], summary, [tabindex="0"], input')].filter(
-  one => one.checkVisibility() && (one.type != 'radio' || one.checked)).length"""
+  one => one.checkVisibility({visibilityProperty: true}) && (one.type != 'radio' || one.checked)).length"""
 TINTS = """() => [...document.querySelectorAll('.text i:not(:has(i))')].filter(one => one.checkVisibility()).map(
   one => getComputedStyle(one).backgroundColor + getComputedStyle(one.parentElement).backgroundColor)"""
 ROWS = """() => [...document.querySelectorAll('.list tbody tr')].filter(one => one.checkVisibility()).map(one => ({
@@ -105,6 +105,7 @@ def test_focus_reaches_everything_and_is_seen(show, name, width):
 def test_only_boxes_that_scroll_take_the_focus_and_keys_scroll_them(show, name, width):
     page = show(name, width=width)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.evaluate("document.querySelectorAll('.note input').forEach(one => one.checked = true)")
     page.evaluate(DRAWN)
     boxes = page.evaluate(BOXES)
     assert [one["name"] for one in boxes if one["stops"] != one["scrolls"]] == []
