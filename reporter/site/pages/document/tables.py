@@ -44,7 +44,7 @@ class TokenRow:
 class Tables:
     """The two tables; `first` is the method by which the words are ordered, `others` rank them as well.
 
-    `methods` head the columns of tokens, each with its unit, a power of ten; `tokens` is empty where there are too many.
+    `methods` head the columns of tokens, each with its unit, a power of ten; `tokens` is empty if there are too many.
     """
 
     first: str
