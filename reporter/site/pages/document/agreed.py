@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reporter.evidence import AlignedText
-from reporter.records import Vote
+from reporter.records import Consensus, Vote
 from reporter.site.pages.document.words import Bar
 from reporter.site.wording import count, css, quoted
 
@@ -27,13 +27,17 @@ def agreed(aligned: AlignedText) -> Agreed | None:
     if consensus is None:
         return None
     bars = [_bar(vote, consensus.methods, aligned) for vote in consensus.words]
-    number = count(len(bars), "word") if bars else "No word"
     return Agreed(
         supporting=tuple(bar for bar in bars if bar.positive),
         opposing=tuple(bar for bar in bars if not bar.positive),
-        told=f"{number} {'is' if len(bars) < 2 else 'are'} among the {consensus.k} strongest by most of "
-        f"{count(consensus.methods, 'method')} with one sign by most of the {consensus.signed} that give one.",
+        told=_tell(len(bars), consensus),
     )
+
+
+def _tell(words: int, consensus: Consensus) -> str:
+    """How many words most methods agree on, as a sentence."""
+    among = f"among the {consensus.k} strongest of most of the {consensus.methods} methods, with the same sign"
+    return f"{count(words, 'word')} {'is' if words == 1 else 'are'} {among}." if words else f"No word is {among}."
 
 
 def _bar(vote: Vote, methods: int, aligned: AlignedText) -> Bar:
