@@ -6,7 +6,7 @@ from itertools import chain
 from shlex import quote
 
 from reporter.evidence import AlignedText
-from reporter.records import Explanation, Run, Section, name_target, order_sections, quote_error
+from reporter.records import Explanation, Run, Section, order_sections, quote_error
 from reporter.site.addresses import page_path, page_root, url
 from reporter.site.digits import of_score
 from reporter.site.pages.checks import Badge
@@ -207,7 +207,7 @@ def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], ex
         agreed=agreed(aligned),
         smalls=smalls(aligned, first.method, titles=named),
         omissions=tuple((title_of(named, omission.method), omission.reason) for omission in section.omissions),
-        proof=proof(first, aligned, label=name_target(section.target), titles=named),
+        proof=proof(first, aligned, label=_spoken_name(section), titles=named),
         shares=shares(section, named),
         curve=curve(first.certificate, decimals=of_score(section)),
         running=running(first, aligned),
