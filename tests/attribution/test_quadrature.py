@@ -8,7 +8,7 @@ from scipy.interpolate import CubicSpline
 
 from reporter.attribution.quadrature.estimates import find_jumps
 from reporter.attribution.quadrature.integration import integrate_paths
-from reporter.attribution.quadrature.refinement import START, Goal, Samples, integrate, refine
+from reporter.attribution.quadrature.refinement import START, Goal, Samples, integrate_samples, refine
 from reporter.attribution.quadrature.rules import find_rules, weigh_polynomials, weigh_spline
 
 TOLERANCES = (0.01, 0.001)
@@ -180,7 +180,8 @@ def test_a_kink_that_half_of_the_nodes_would_miss_costs_certainty():
     restless = calm + 1e-3 * (np.arange(17) % 2)[:, None]
     totals = 1 - np.cos(nodes) + np.sin(nodes)
     found = [
-        one.errors for one in integrate([Samples(nodes, totals, gradients) for gradients in (calm, restless)], Goal())
+        one.errors
+        for one in integrate_samples([Samples(nodes, totals, gradients) for gradients in (calm, restless)], Goal())
     ]
     assert (found[1] > 10 * found[0]).all()
 
@@ -201,7 +202,7 @@ def test_a_structure_between_the_nodes_is_seen_by_its_defect():
     """A bump that no node has met: the slopes are flat everywhere, and F has moved."""
     smooth = Samples(START, np.zeros(len(START)), np.zeros((len(START), 3)) + 1e-3)
     moved = Samples(START, np.where(START > 0.4, 1.0, 0.0), smooth.gradients)
-    (found,) = integrate([moved], Goal())
+    (found,) = integrate_samples([moved], Goal())
     assert (found.errors >= 0.01).all()
     assert len(refine(moved, found, Goal())) >= 1
 
@@ -292,7 +293,7 @@ def test_what_moves_along_a_path_with_a_jump_is_known_no_better_than_its_share_o
     nodes = np.linspace(0.0, 1.0, 10)
     gradients = np.stack([np.where(nodes > 0.5, 1.0, 0.0), nodes, np.ones(10)], 1)
     totals = np.maximum(nodes - 0.5, 0.0) + nodes**2 / 2 + nodes
-    (found,) = integrate([Samples(nodes, totals, gradients)], Goal(unit_roundoff=2.0**-52))
+    (found,) = integrate_samples([Samples(nodes, totals, gradients)], Goal(unit_roundoff=2.0**-52))
     assert found.whole / 2 <= found.errors[1] <= 2 * found.whole
     assert found.errors[2] < found.errors[1] / 10
 

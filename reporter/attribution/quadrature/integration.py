@@ -1,4 +1,4 @@
-"""Integration along many paths at once: each goes as far as it needs, and all that is still wanted shares passes."""
+"""Integration along many paths at once: each is refined until it meets the goal, and all share passes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ import numpy as np
 
 from reporter.attribution.quadrature.refinement import (
     START,
-    START_HASTY,
+    START_FEW_ROUNDS,
     Goal,
     Integral,
     Samples,
     find_sliver,
-    integrate,
+    integrate_samples,
     refine,
 )
 from reporter.attribution.quadrature.rules import Array, find_rules
@@ -24,7 +24,7 @@ Sampler = Callable[[list[int], list[float]], tuple[Array, list[Array]]]
 
 @dataclass(frozen=True)
 class Integration:
-    """What one row's integration came to."""
+    """The integration of one row: the samples of its integrand, and the integral."""
 
     samples: Samples
     integral: Integral
@@ -35,17 +35,17 @@ class Integration:
         return len(self.samples.nodes)
 
     def sliver(self, goal: Goal) -> tuple[float, float] | None:
-        """The part of the path, from where to where, that is too narrow to be followed and for which it misses."""
+        """The part of the path, from and to, that is too narrow to be resolved, if the goal is missed by that."""
         return find_sliver(self.samples, self.integral, goal) if self.misses(goal) else None
 
     def misses(self, goal: Goal) -> bool:
-        """Whether it ended, by what is known, outside the tolerance."""
-        known = abs(self.integral.residual) <= goal.tolerance * abs(self.samples.change)
-        return not (known and self.integral.whole <= goal.tolerance * self.integral.size)
+        """Whether the sum, or the error of all scores, is outside the tolerance."""
+        sum_met = abs(self.integral.residual) <= goal.tolerance * abs(self.samples.change)
+        return not (sum_met and self.integral.whole <= goal.tolerance * self.integral.size)
 
 
 def integrate_paths(sample: Sampler, known: Sequence[Samples | None], goal: Goal) -> list[Integration]:
-    """Integrate every row, starting from what is `known` of it; rows that have arrived take no further part.
+    """Integrate every row, starting from the samples that are `known` of it, until each meets the goal.
 
     Raises `ValueError` for a row whose total or gradients are not finite numbers somewhere on its path.
     """
@@ -61,14 +61,14 @@ def integrate_paths(sample: Sampler, known: Sequence[Samples | None], goal: Goal
 
 
 def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
-    """What the integrals come to; the rules for as many nodes are found together."""
+    """The integrals of all rows; the rules of rows with as many nodes are computed together."""
     integrations: dict[int, Integration] = {}
     for rows in make_batches(paths, lambda row: len(paths[row].nodes) ** 2, budget=QUADRATURE_WEIGHTS):
         rules = dict(zip(rows, find_rules([paths[row].nodes for row in rows]), strict=True))
         for together in (
             [rows] if goal.few_rounds else [[row] for row in rows]
         ):  # one by one, no number depends on the others
-            integrals = integrate([paths[row] for row in together], goal, [rules[row] for row in together])
+            integrals = integrate_samples([paths[row] for row in together], goal, [rules[row] for row in together])
             integrations.update(
                 (row, Integration(paths[row], integral)) for row, integral in zip(together, integrals, strict=True)
             )
@@ -77,7 +77,7 @@ def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
 
 def _first(samples: Samples | None, goal: Goal) -> Array:
     """The first nodes: the usual ones, or fewer where the evaluations allow no more; always with 0 and 1."""
-    first = START_HASTY if goal.few_rounds and goal.max_evaluations >= len(START_HASTY) else START
+    first = START_FEW_ROUNDS if goal.few_rounds and goal.max_evaluations >= len(START_FEW_ROUNDS) else START
     if goal.max_evaluations < len(first):
         first = np.linspace(0.0, 1.0, max(2, goal.max_evaluations))
     return first if samples is None else np.setdiff1d(first, samples.nodes)
@@ -88,20 +88,20 @@ def _ask(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
     totals, gradients = sample(rows, [node for nodes in wanted.values() for node in nodes.tolist()])
     samples, at = {}, 0
     for row, nodes in wanted.items():
-        here = slice(at, at + len(nodes))
-        samples[row] = Samples(nodes, totals[here], np.array(gradients[here]).reshape(len(nodes), -1))
-        at = here.stop
+        index = slice(at, at + len(nodes))
+        samples[row] = Samples(nodes, totals[index], np.array(gradients[index]).reshape(len(nodes), -1))
+        at = index.stop
     return samples
 
 
-def _join(before: Samples | None, more: Samples) -> Samples:
-    return _check_finite(more if before is None else before.merge(more))
+def _join(known: Samples | None, added: Samples) -> Samples:
+    return _check_finite(added if known is None else known.merge(added))
 
 
 def _check_finite(samples: Samples) -> Samples:
-    for what, values in (("score", samples.totals[:, None]), ("gradient of the score", samples.gradients)):
-        bad = ~np.isfinite(values).all(1)
-        if bad.any():
-            share = f"{samples.nodes[bad][0] * 100:.3g} %"
-            raise ValueError(f"the {what} is not a finite number {share} of the way from the baseline to the text.")
+    for name, values in (("score", samples.totals[:, None]), ("gradient of the score", samples.gradients)):
+        invalid = ~np.isfinite(values).all(1)
+        if invalid.any():
+            position = f"{samples.nodes[invalid][0] * 100:.3g} %"
+            raise ValueError(f"the {name} is not a finite number {position} of the way from the baseline to the text.")
     return samples

@@ -1,6 +1,6 @@
-"""Quadrature rules: the weights of nodes on [0, 1], for the values of an integral and for how far other rules are.
+"""Quadrature rules: weights of nodes on [0, 1], for the values of an integral and for its differences by other rules.
 
-All arrays may stand for many sets of as many nodes at once: `...` below are the sets.
+All arrays may hold several sets of as many nodes: `...` below are the sets.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 SCALES = np.array([[1.0], [1.0], [0.2], [0.2]])
-"""Of the error of an integral over how far it is from two other rules, and from those over every second node."""
+"""The error of an integral over its difference from two other rules, and from those over every second node."""
 
 ORDERS = (1, 2, 3, 4)
-"""Through how many nodes an integrand is continued into a panel from each side, to measure how fast it converges."""
+"""The numbers of nodes by which an integrand is extrapolated into a panel from each side, to measure convergence."""
 
 _WIDEST = 16.0  # the most by which a panel's estimate is raised for being wider than its neighbours
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
@@ -23,10 +23,10 @@ _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
 
 @dataclass(frozen=True)
 class Rules:
-    """Weights of some nodes: panels x nodes for the values and for how far other rules are from each other.
+    """Weights of a set of nodes: `values` (panels nodes), and `apart`, two differences of rules (panels nodes each).
 
-    `whole` (others x nodes) says how far the whole integral by other rules is from the sum of the values; `jumps`
-    (orders x panels x nodes) by how much the integrand jumps on each panel, as it is seen with each of `ORDERS`.
+    `whole` (rules nodes) gives the difference of the whole integral by other rules from the sum of the values, `jumps`
+    (orders panels nodes) the estimated jump of the integrand on each panel, by each of `ORDERS`.
     """
 
     values: Array
@@ -36,7 +36,7 @@ class Rules:
 
 
 def find_rules(places: Sequence[Array]) -> list[Rules]:
-    """The rules at each of these sets of as many nodes; what sets have in common is computed once."""
+    """The rules of each of these sets of as many nodes; equal sets are computed once."""
     distinct = {nodes.tobytes(): nodes for nodes in places}
     known = dict(zip(distinct, _weigh_all(np.stack([*distinct.values()])), strict=True))
     return [known[nodes.tobytes()] for nodes in places]
@@ -60,14 +60,14 @@ def _weigh_all(nodes: Array) -> list[Rules]:
     whole = SCALES * (np.stack(others, -2) - values.sum(-2, keepdims=True))
     wider = _compare_widths(nodes)
     jumps = np.stack([weigh_jumps(nodes, order) for order in ORDERS], axis=-3)
-    apart = zip(wider * (local - smooth), wider * (local - coarse) / 4, strict=True)
-    return list(map(Rules, values, apart, whole, jumps))
+    differences = zip(wider * (local - smooth), wider * (local - coarse) / 4, strict=True)
+    return list(map(Rules, values, differences, whole, jumps))
 
 
 def _compare_widths(nodes: Array) -> Array:
-    """By how much to raise what rules differ by on a panel that is wider than both its neighbours, ... panels 1.
+    """The factor of rule differences on a panel that is wider than both its neighbours, ... panels 1.
 
-    These were halved because they had to be, so if its own rules agree that well, it may be by chance.
+    The neighbours had to be halved, so if the rules agree well on the panel between them, that may be by chance.
     """
     widths = np.diff(nodes)
     edge = np.full((*widths.shape[:-1], 1), np.inf)
@@ -101,7 +101,7 @@ def weigh_spline(nodes: Array) -> Array:
 
 
 def _end(widths: Array, rises: Array, identity: Array) -> tuple[Array, Array]:
-    """The equation of the gradients at an end, from its first two panels: that these share one polynomial."""
+    """The "not a knot" equation at an end: the first two panels there share one polynomial."""
     outer, inner = widths[..., :1, :], widths[..., 1:, :]
     sum_of_widths = outer + inner
     given = ((outer + 2 * sum_of_widths) * inner * rises[..., :1, :] + outer**2 * rises[..., 1:, :]) / sum_of_widths
@@ -133,10 +133,10 @@ def weigh_polynomials(nodes: Array, order: int, *, before: int) -> Array:
 
 
 def weigh_jumps(nodes: Array, order: int) -> Array:
-    """Weights, ... panels nodes: by how much an integrand seems to jump on each panel.
+    """Weights, ... panels nodes: the estimated jump of an integrand on each panel.
 
-    It is continued into the panel from both sides, each time as the polynomial through the `order` nodes there, or as
-    many as there are, and read in the middle; where only one node is left on a side, there.
+    It is the difference, in the middle of the panel, of the polynomials through the `order` nodes on either side, or as
+    many as there are; where a side has one node only, the difference is taken there.
     """
     count = nodes.shape[-1]
     panels, is_own = np.arange(count - 1), np.eye(order, dtype=bool)
