@@ -388,6 +388,7 @@ def provenance(evidence: str = "quick") -> Provenance:
         created="2026-11-22T12:00:00+00:00",
         methods=tuple(description(name) for name in METHODS),
         omissions=(Omission(method="attention_gradient", reason="The network returns no attention under sdpa."),),
+        input="reviews",
     )  # fmt: skip
 
 

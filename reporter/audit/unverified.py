@@ -8,8 +8,9 @@ from reporter.site import count
 
 ALWAYS = (
     "when the run was made, on which machine and with which versions, how long each text took, what its model is "
-    "called beside its fingerprint, where its training data and checkpoints lay, and the options on which no number "
-    f"depends ({', '.join(name.replace('_', '-') for name in PASSING)}): nothing can compute these again.",
+    "called beside its fingerprint, what its input is called, its theme, where its training data and checkpoints lay, "
+    "and the options on which no number depends "
+    f"({', '.join(name.replace('_', '-') for name in PASSING)}): nothing can compute these again.",
     "the pages and the twin beside the run: 'check' holds them against it.",
 )
 """What no computation from the run, the model, the input and the training data can show."""

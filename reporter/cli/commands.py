@@ -11,13 +11,13 @@ from typer.rich_utils import rich_format_error
 from reporter import __version__
 from reporter.cli.configuration import check_trusted, read_config
 from reporter.cli.interrupt import deferred
-from reporter.cli.site_commands import check, export, serve, verify
+from reporter.cli.site_commands import THEME, check, export, render, serve, verify
 from reporter.cli.terminal import say, show_lines, show_outcome, show_progress, show_times, warn
 from reporter.documents import Corpus, read_corpus, read_intake
 from reporter.influence import ABOUT
 from reporter.records import HELP, Settings, UserError, escape_line, read_names, split_names, twin
-from reporter.runs import Stopwatch, Store, copy_run, count_vectors, renew_run, trace_run
-from reporter.site import find_run, hold_folder
+from reporter.runs import Stopwatch, Store, count_vectors, renew_run, trace_run
+from reporter.site import hold_folder, load_theme
 
 _DEFAULT = Settings()
 _MISTAKE: Any = typer.BadParameter.__bases__[0]  # any mistake in the words of a command line
@@ -103,6 +103,7 @@ def build(
     allow_pickle: Annotated[bool, _option("allow_pickle")] = _DEFAULT.allow_pickle,
     trust_remote_code: Annotated[bool, _option("trust_remote_code")] = _DEFAULT.trust_remote_code,
     allow_untrained_head: Annotated[bool, _option("allow_untrained_head")] = _DEFAULT.allow_untrained_head,
+    theme: Annotated[Path | None, typer.Option(metavar="FILE", help=THEME)] = None,
     config: Annotated[  # noqa: ARG001, its callback does the work
         Path | None,
         typer.Option(
@@ -143,25 +144,10 @@ def build(
         allow_untrained_head=allow_untrained_head,
     )
     check_trusted(context, settings)
-    raise typer.Exit(_build(folder, site, settings))
+    raise typer.Exit(_build(folder, site, settings, theme=load_theme(theme) if theme else ""))
 
 
-@app.command()
-def render(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run.sqlite, or a site that 'build' has written.")],
-    site: Annotated[Path, typer.Option("--output", "-o", metavar="SITE", help="The folder to write the site to.")],
-) -> None:
-    """Draw a saved run again, without measuring."""
-    from reporter.site import draw_site
-
-    with hold_folder(site) as path:
-        copy_run(find_run(run), path)
-        with Store(path) as store:
-            draw_site(store, site)
-    say(f"The site is drawn: {site / 'index.html'}")
-
-
-for _command in (check, verify, export, serve):
+for _command in (render, check, verify, export, serve):
     app.command()(_command)
 
 
@@ -198,19 +184,20 @@ def _explain_evidence() -> None:
         say(f"    {line}")
 
 
-def _build(folder: Path, site: Path, settings: Settings) -> int:
+def _build(folder: Path, site: Path, settings: Settings, *, theme: str) -> int:
     with read_corpus(folder, read_intake(settings)) as corpus:
         _check_readable(corpus)
-        return _build_site(corpus, site, settings)
+        return _build_site(corpus, site, settings, theme=theme)
 
 
-def _build_site(corpus: Corpus, site: Path, settings: Settings) -> int:
+def _build_site(corpus: Corpus, site: Path, settings: Settings, *, theme: str) -> int:
     from reporter.site import draw_site
 
     watch = Stopwatch()
     with hold_folder(site, apart_from=corpus.folder) as path, Store(path, create=True) as store:
         try:
             _measure(corpus, settings, store, watch=watch)
+            store.set_theme(theme)
             draw_site(store, site)
         except KeyboardInterrupt:
             warn(f"Stopped. What was measured is saved in {path}; the same command goes on from there.")

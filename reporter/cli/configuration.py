@@ -26,7 +26,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"The settings in {file} cannot be read: {error}") from error
-    known = {option.name for option in fields(Settings)}
+    known = {"theme", *(option.name for option in fields(Settings))}
     named = {name.replace("-", "_"): value for name, value in values.items()}
     if unknown := sorted(set(named) - known):
         choices = ", ".join(sorted({*known, *(name.replace("_", "-") for name in known)}))

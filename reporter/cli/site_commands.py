@@ -1,4 +1,4 @@
-"""The commands for a finished site: is it right, what is in it for others, and how does it look."""
+"""The commands for a finished run or site: draw it again, is it right, what is in it for others, how does it look."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +8,30 @@ import typer
 from reporter.audit import Verified
 from reporter.cli.terminal import conclude_export, say, show_findings, show_verified
 from reporter.records import HELP, Settings, UserError, split_names
-from reporter.runs import SavedRun
-from reporter.site import find_run
+from reporter.runs import SavedRun, Store, copy_run
+from reporter.site import find_run, hold_folder, load_theme
+
+THEME = "Colours, fonts, name and logo of the pages: a CSS file with a few properties, see docs/themes.md."
 
 _DEFAULT = Settings()
+
+
+def render(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run.sqlite, or a site that 'build' has written.")],
+    site: Annotated[Path, typer.Option("--output", "-o", metavar="SITE", help="The folder to write the site to.")],
+    theme: Annotated[Path | None, typer.Option(metavar="FILE", help=f"{THEME} By default as it was drawn.")] = None,
+) -> None:
+    """Draw a saved run again, without measuring."""
+    from reporter.site import draw_site
+
+    told = load_theme(theme) if theme else None
+    with hold_folder(site) as path:
+        copy_run(find_run(run), path)
+        with Store(path) as store:
+            if told is not None:
+                store.set_theme(told)
+            draw_site(store, site)
+    say(f"The site is drawn: {site / 'index.html'}")
 
 
 def check(

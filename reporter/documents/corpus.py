@@ -11,6 +11,7 @@ import msgspec
 
 from reporter.documents.columns import USUAL, Intake
 from reporter.documents.folder import read_documents
+from reporter.documents.listing import show_path
 from reporter.records import Document, Table, UserError
 
 _HELD = 2**24  # bytes of documents that are held in memory; more are on the disk
@@ -35,6 +36,11 @@ class Corpus:
         decoder = msgspec.json.Decoder(Document)
         for line in self.lines:
             yield decoder.decode(line)
+
+    @property
+    def name(self) -> str:
+        """What the folder or file is called, without the path that leads there."""
+        return show_path(self.folder.resolve().name)
 
     def list_labels(self) -> set[str]:
         """Every label that a document is given."""

@@ -83,6 +83,10 @@ from .settings import TRAINING as TRAINING
 from .settings import Settings as Settings
 from .settings import TrustSettings as TrustSettings
 from .settings import split_names as split_names
+from .spreadsheet import TOKEN_COLUMNS as TOKEN_COLUMNS
+from .spreadsheet import Cell as Cell
+from .spreadsheet import list_token_cells as list_token_cells
+from .spreadsheet import write_rows as write_rows
 from .summary import Claim as Claim
 from .summary import CorpusAgreement as CorpusAgreement
 from .summary import CorpusDiagnostic as CorpusDiagnostic

@@ -116,7 +116,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Provenance: settings by name, model, versions, machine; `created` is the time of the newest input, or as set."""
+    """Provenance: settings by name, model, versions, machine; `created` is the time of the newest input, or as set.
+
+    `input` names the folder or file that was explained, without the path that leads there; older runs do not know it.
+    `theme` is the block of custom properties that its pages are drawn with, empty for our own colours.
+    """
 
     schema: Literal["salience-report/1"]
     settings: dict[str, Setting]
@@ -131,6 +135,8 @@ class Provenance:
     sanity: Sanities | None = None
     training: Training | None = None
     machine: Machine | None = None
+    input: str = ""
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

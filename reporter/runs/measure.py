@@ -83,7 +83,7 @@ def measure_corpus(
         check_numbering(corpus.list_labels(), attribute.explainer.network.facts.labels)
     tracing = prepare_tracing(attribute.explainer, list_versions())
     machine = examine_machine(attribute.explainer.network)
-    provenance = _recall(store, replace(provenance, created=created, machine=machine), tracing)
+    provenance = _recall(store, replace(provenance, created=created, machine=machine, input=corpus.name), tracing)
     store.describe(provenance)
     missing = Missing(corpus, attribute.explainer.pool_size, provenance, store, notice)
     engine: Engine = registry.load("engines", "local")()
@@ -114,9 +114,9 @@ def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Pr
 
 
 def _strip(provenance: Provenance) -> Provenance:
-    """A provenance without sanity checks, training, date and tables."""
+    """A provenance without sanity checks, training, date, tables, and what its input and theme are."""
     settings = {name: value for name, value in provenance.settings.items() if name not in TRAINING}
-    return replace(provenance, settings=settings, sanity=None, training=None, created="", tables=())
+    return replace(provenance, settings=settings, sanity=None, training=None, created="", tables=(), input="", theme="")
 
 
 def choose_for_sanity(keyed: Mapping[str, Document]) -> dict[str, Document]:

@@ -25,7 +25,7 @@ def make_key(document: Document, provenance: Provenance) -> str:
 
 
 def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
-    """Whether the run already holds all that would be measured; if so, its date and settings are updated."""
+    """Whether the run already holds all that would be measured; if so, its date, settings and name are updated."""
     if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
         return False
     saved = store.finished()
@@ -40,10 +40,11 @@ def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
     keys = [make_key(document, saved) for document in corpus]
     if keys != store.keys():
         return False
-    now = replace(saved, settings=settings.saved(), created=find_run_date(corpus.folder), tables=corpus.tables)
+    now = replace(
+        saved, settings=settings.saved(), created=find_run_date(corpus.folder), tables=corpus.tables, input=corpus.name
+    )
     if now != saved:
-        store.describe(now)
-        store.arrange(keys)
+        store.amend(now)
     return True
 
 

@@ -7,6 +7,7 @@ The views `attributions` and `agreement` lay those lines out for a SQL browser.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -90,6 +91,17 @@ class Store:
         with self._transaction():
             self.note("provenance", msgspec.json.encode(provenance).decode())
             self.note("unfinished", "")
+
+    def amend(self, provenance: Provenance) -> None:
+        """Write down what makes this run where nothing is to be measured for it: a finished run stays finished."""
+        with self._transaction():
+            self.note("provenance", msgspec.json.encode(provenance).decode())
+
+    def set_theme(self, theme: str) -> None:
+        """Write down with what theme the pages of this run are drawn, "" for our own colours."""
+        made = self.provenance()
+        if made.theme != theme:
+            self.amend(replace(made, theme=theme))
 
     def note(self, name: str, value: str) -> None:
         """Save a fact about this run by name."""

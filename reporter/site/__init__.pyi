@@ -20,6 +20,7 @@ from .preview import open_port as open_port
 from .preview import serve_site as serve_site
 from .render import draw_files as draw_files
 from .render import draw_site as draw_site
+from .theme import load_theme as load_theme
 from .wording import MINUS as MINUS
 from .wording import cell_name as cell_name
 from .wording import count as count

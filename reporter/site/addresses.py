@@ -1,21 +1,36 @@
-"""Where the page of every document lies in the folder of a site, and how it is linked."""
+"""Where the files of every document lie in the folder of a site, and how they are linked."""
 
 from hashlib import sha256
 from urllib.parse import quote
 
 _UNSAFE = {**{code: f"%{code:02X}" for code in (*range(32), 127)}, **{ord(c): f"%{ord(c):02X}" for c in '%<>:"|?*\\'}}
 _LONGEST = 180  # bytes of a file name; the file systems' limit is 255
+_PAGE, _JSON, _CSV = ".html", ".json", ".csv"
 
 
 def page_path(id: str) -> str:
     """The file of a document's page in the site's folder; no id leads out of documents/, no two share a page."""
-    return f"documents/{document_path(id, '.html')}"
+    return f"documents/{document_path(id, _PAGE)}"
+
+
+def json_path(id: str) -> str:
+    """The file with a document's line of the twin, beside its page."""
+    return f"documents/{document_path(id, _JSON)}"
+
+
+def csv_path(id: str) -> str:
+    """The file with a document's table of tokens, beside its page."""
+    return f"documents/{document_path(id, _CSV)}"
 
 
 def document_path(id: str, suffix: str) -> str:
-    """The file of a document in a folder of such files; no id leads out of the folder, no two share a file."""
+    """The file of a document in a folder of such files; no id leads out of the folder, no two share a file.
+
+    No folder is called like a file, of this kind or of those beside a page.
+    """
     *folders, name = (_segment(part) for part in id.split("/"))
-    folders = [folder.replace(suffix, f"%2E{suffix[1:]}") for folder in folders]
+    for taken in (suffix, _PAGE, _JSON, _CSV):
+        folders = [folder.replace(taken, f"%2E{taken[1:]}") for folder in folders]
     return "/".join([*folders, f"{name}{suffix}"])
 
 

@@ -1,8 +1,11 @@
-"""The colours of the printed page in sRGB, for pictures that leave the browser; a test holds them to the styles."""
+"""Colours in sRGB: those of the printed page, for pictures that leave the browser, and those of themes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, radians, sin
+from typing import Any, NamedTuple
+
+from tinycss2 import color4
 
 _Oklch = tuple[float, float, float]
 
@@ -35,6 +38,42 @@ def tint(share: float, *, signed: bool) -> Tint:
     height = 2.6 * size + min(1.0, (size - _FAINT) * 60) if signed and size > _FAINT else 0.0
     ground = _over_paper(OKLCH[name], size)
     return Tint(ground=ground, line=COLOURS[f"{name}-line"], height=round(height, 2), dashed=name == "orange")
+
+
+class Colour(NamedTuple):
+    """A colour as a style sheet writes it, and its parts in sRGB, gamma-coded, from 0 to 1."""
+
+    css: str
+    srgb: tuple[float, ...]
+
+
+WHITE = Colour("#fff", (1.0, 1.0, 1.0))
+
+
+def read_colour(token: Any) -> Colour | None:  # noqa: ANN401, a token of tinycss2
+    """A `#hex`, an `rgb()` or an `oklch()` that is not transparent; None for anything else."""
+    if token.type != "hash" and (token.type != "function" or token.lower_name not in ("rgb", "oklch")):
+        return None
+    read = color4.parse_color(token)
+    if read is None or read.alpha != 1 or None in read.coordinates:
+        return None
+    if read.space == "oklch":
+        light, chroma, hue = (float(f"{part:.4g}") for part in read.coordinates)  # as it is written, and read again
+        return Colour(f"oklch({light:g} {chroma:g} {hue:g})", _srgb((light, chroma, hue)))
+    parts = tuple(round(255 * min(1.0, max(0.0, part))) / 255 for part in read.coordinates)
+    return Colour(_hex(parts), parts)
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    """The relative luminance of WCAG 2.2, from 0 to 1."""
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.srgb)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _over_paper(colour: _Oklch, size: float) -> str:

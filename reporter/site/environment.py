@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter.runs import find_templates
+from reporter.site.styles import Styles
 
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
@@ -19,6 +20,8 @@ _PICTURES = {
     **{int(mark[:4], 16): f"⟦{mark[5:]}⟧" for mark in _MARKS},
     0x7F: "\N{SYMBOL FOR DELETE}",
 }
+_CSS = re.compile(r"""[\w#.,:;(){}" -]*""")
+_SIGN = re.compile(r"[^\w ,.()-]")
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
@@ -34,12 +37,32 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         finalize=visible,
     )
-    styles = {path.stem: Markup(_compact(path.read_text("utf-8"))) for path in sorted((folder / "style").glob("*.css"))}
+    styles = {name: Markup(text) for name, text in make_styles().texts.items()}
     script = Markup((folder / "index.js").read_text("utf-8"))
     digest = b64encode(sha256(script.encode()).digest()).decode()
     pages.filters["anchor"] = lambda name: quote(str(visible(name)))
+    pages.filters |= {"css": _as_css, "css_string": _as_css_string}
     pages.globals |= {"style": styles, "script": script, "digest": digest}
     return pages
+
+
+@cache
+def make_styles() -> Styles:
+    """The style sheets of the templates, read once."""
+    return Styles({path.stem: path.read_text("utf-8") for path in sorted((find_templates() / "style").glob("*.css"))})
+
+
+def _as_css(text: str) -> Markup:
+    """Plain declarations, as they stand in a style element; raises `ValueError` for a sign that none of them needs."""
+    if not _CSS.fullmatch(text):
+        raise ValueError("The style of a theme holds more than names, numbers, colours and fonts.")
+    return Markup(text)
+
+
+def _as_css_string(text: str) -> Markup:
+    """A text as a string of CSS, in which every sign that could end it, or the style element, is a number."""
+    escaped = _SIGN.sub(lambda match: f"\\{ord(match[0]):x} ", str(visible(text)))
+    return Markup(f'"{escaped}"')
 
 
 def visible(value: object) -> object:
@@ -47,9 +70,3 @@ def visible(value: object) -> object:
     if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable() or not _HIDDEN.search(value):
         return value
     return value.replace("\r\n", "\n").translate(_PICTURES)
-
-
-def _compact(css: str) -> str:
-    """A style sheet without its comments and the white space that means nothing."""
-    bare = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
-    return re.sub(r"\s*([{};,>])\s*|(:) | ([*/]) ", r"\1\2\3", bare).replace(";}", "}").strip()

@@ -31,6 +31,7 @@ HOST = "127.0.0.1"
 LAST = Path(manifest.NAME)  # the last file that a build writes, and takes away first
 _NOWHERE = ".nowhere"  # a path of no file, for addresses that no file system takes
 _TYPES = {  # of what a site holds; the system's own table knows less, and differs from one to the next
+    ".csv": "text/csv; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".jsonl": "application/jsonl; charset=utf-8",

@@ -12,8 +12,9 @@ from jinja2 import Environment
 from reporter.models import count_cores
 from reporter.records import Explanation, Failure, Run, quote_error, twin
 from reporter.runs import DEALT, DrawnFile, Store, map_in_processes
-from reporter.site.addresses import page_path
-from reporter.site.environment import make_environment
+from reporter.site.addresses import csv_path, json_path, page_path
+from reporter.site.downloads import list_downloads
+from reporter.site.environment import make_environment, make_styles
 from reporter.site.pages import (
     UNDRAWN,
     Audit,
@@ -40,6 +41,7 @@ from reporter.site.pages import (
     training_page,
     undrawn_page,
 )
+from reporter.site.theme import read_theme
 from reporter.site.writer import Paper, Put, Writer, hash_all
 from reporter.summary import sum_up
 
@@ -47,15 +49,15 @@ Page = DocumentPage | IndexPage | ListPage | MethodsPage | NotFoundPage | Proven
 
 _TEMPLATES: dict[type[Page], str] = {ListPage: "documents", UndrawnPage: "undrawn"}
 _ALONE = 200  # documents up to which other processes are not worth their start
-_PIECES = 40  # pieces of a page that are joined before they are written
 
 
 def draw_site(store: Store, site: Path) -> None:
     """Write the whole site of a run into a folder, which may hold an older one.
 
-    What would come out as it stands is not drawn again.
+    What would come out as it stands is not drawn again. Raises `UserError` for a run with a theme that is none.
     """
     provenance, writer = store.provenance(), Writer(site, store)
+    read_theme(provenance.theme)
     if writer.is_done():
         return
     run = sum_up(provenance, store.explanations())
@@ -91,7 +93,8 @@ def _draw_documents(run: Run, lines: Iterable[tuple[str, str]], *, paper: Paper,
             partial(PageRenderer, run, paper.put), _batches(lines, paper.before), processes=cores
         ):
             for finding, drawn in printed:
-                paper.adopt(finding.path, drawn)
+                for name, file in drawn:
+                    paper.adopt(name, file)
                 yield audit.add(finding)
 
     first, lost = b"", list[Failure]()
@@ -141,37 +144,44 @@ def _try(
 def _show(paper: Paper, path: str, page: Page, *, pages: Environment) -> None:
     """Write a page by the template of its kind or, for the only one of its kind, of its path."""
     template = _TEMPLATES.get(type(page), path.removesuffix(".html"))
-    _write(paper, path, msgspec.json.encode(page), lambda: _stream(pages, page, name=template))
+    _write(paper, path, msgspec.json.encode(page), lambda: [_drawn(pages, page, name=template)])
 
 
 def _write(paper: Paper, name: str, source: bytes, texts: Callable[[], Iterable[str]]) -> None:
     paper.adopt(name, paper.put(name, source, texts, paper.before(name)))
 
 
+Known = dict[str, DrawnFile | None]
+"""Files of a site by their names, as they were last drawn."""
+
+Printed = tuple[Finding, list[tuple[str, DrawnFile]]]
+"""What the index needs of a document, and the files that were drawn of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some documents in a row, as lines of the twin, with the lines before and after them, where there are any.
 
-    `known` are their pages as they were last drawn.
+    `known` are all of their files.
     """
 
     before: str | None
     lines: tuple[str, ...]
     after: str | None
-    known: tuple[DrawnFile | None, ...]
+    known: Known
 
 
 def _batches(lines: Iterable[tuple[str, str]], known: Callable[[str], DrawnFile | None]) -> Iterator[Batch]:
     """The documents, a few at a time, from their ids and lines."""
-    before, held, pages = None, list[str](), list[DrawnFile | None]()
+    before, held, files = None, list[str](), Known()
     for id, line in lines:
         if len(held) == DEALT:
-            yield Batch(before, tuple(held), line, tuple(pages))
-            before, held, pages = held[-1], [], []
+            yield Batch(before, tuple(held), line, files)
+            before, held, files = held[-1], [], Known()
         held.append(line)
-        pages.append(known(page_path(id)))
+        files |= {name: known(name) for name in (page_path(id), json_path(id), csv_path(id))}
     if held:
-        yield Batch(before, tuple(held), None, tuple(pages))
+        yield Batch(before, tuple(held), None, files)
 
 
 class PageRenderer:
@@ -181,25 +191,28 @@ class PageRenderer:
         """Get ready to draw this run."""
         self._run, self._put, self._pages = run, put, make_environment()
 
-    def __call__(self, batch: Batch) -> list[tuple[Finding, DrawnFile]]:
-        """Write the pages of some documents, unless they stand as they are."""
+    def __call__(self, batch: Batch) -> list[Printed]:
+        """Write the files of some documents, unless they stand as they are."""
         before, after = (twin.load_explanation(line) if line else None for line in (batch.before, batch.after))
         explanations, printed = map(twin.load_explanation, batch.lines), []
         pages = document_pages(self._run, explanations, before=before, after=after)
-        for (explanation, page), known in zip(pages, batch.known, strict=True):
+        for (explanation, page), line in zip(pages, batch.lines, strict=True):
             try:
-                printed.append(self._print(explanation, page, known))
+                printed.append(self._print(explanation, page, line=line, known=batch.known))
             except OSError:
                 raise  # a full disk costs more than one page
             except Exception as error:
                 left = give_up(explanation, error)
-                printed.append(self._print(left, bare_page(self._run, left, page), known))
+                instead = bare_page(self._run, left, page)
+                printed.append(self._print(left, instead, line=line, known=batch.known))
         return printed
 
-    def _print(
-        self, explanation: Explanation, page: DocumentPage, known: DrawnFile | None
-    ) -> tuple[Finding, DrawnFile]:
-        drawn = self._put(page.path, msgspec.json.encode(page), partial(self._draw, page), known)
+    def _print(self, explanation: Explanation, page: DocumentPage, *, line: str, known: Known) -> Printed:
+        """Write the page of a document and what can be downloaded there."""
+        source, drawn = msgspec.json.encode(page), list[tuple[str, DrawnFile]]()
+        drawn.append((page.path, self._put(page.path, source, partial(self._draw, page), known.get(page.path))))
+        for name, texts in list_downloads(explanation, line):
+            drawn.append((name, self._put(name, line.encode(), texts, known.get(name))))
         return find(explanation, page), drawn
 
     def _draw(self, page: DocumentPage) -> list[str]:
@@ -207,11 +220,6 @@ class PageRenderer:
 
 
 def _drawn(pages: Environment, page: Page, *, name: str) -> str:
-    return pages.get_template(f"{name}.html.j2").render({one.name: getattr(page, one.name) for one in fields(page)})
-
-
-def _stream(pages: Environment, page: Page, *, name: str) -> Iterable[str]:
-    """The same, some pieces at a time: a list is too long for all of them."""
-    drawing = pages.get_template(f"{name}.html.j2").stream({one.name: getattr(page, one.name) for one in fields(page)})
-    drawing.enable_buffering(_PIECES)
-    return drawing
+    """A page by its template, with no more style than it uses."""
+    template = pages.get_template(f"{name}.html.j2")
+    return make_styles().cut(template.render({one.name: getattr(page, one.name) for one in fields(page)}))

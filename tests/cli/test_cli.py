@@ -102,6 +102,21 @@ def test_building_again_measures_nothing_and_gives_the_same_bytes(inputs, tiny, 
     }
 
 
+def test_a_run_knows_what_its_input_is_called_and_nothing_of_where_it_lies(inputs, tiny, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    monkeypatch.chdir(inputs)
+    run("build", ".", "-o", site, "--model", tiny)
+    assert json.loads((site / "data" / "run.json").read_text())["input"] == "inputs"
+    monkeypatch.chdir(tmp_path)
+    renamed = inputs.rename(tmp_path / "letters of\x1b 2026")
+    monkeypatch.setattr("reporter.runs.explain.Attribute.__call__", lambda *_: pytest.fail("measured again"))
+    run("build", renamed, "-o", site, "--model", tiny)
+    told = (site / "data" / "run.json").read_text()
+    assert json.loads(told)["input"] == "letters of\\x1b 2026"
+    assert str(tmp_path / "letters") not in told
+    assert " · letters of\\x1b 2026, " in (site / "index.html").read_text("utf-8")
+
+
 def test_only_what_changed_is_measured_and_what_is_gone_is_removed(inputs, tiny, tmp_path, monkeypatch):
     site = tmp_path / "site"
     run("build", inputs, "-o", site, "--model", tiny)

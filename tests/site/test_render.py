@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import gzip
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from typing import get_args, get_type_hints
 from urllib.parse import unquote, urljoin
 
 import pytest
+import tinycss2
 from jinja2 import Environment, meta, nodes
 
 from reporter.records import twin
@@ -23,7 +25,8 @@ from reporter.records.influence import Training
 from reporter.runs.store import Store
 from reporter.runs.versions import find_templates
 from reporter.site import pages as report
-from reporter.site.environment import _compact, make_environment, visible
+from reporter.site.addresses import page_path
+from reporter.site.environment import make_environment, visible
 from reporter.site.render import draw_site
 from tests import example_runs as runs
 
@@ -98,7 +101,10 @@ def test_every_file_is_there(site: Path, pages: dict[str, Page]) -> None:
     found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     named = {"index.html", "methods.html", "provenance.html", "404.html", ".nojekyll"}
     named |= {f"data/{name}" for name in ("documents.jsonl", "run.json", "schema.json", "manifest.json", "run.sqlite")}
-    assert found == named | {name for name in pages if name.startswith("documents/")}
+    documents = {name.removesuffix(".html") for name in pages if name.startswith("documents/")}
+    explained = {page_path(one.id).removesuffix(".html") for one in runs.every_kind() if one.sections}
+    named |= {f"{name}{suffix}" for name in documents for suffix in (".html", ".json")}
+    assert found == named | {f"{name}.csv" for name in explained}
     assert len(pages) == 4 + len(runs.every_kind())
 
 
@@ -224,7 +230,7 @@ def test_pages_of_documents_that_are_gone_go_too(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "data" / "run.sqlite").unlink()
     site_of(tmp_path, [runs.explanation("c", "Great")])
-    assert [path.name for path in (tmp_path / "documents").rglob("*")] == ["c.html"]
+    assert sorted(path.name for path in (tmp_path / "documents").rglob("*")) == ["c.csv", "c.html", "c.json"]
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert not list(tmp_path.rglob("*.part"))
 
@@ -232,6 +238,65 @@ def test_pages_of_documents_that_are_gone_go_too(tmp_path: Path) -> None:
 def test_an_empty_run_makes_a_site(tmp_path: Path) -> None:
     site = site_of(tmp_path, [])
     assert "0 texts" in Page(site / "index.html").text
+
+
+def title(page: Page) -> str:
+    """What a browser shows on the tab of a page."""
+    return html.unescape(re.findall("<title>(.*?)</title>", page.source, re.DOTALL)[0])
+
+
+def test_every_tab_and_every_bar_names_the_run(pages: dict[str, Page]) -> None:
+    assert title(page_of(pages, "films/wrong")) == "wrong.txt: positive · reviews, embedded, 22 November 2026"
+    assert len({title(page) for page in pages.values()}) == len(pages)
+    for name, page in pages.items():
+        assert title(page).endswith(" · reviews, embedded, 22 November 2026"), name
+        bar = page.source.split("<header")[1].split("</header>")[0]
+        assert name == "404.html" or ("<bdi>reviews</bdi>" in bar and "embedded, 22 November 2026" in bar), name
+
+
+@pytest.mark.parametrize(
+    ("input", "model", "named"),
+    [
+        ("2026 & <b>older</b>", "acme/bert-tiny", "2026 & <b>older</b>, bert-tiny, 22 November 2026"),
+        ("reviews", "/home/somebody/models/tuned/", "reviews, tuned, 22 November 2026"),
+        ("reviews", "C:\\models\\tuned", "reviews, tuned, 22 November 2026"),
+        ("", ".", "BertForSequenceClassification, 22 November 2026"),
+    ],
+)
+def test_a_run_is_named_by_its_input_its_model_and_its_day(input: str, model: str, named: str, tmp_path: Path) -> None:
+    path = runs.saved(tmp_path / "data" / "run.sqlite", [runs.explanation("a", "Great")])
+    with Store(path) as store:
+        made = runs.provenance()
+        store.amend(dataclasses.replace(made, input=input, model=dataclasses.replace(made.model, id=model)))
+        draw_site(store, tmp_path)
+    assert title(Page(tmp_path / "documents" / "a.html")) == f"a.txt: positive · {named}"
+
+
+@pytest.mark.parametrize(
+    "name", ['a"}</style><script>alert(1)</script>', "\\22 \\}", "Tëxte 2026 (new)", "a\u202eb*/;"]
+)
+def test_the_name_of_the_run_at_the_foot_of_paper_is_text(name: str, tmp_path: Path) -> None:
+    path = runs.saved(tmp_path / "data" / "run.sqlite", [runs.explanation("a", "Great")])
+    with Store(path) as store:
+        store.amend(dataclasses.replace(runs.provenance(), input=name))
+        draw_site(store, tmp_path)
+    page = Page(tmp_path / "documents" / "a.html")
+    assert "script" not in page.tags
+    rules = tinycss2.parse_stylesheet(page.source.partition("<style>")[2].partition("</style>")[0])
+    (box,) = [part for part in rules[-1].content if part.type == "{} block"]
+    (told,) = [part.value for part in box.content if part.type == "string"]
+    assert (rules[-1].at_keyword, told) == ("page", f"{visible(name)}, embedded, 22 November 2026")
+
+
+def test_a_run_from_before_inputs_had_names_is_drawn(tmp_path: Path) -> None:
+    path = runs.saved(tmp_path / "data" / "run.sqlite", [runs.explanation("a", "Great")])
+    with Store(path) as store:
+        older = {name: fact for name, fact in json.loads(store.recall("provenance") or "").items() if name != "input"}
+        store.note("provenance", json.dumps(older))
+        draw_site(store, tmp_path)
+    page = Page(tmp_path / "documents" / "a.html")
+    assert title(page) == "a.txt: positive · embedded, 22 November 2026"
+    assert "Audit of <bdi>1 text</bdi>" in page.source
 
 
 def test_radios_and_their_rules_match(pages: dict[str, Page]) -> None:
@@ -255,8 +320,12 @@ def long_text() -> Explanation:
 def test_a_page_is_light(long_text: Explanation, tmp_path: Path) -> None:
     page = (site_of(tmp_path, [long_text]) / "documents" / "long.html").read_bytes()
     assert b"p by chance" not in page
-    assert len(page) < 90_000
-    assert len(gzip.compress(page)) < 22_000
+    assert len(page) < 85_000
+    assert len(gzip.compress(page)) < 20_000
+
+
+def test_the_page_of_no_address_is_lighter_still(site: Path) -> None:
+    assert len((site / "404.html").read_bytes()) < 4_000
 
 
 def test_a_page_with_all_its_evidence_is_light(long_text: Explanation, tmp_path: Path) -> None:
@@ -337,12 +406,6 @@ def test_every_nested_field_is_shown_somewhere() -> None:
         f"{kind.__name__}.{name}" for kind in kinds for name in read
     }
     assert not unused
-
-
-def test_styles_survive_being_made_compact() -> None:
-    assert _compact("/* x */ a :is(b, c) > d { width: calc(1px + 2px); color: red; }\n") == (
-        "a :is(b,c)>d{width:calc(1px + 2px);color:red}"
-    )
 
 
 def test_drawing_loads_no_torch() -> None:

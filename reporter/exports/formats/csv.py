@@ -1,18 +1,24 @@
 """CSV (RFC 4180, UTF-8): one row per document, target, method and token, special tokens included."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import ClassVar
 
-from reporter.records import Attribution, Explanation, Provenance, Section, choose_sections, name_answer, name_target
+from reporter.records import (
+    TOKEN_COLUMNS,
+    Attribution,
+    Cell,
+    Explanation,
+    Provenance,
+    Section,
+    choose_sections,
+    list_token_cells,
+    name_answer,
+    name_target,
+    write_rows,
+)
 
-_COLUMNS = (
-    "id", "source", "label", "predicted", "target", "at", "method",
-    "position", "token", "segment", "start", "end", "word", "special", "score", "error",
-)  # fmt: skip
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_COLUMNS = ("id", "source", "label", "predicted", "target", "at", "method", *TOKEN_COLUMNS, "score", "error")
 
 
 @dataclass(frozen=True)
@@ -32,27 +38,19 @@ class Csv:
 
     def texts(self, explanation: Explanation, run: Provenance) -> Sequence[str]:  # noqa: ARG002
         """The rows of one document."""
-        file = StringIO(newline="")
-        table = csv.writer(file)
-        for section in choose_sections(explanation, target=self.target):
-            for attribution in section.attributions:
-                if self.method in (None, attribution.method):
-                    table.writerows(_rows(explanation, section, attribution=attribution))
-        return [file.getvalue()] if file.tell() else []
+        table = write_rows(
+            row
+            for section in choose_sections(explanation, target=self.target)
+            for attribution in section.attributions
+            if self.method in (None, attribution.method)
+            for row in _list_rows(explanation, section, attribution=attribution)
+        )
+        return [table] if table else []
 
 
-def _rows(
-    explanation: Explanation, section: Section, *, attribution: Attribution
-) -> Iterator[list[str | float | None]]:
+def _list_rows(explanation: Explanation, section: Section, *, attribution: Attribution) -> Iterator[list[Cell]]:
     predicted = name_answer(explanation.prediction) if explanation.prediction else None
     facts = (explanation.id, explanation.source, explanation.label, predicted, name_target(section.target))
-    named = [harmless(fact) for fact in facts]
-    for at, token in enumerate(section.tokens):
-        place = [at, harmless(token.text), token.segment, token.start, token.end, token.word, int(token.special)]
-        error = attribution.errors[at] if attribution.errors else None
-        yield [*named, section.target.position, harmless(attribution.method), *place, attribution.scores[at], error]
-
-
-def harmless(text: str | None) -> str | None:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text.startswith(_FORMULA) else text
+    errors = attribution.errors or (None,) * len(section.tokens)
+    for token, score, error in zip(list_token_cells(section), attribution.scores, errors, strict=True):
+        yield [*facts, section.target.position, attribution.method, *token, score, error]

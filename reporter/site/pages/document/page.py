@@ -7,7 +7,7 @@ from shlex import quote
 
 from reporter.evidence import AlignedText
 from reporter.records import Explanation, Run, Section, order_sections, quote_error
-from reporter.site.addresses import page_path, page_root, url
+from reporter.site.addresses import csv_path, json_path, page_path, page_root, url
 from reporter.site.digits import of_score
 from reporter.site.pages.checks import Badge
 from reporter.site.pages.comparison import Comparison, comparison
@@ -86,7 +86,7 @@ class DocumentPage:
     """The page of one document; a failed one has a `failure`, its text, and nothing else.
 
     `consensus` says that the reader can switch to the words on which most methods agree. `unit` is that of scores.
-    `export` is the command that saves the coloured text as a picture.
+    `downloads` are its own numbers, `export` is the command that saves the coloured text as a picture.
     """
 
     path: str
@@ -103,6 +103,7 @@ class DocumentPage:
     consensus: bool
     parts: tuple[Part, ...]
     text: tuple[Block, ...]
+    downloads: tuple[Link, ...]
     export: str
 
 
@@ -171,6 +172,7 @@ def document_page(
             _part(run, aligned, number=number, methods=list(choices), explanation=explanation)
             for number, aligned in enumerate(readings)
         ),
+        downloads=tuple(_list_downloads(explanation)),
         text=() if readings else tuple(plain(text) for text in explanation.segments if text.strip()),
         export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
     )
@@ -180,6 +182,14 @@ def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
     if explanation is None:
         return None
     return Link(href=root + url(page_path(explanation.id)), text=explanation.source)
+
+
+def _list_downloads(explanation: Explanation) -> Iterator[Link]:
+    """The files beside a document's page; there is a table only of what was explained."""
+    paths = {"JSON": json_path(explanation.id)}
+    if explanation.sections:
+        paths["CSV"] = csv_path(explanation.id)
+    return (Link(href=url(path.rpartition("/")[2]), text=kind) for kind, path in paths.items())
 
 
 def _choices(run: Run, sections: list[Section]) -> dict[str, Choice]:
