@@ -14,6 +14,8 @@
     confidence: number(row.dataset.confidence),
     agreement: number(row.dataset.agreement),
   }));
+  const checks = ["complete", "order", "agree", "deletion"];
+  const lost = (one) => checks.filter((check) => one.marks.includes(check)).length;
   const by = (name) => (a, b) => (a[name] < b[name] ? -1 : a[name] > b[name] ? 1 : 0);
   const orders = {
     read: () => 0,
@@ -21,7 +23,7 @@
     answer: by("answer"),
     confidence: by("confidence"),
     agreement: by("agreement"),
-    reservations: (a, b) => b.marks.length - a.marks.length,
+    checks: (a, b) => lost(b) - lost(a),
   };
 
   const offer = (name) => {
@@ -58,6 +60,10 @@
     sorted = find("sort").value;
     body.append(...[...documents].sort(orders[sorted]).map((one) => one.row));
   };
+
+  // The heads of the columns stand below the controls, however many lines these take.
+  const measure = new ResizeObserver(() => document.body.style.setProperty("--controls", `${find("controls").offsetHeight}px`));
+  measure.observe(find("controls"));
 
   offer("folder");
   offer("answer");

@@ -172,9 +172,9 @@ def compare_with(pairs: Sequence[Agreement], method: str) -> list[tuple[str, Agr
     return [(pair.b if pair.a == method else pair.a, pair) for pair in pairs if method in (pair.a, pair.b)]
 
 
-def mean_tau(section: Section) -> float | None:
-    """The mean tau of the other methods with the one shown first, None where none is defined."""
-    return None if section.lead is None else _check_agreement(section, section.lead.method).tau
+def mean_tau(section: Section, method: str) -> float | None:
+    """The mean tau of the other methods with this one, None where none is defined."""
+    return _check_agreement(section, method).tau
 
 
 def _check_agreement(section: Section, method: str) -> AgreementCheck:

@@ -87,6 +87,7 @@ from .spreadsheet import TOKEN_COLUMNS as TOKEN_COLUMNS
 from .spreadsheet import Cell as Cell
 from .spreadsheet import list_token_cells as list_token_cells
 from .spreadsheet import write_rows as write_rows
+from .summary import AnswerUnit as AnswerUnit
 from .summary import Claim as Claim
 from .summary import CorpusAgreement as CorpusAgreement
 from .summary import CorpusDiagnostic as CorpusDiagnostic
@@ -94,6 +95,7 @@ from .summary import Deviation as Deviation
 from .summary import Graded as Graded
 from .summary import Held as Held
 from .summary import LabelScore as LabelScore
+from .summary import MethodAgreement as MethodAgreement
 from .summary import Pushing as Pushing
 from .summary import Slice as Slice
 from .summary import Summary as Summary

@@ -6,6 +6,8 @@ from typing import Literal
 from reporter.records.errors import Gap, Lapse
 
 Claim = Literal["complete", "none"]
+AnswerUnit = Literal["probability", "score"]
+"""What is read of an answer when words are deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,15 @@ class CorpusAgreement:
     signed_rank_k: float | None = None
     overlap: float | None = None
     texts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodAgreement:
+    """How far one method agrees with all others: the median over `texts` of the mean tau of the target shown first."""
+
+    method: str
+    texts: int
+    tau: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +168,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The run in numbers; `accuracy` counts documents with a label that the model knows (`labelled`).
+    """The run in numbers; `accuracy` is `correct` over the documents with a label that the model knows (`labelled`).
 
     Where labels do not exclude each other, it is the share of texts with exactly the labels given, `f1` is over all
     labels of all texts, and `marks` has them one by one. `deviation` is of numbers. `unknown` are the labels given that
-    the model does not have, in `strangers` texts.
+    the model does not have, in `strangers` texts. `majority` texts have the label that was given most often.
+    `unit` is what is read of an answer when words are deleted: the target's probability or, where it has none, its
+    score; None where it is not the same in all texts.
     In `passing` texts every measured check holds; `uncounted` occurrences of words are not counted in `pushes`.
     `lapses` are methods that failed on single texts, and `gaps` the parts that could not be summed up.
     """
@@ -188,3 +201,7 @@ class Summary:
     strangers: int = 0
     lapses: tuple[Lapse, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    correct: int = 0
+    majority: int = 0
+    unit: AnswerUnit | None = None
+    method_agreement: tuple[MethodAgreement, ...] = ()

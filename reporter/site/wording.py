@@ -171,6 +171,12 @@ def date(created: str) -> str:
     return f"{when.day} {when:%B} {when.year}"
 
 
+def name_document(id: str, source: str) -> str:
+    """What a document is called: its file, and for the row of a table that has an id of its own, that id."""
+    _, _, row = source.rpartition("#")
+    return source if not row.isdigit() or id.rpartition("/")[2] == row else id
+
+
 def cell_name(label: str, against: str | None) -> str:
     """What a target is called: its label, or the difference from another."""
     return spoken(label) if against is None else f"{spoken(label)} against {spoken(against)}"

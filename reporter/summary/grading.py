@@ -155,6 +155,13 @@ class GradeCount:
             correlation=round(float(np.corrcoef(given, answered)[0, 1]), 4) if spread else None,
         )
 
+    def majority(self) -> int:
+        """How many texts have the label that was given most often, where labels exclude each other."""
+        given = Counter[str]()
+        for (label, _), texts in self.pairs.items():
+            given[label] += texts
+        return max(given.values(), default=0)
+
     def confusion(self) -> tuple[Graded, ...]:
         """How often each label given met each label said, where both are single ones."""
         return tuple(Graded(given=given, said=said, texts=texts) for (given, said), texts in sorted(self.pairs.items()))

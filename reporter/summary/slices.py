@@ -34,7 +34,7 @@ def check_text(explanation: Explanation, sections: Sequence[AlignedText]) -> Che
     return CheckedText(
         states=tuple(map(gravest, zip(*states, strict=True))),
         right=None if grade is None else grade.right,
-        tau=mean_tau(sections[0].section) if sections else None,
+        tau=mean_tau(sections[0].section, sections[0].section.attributions[0].method) if sections else None,
     )
 
 

@@ -73,6 +73,7 @@ def _every_kind() -> Iterable[Explanation]:
     yield from (one for one in runs.every_kind() if one.id != "hostile")
     yield runs.explanation("hostile", HOSTILE, label="<img src=x onerror=alert(1)>")
     yield runs.explanation("words/scripts", SCRIPTS)
+    yield runs.changed(runs.explanation("reviews/case-4711", TWO_SIDES), source="table-of-reviews.csv#4")
     yield runs.explanation("short/two-targets", TWO_SIDES, targets=("POSITIVE", "NEGATIVE"))
     twelve = runs.section(TWO_SIDES, None, "POSITIVE", methods=TWELVE)
     yield runs.changed(runs.explanation("films/twelve-methods", TWO_SIDES), sections=(twelve,))

@@ -26,6 +26,7 @@ from reporter.records.settings import Settings
 from reporter.runs import measure as measuring
 from reporter.runs.store import Store
 from reporter.site.pages.methods import methods_page
+from reporter.site.wording import rank
 from reporter.summary import sum_up
 from tests.conftest import encoded, prepared
 from tests.example_runs import description
@@ -140,9 +141,12 @@ def test_standard_checks_sanity_once_and_quick_does_not(tiny, tmp_path, monkeypa
         measuring.measure_folder(tmp_path / "in", standard, store, notice=lambda _: None)
         assert store.provenance() == first
         page = methods_page(sum_up(first, store.explanations()))
-    told = " ".join(page.entries[0].evidence)
-    assert "random weights" in told
-    assert "over 1 text" in told
+    heads = [column.title for column in page.table.columns]
+    assert {"Deletion gap", "Random weights", "Other label"} <= set(heads)
+    assert "Random weights" not in page.table.missing
+    (row,) = page.table.rows
+    assert row.cells[heads.index("Random weights")].value == rank(first.sanity.methods[0].randomised[-1].mean)
+    assert page.table.stages is not None
 
 
 @dataclass(frozen=True)
@@ -184,4 +188,4 @@ def test_checks_that_could_not_be_made_are_said_on_the_page_and_the_run_is_not_w
     assert not run.is_whole
     assert replace(run, sanity=None).is_whole
     assert again.is_whole  # there is memory again
-    assert [EXHAUSTED in entry.evidence for entry in methods_page(run).entries] == [True]
+    assert methods_page(run).table.failure == EXHAUSTED

@@ -10,7 +10,6 @@ import pytest
 from reporter.evidence.aligned_text import AlignedText
 from reporter.evidence.metrics import PLAUSIBILITY
 from reporter.site.pages import document_page
-from reporter.site.pages.methods import methods_page
 from reporter.site.pages.people import MetricTable, tell_marked
 from reporter.site.wording import rank
 from tests import example_runs as runs
@@ -91,13 +90,6 @@ def test_the_index_has_the_means_of_all_texts():
             assert (value, note) == (rank(one.value), f"{rank(one.low)} to {rank(one.high)}")
     assert shown(board)["Random order"] == [(".20", "", False)] * 3
     assert index_of([runs.explanation("a"), runs.explanation("b")]).people is None
-
-
-def test_the_methods_page_tells_it_in_sentences():
-    entry = next(one for one in methods_page(run_of(MARKED, MARKED)).entries if one.name == "gradient")
-    told = " ".join(entry.evidence)
-    assert "over 2 texts: Token F1 .50 (at random .20), IOU F1 .60 (at random .20), AUPRC .70 (at random .20)." in told
-    assert "Infidelity is .30 on average, with its scores on other words .80. Max-sensitivity is .04" in told
 
 
 def test_long_passages_and_many_of_them_are_cut_short():

@@ -38,7 +38,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Whether influence foretells retraining, for this model and data: in words, the number of them in bold."""
+    """How well influence predicts retraining, for this model and data: a sentence with its number in bold."""
 
     state: State
     before: str
@@ -71,7 +71,7 @@ def traced(influence: Influence | None, training: Training | None) -> Traced | N
 def _side(title: str, examples: Sequence[Example], whole: float, largest: float) -> Side:
     what = "support" if whole >= 0 else "opposition"
     share = sum(example.influence for example in examples) / whole if whole else 0.0
-    sentence = f"{count(len(examples), 'example')} with {fine_percent(share)} of all {what}."
+    sentence = f"{count(len(examples), 'example')}: {fine_percent(share)} of all {what}."
     return Side(
         title=title,
         told=sentence if examples else f"No example has any {what}.",
@@ -119,9 +119,9 @@ def trust(validity: Validity | None) -> Trust:
         "its answers at "
     )
     if state == "fails":
-        after = f"{span}, which chance can do as well. Do not rely on these examples."
+        after = f"{span}, no better than chance. Do not rely on these examples."
         return Trust(state=state, before=before, bold=number, after=after)
     if state == "holds":
         return Trust(state=state, before=before, bold=number, after=f"{span}: a good guide.")
-    what = "hardly more than a hint" if validity.correlation < _WEAK else "treat as a rough guide"
+    what = "treat as a hint only" if validity.correlation < _WEAK else "treat as a rough guide"
     return Trust(state=state, before=before, bold=number, after=f"{span}: {what}.")

@@ -10,7 +10,7 @@ from itertools import groupby
 from reporter.records import Description, Run, Verdicts
 from reporter.site.digits import of_change
 from reporter.site.pages.comparison import Beyond, beyond_rows
-from reporter.site.pages.evidence import evidence, flags
+from reporter.site.pages.evidence import MethodTable, flags, method_table
 from reporter.site.pages.frame import Frame, frame
 from reporter.site.wording import count, fine_percent, fixed, title_of, titled, titles, whole_percent
 
@@ -23,9 +23,6 @@ class Entry:
 
     name: str
     title: str
-    says: str
-    sum: str
-    held: str
     claim: str
     idea: str
     formula: str
@@ -33,7 +30,6 @@ class Entry:
     limits: str
     source: str
     outcome: str
-    evidence: tuple[str, ...]
     flags: tuple[str, ...]
 
 
@@ -69,6 +65,7 @@ class MethodsPage:
     """All methods that were used, those that could not be, and how what is shown is made."""
 
     frame: Frame
+    table: MethodTable
     entries: tuple[Entry, ...]
     omissions: tuple[tuple[str, str], ...]
     tolerance: str
@@ -85,6 +82,7 @@ def methods_page(run: Run) -> MethodsPage:
     tolerance = run.settings.get("tolerance")
     return MethodsPage(
         frame=frame(run, "Methods"),
+        table=method_table(run, used),
         entries=tuple(_entry(method, outcomes.get(method.name), run, lapses=lapses[method.name]) for method in used),
         omissions=tuple((title_of(titles(run), omission.method), omission.reason) for omission in run.omissions),
         tolerance=fine_percent(tolerance) if isinstance(tolerance, float) else "the tolerance",
@@ -128,14 +126,11 @@ def _best(rows: Sequence[Mapping[str, float]], column: str) -> float:
 
 def _entry(method: Description, outcome: Verdicts | None, run: Run, *, lapses: int) -> Entry:
     complete = method.claim == "complete"
-    sign = "Words support or oppose" if method.signed else "Strength only, no sign"
-    total = "the scores sum to the change of the answer" if complete else "nothing about the sum of the scores"
+    sign = "Scores support or oppose" if method.signed else "Scores are strengths without a sign"
+    total = "they add up to the change of the answer" if complete else "nothing about their sum"
     return Entry(
         name=method.name,
         title=method.title,
-        says="support or opposition" if method.signed else "strength only",
-        sum="claimed to be complete" if complete else "no claim",
-        held=_held(outcome) if outcome and complete else "–",
         claim=f"{sign}; {total}.",
         idea=method.idea,
         formula=method.formula,
@@ -143,7 +138,6 @@ def _entry(method: Description, outcome: Verdicts | None, run: Run, *, lapses: i
         limits=method.limits,
         source=method.source,
         outcome=_tell_outcome(outcome, run) + (f" It failed on {count(lapses, 'text')}." if lapses else ""),
-        evidence=tuple(evidence(method.name, run)),
         flags=tuple(flags(method.name, run)),
     )
 
@@ -151,22 +145,8 @@ def _entry(method: Description, outcome: Verdicts | None, run: Run, *, lapses: i
 def _tell_outcome(outcome: Verdicts | None, run: Run) -> str:
     gap = next((gap.reason for gap in run.summary.gaps if gap.part == "certificates"), None)
     if outcome is None:
-        return gap or "It has explained no document."
-    return f"{_outcome(outcome)}{_passes(outcome)}"
-
-
-def _passes(verdicts: Verdicts) -> str:
-    """What it took, forward only or forward and back, as a mean."""
-    if verdicts.evaluations is None:
-        return ""
-    tenths = round(verdicts.evaluations, 1)
-    number = f"{tenths:,.{0 if tenths == int(tenths) else 1}f}"
-    each = "a text" if verdicts.texts == _attributions(verdicts) else "a text and target"
-    return f" It took {number} {'pass' if tenths == 1 else 'passes'} {each} on average."
-
-
-def _held(verdicts: Verdicts) -> str:
-    return f"{verdicts.met:,} of {verdicts.met + verdicts.not_met + verdicts.unresolvable:,}"
+        return gap or "It has explained no text."
+    return _outcome(outcome)
 
 
 def _attributions(verdicts: Verdicts) -> int:
@@ -177,11 +157,11 @@ def _outcome(verdicts: Verdicts) -> str:
     of = _attributions(verdicts)
     each = "" if of == verdicts.texts else f" of {count(verdicts.texts, 'text')}"
     if verdicts.claim != "complete":
-        return f"{count(of, 'attribution')}{each}, none of which claims completeness."
+        return f"{count(of, 'explanation')}{each}; the method does not claim to be complete."
     sentence = f"{verdicts.met:,} of {count(of, 'certificate')}{each} met, {verdicts.not_met:,} not met"
     sentence += f", {verdicts.unresolvable:,} undecidable"
     return (
-        f"{sentence}; median residual {of_change(verdicts.residual)}."
+        f"{sentence}; median difference {of_change(verdicts.residual)}."
         if verdicts.residual is not None
         else f"{sentence}."
     )

@@ -10,11 +10,11 @@ from reporter.site.wording import date, list_names
 _DEFAULTS = Settings().saved()
 _ALIKE = {True: "yes, as measured", False: "no, as measured", None: "not measured"}
 _WARNINGS = {
-    "trust_remote_code": "Code that came with the model was run (--trust-remote-code), and it could change any number.",
-    "allow_pickle": "The weights may come from a pickle (--allow-pickle): reading one can run code of its author.",
+    "trust_remote_code": "Code that came with the model was run (--trust-remote-code). It could change any number.",
+    "allow_pickle": "The weights may come from a pickle file (--allow-pickle), which can run its author’s code.",
     "allow_untrained_head": "The answer may come from weights that were never trained (--allow-untrained-head).",
 }
-_UNUSED = "weights in the model’s files that its architecture has no use for"
+_UNUSED = "weights in the model’s files that its architecture does not use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,12 @@ def _model(run: Run) -> list[Fact]:
         Fact(name="Vocabulary", value=f"{model.vocabulary:,} tokens"),
         Fact(name="Parameters", value=f"{model.parameters:,}"),
         Fact(name="Layers", value=f"{model.layers:,}"),
-        *([Fact(name="Left aside", value=list_names(model.unused, 20), meaning=_UNUSED)] if model.unused else []),
+        *([Fact(name="Unused weights", value=list_names(model.unused, 20), meaning=_UNUSED)] if model.unused else []),
         Fact(name="Longest text", value=f"{model.limit:,} tokens"),
         Fact(name="Device", value=run.device),
         *_machine(run),
         Fact(name="Number format", value=run.dtype),
-        Fact(
-            name="Dated", value=run.created, meaning="the newest input, or SOURCE_DATE_EPOCH; not when it was measured"
-        ),
+        Fact(name="Inputs last changed", value=run.created, meaning="or SOURCE_DATE_EPOCH; not the time of the build"),
     ]
 
 
@@ -114,7 +112,7 @@ def _machine(run: Run) -> list[Fact]:
         Fact(
             name="Batch invariance",
             value=_ALIKE[machine.batch_invariant],
-            meaning="the same numbers to the last bit in any company",
+            meaning="whether a text gets the same numbers, to the last bit, in any batch",
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""The page about the training data: how far influence may be trusted, and which labels are worth a second look."""
+"""The page about the training data: how accurate influence is, and which labels are worth a second look."""
 
 from dataclasses import dataclass, replace
 
@@ -49,14 +49,14 @@ def training_page(run: Run, training: Training) -> TrainingPage:
         suspects=tuple(
             replace(row(suspect, largest), value=size_figures(suspect.influence)) for suspect in training.suspects
         ),
-        told=f"The model gives another label to {wrong} of these {len(training.suspects)}.",
+        told=f"For {wrong} of these {len(training.suspects)}, the model gives another label.",
     )
 
 
 def _lead(training: Training, source: str) -> str:
     labels = ", ".join(f"{number:,} {spoken(label)}" for label, number in training.labels.items())
     skipped = f" {count(training.skipped, 'row')} could not be used." if training.skipped else ""
-    where = "that travel with the model inside" if source == EMBEDDED else f"of {source}"
+    where = "of the embedded model" if source == EMBEDDED else f"of {source}"
     return f"Every answer was traced to {count(training.examples, 'training example')} {where}: {labels}.{skipped}"
 
 
@@ -87,12 +87,12 @@ def _facts(training: Training) -> list[tuple[str, str]]:
                 (f"95{THIN}% interval, over texts and halves", f"{rank(validity.low)} to {rank(validity.high)}"),
                 ("Retrainings, each on a random half", f"{validity.halves:,}"),
                 ("Training examples in them", f"{validity.examples:,}"),
-                ("Other examples asked about", f"{validity.texts:,}"),
+                ("Held-out examples that were predicted", f"{validity.texts:,}"),
             ]
             if validity
             else []
         ),
         ("Checkpoints", ", ".join(shown) if names else "the model itself"),
-        ("Weighed by learning rate", "no" if rates == [1.0] else ", ".join(f"{rate:.3g}" for rate in rates[-_NAMED:])),
-        ("Numbers for each text", f"{training.width:,}{', by random projection' if training.projected else ''}"),
+        ("Weighted by learning rate", "no" if rates == [1.0] else ", ".join(f"{rate:.3g}" for rate in rates[-_NAMED:])),
+        ("Features per text", f"{training.width:,}{', by random projection' if training.projected else ''}"),
     ]

@@ -27,7 +27,7 @@ from reporter.site.pages.drawings.curve import Curve, curve
 from reporter.site.pages.frame import Frame, Link, frame
 from reporter.site.pages.influence import Traced, traced
 from reporter.site.pages.people import MetricTable, nearby, people, tell_marked
-from reporter.site.wording import cell_name, name_sides, name_unit, title_of, titles
+from reporter.site.wording import cell_name, name_document, name_sides, name_unit, title_of, titles
 
 UNDRAWN = "This page could not be drawn"
 _DETAILED = ("standard", "full")  # levels of evidence whose pages may be heavier
@@ -150,7 +150,7 @@ def document_page(
     """The page of one document between its neighbours."""
     path = page_path(explanation.id)
     root = page_root(path)
-    name = explanation.source.rsplit("/", 1)[-1] or explanation.id
+    name = name_document(explanation.id, explanation.source).rsplit("/", 1)[-1] or explanation.id
     readings = [AlignedText(explanation, section) for section in order_sections(explanation)]
     prediction = explanation.prediction
     said = answer(explanation, prediction, reading=readings[0] if readings else None) if prediction else None
@@ -181,7 +181,7 @@ def document_page(
 def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
     if explanation is None:
         return None
-    return Link(href=root + url(page_path(explanation.id)), text=explanation.source)
+    return Link(href=root + url(page_path(explanation.id)), text=name_document(explanation.id, explanation.source))
 
 
 def _list_downloads(explanation: Explanation) -> Iterator[Link]:

@@ -199,16 +199,25 @@ def _skyline(bars: Sequence[tuple[int, int]]) -> str:
 
 
 def fragments(aligned: AlignedText, shares: Sequence[float], *, least: float) -> tuple[Fragment, ...]:
-    """The text that was read, in as few pieces as its tints allow; a word under `least` stays plain."""
-    parts: list[Fragment] = []
+    """The text that was read, in as few fragments as its tints allow; a word under `least` stays plain."""
+    return tuple(Fragment(text=text, style=tint(share)) for text, share in shade(aligned, shares, least=least) if text)
+
+
+def tint(share: float) -> str:
+    """The style of a word with this share of the strongest score; empty for none."""
+    return f"--s:{css(share)}" if share else ""
+
+
+def shade(aligned: AlignedText, shares: Sequence[float], *, least: float) -> Iterator[tuple[str, float]]:
+    """The text that was read, in order: words of at least this share with it, and what stands between them with 0."""
     for segment, text in enumerate(aligned.texts):
+        words = [(word, share) for word, share in zip(aligned.words, shares, strict=True) if word.segment == segment]
         at = 0
-        parts += [Fragment(text=" ‖ ", style="")] if segment else []
-        for word, share in zip(aligned.words, shares, strict=True):
-            if word.segment == segment and abs(share) >= least:
-                parts.append(Fragment(text=text[at : word.start], style=""))
-                parts.append(Fragment(text=aligned.text(word), style=f"--s:{css(share)}"))
+        if segment:
+            yield " ‖ ", 0.0
+        for word, share in words:
+            if abs(share) >= least:
+                yield text[at : word.start], 0.0
+                yield aligned.text(word), share
                 at = word.end
-        ends = [word.end for word in aligned.words if word.segment == segment]
-        parts.append(Fragment(text=text[at : max(ends, default=at)], style=""))
-    return tuple(fragment for fragment in parts if fragment.text)
+        yield text[at : max((word.end for word, _ in words), default=at)], 0.0

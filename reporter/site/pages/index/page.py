@@ -11,23 +11,20 @@ from reporter.site.pages.drawings.histogram import NARROW, WIDE, Histogram, hist
 from reporter.site.pages.frame import Frame, frame
 from reporter.site.pages.index.audit import (
     Confusion,
-    Figure,
     MarkRow,
     VerdictRow,
     confusion,
-    figures,
-    headline,
-    lead,
     mark_rows,
     unclaimed,
     verdict_rows,
 )
 from reporter.site.pages.index.entries import Entry, Finding
+from reporter.site.pages.index.headline import Figure, Headline, figures, headline
 from reporter.site.pages.index.lists import Listing, ListPage, ListPageLink, marks
 from reporter.site.pages.index.pushes import Pushes, push_tables
 from reporter.site.pages.index.slices import SliceTable, slice_table
 from reporter.site.pages.people import MetricTable, people_of_all
-from reporter.site.wording import count, title_of, titles
+from reporter.site.wording import count, name_document, title_of, titles
 from reporter.summary import describe_unknown
 
 _FAILURES = 50  # documents that could not be explained, with the reason; the list has all of them
@@ -38,7 +35,7 @@ class FailureRow:
     """A document that was not explained."""
 
     href: str
-    source: str
+    name: str
     error: str
 
 
@@ -52,12 +49,10 @@ class FailureList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPage:
-    """The audit in one sentence and its figures, the proof of them, and all documents or the first of them."""
+    """What matters in a few sentences and five figures, the audit in detail, and all documents or the first of them."""
 
     frame: Frame
-    bold: str
-    rest: str
-    lead: str
+    headline: Headline
     unread: str
     figures: tuple[Figure, ...]
     histograms: tuple[Histogram, ...]
@@ -103,14 +98,12 @@ class Audit:
         run, named = self.summed(), titles(self.run)
         tolerance = run.settings.get("tolerance")
         limit = tolerance if isinstance(tolerance, float) else None
-        bold, rest = headline(run.summary, limit)
+        said = headline(run.summary)
         return IndexPage(
-            frame=frame(run, f"{bold} {rest}"),
-            bold=bold,
-            rest=rest,
-            lead=lead(run.summary),
+            frame=frame(run, f"{said.bold} {said.rest}"),
+            headline=said,
             unread=count(run.summary.failed, "more text") if run.summary.failed else "",
-            figures=tuple(figures(run.summary)),
+            figures=figures(run.summary, limit),
             histograms=self._histograms(limit),
             verdicts=tuple(verdict_rows(run)),
             unclaimed=unclaimed(run),
@@ -121,7 +114,7 @@ class Audit:
             strange=describe_unknown(run.summary.unknown, run.summary.strangers, run.model.labels),
             people=people_of_all(run),
             slices=slice_table(run.summary.slices),
-            pushes=push_tables(run.summary.pushes, run.summary.uncounted),
+            pushes=push_tables(run.summary),
             gaps={gap.part: gap.reason for gap in run.summary.gaps},
             lapses=_list_lapses(run.summary.lapses, named),
             failures=_list_failures((*run.failures, *run.undrawn)),
@@ -149,7 +142,9 @@ def _list_lapses(lapses: Sequence[Lapse], named: Mapping[str, str]) -> FailureLi
 def _list_failures(lost: Sequence[Failure]) -> FailureList:
     return FailureList(
         rows=tuple(
-            FailureRow(href=url(page_path(failure.id)), source=failure.source, error=failure.error)
+            FailureRow(
+                href=url(page_path(failure.id)), name=name_document(failure.id, failure.source), error=failure.error
+            )
             for failure in lost[:_FAILURES]
         ),
         unlisted=f"{len(lost) - _FAILURES:,}" if len(lost) > _FAILURES else "",

@@ -1,9 +1,8 @@
-"""The tables of the words that push hardest towards each label over the corpus."""
+"""The tables of the words with the largest average effect on each label over the corpus."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reporter.records import Pushing
+from reporter.records import Pushing, Summary
 from reporter.site.digits import sure
 from reporter.site.wording import cell_name, css, quoted, signed
 from reporter.summary import LEAST
@@ -24,7 +23,7 @@ class PushRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushTable:
-    """The words that push towards one target, hardest first."""
+    """The words with the largest average effect on one target, largest first."""
 
     target: str
     rows: tuple[PushRow, ...]
@@ -32,15 +31,17 @@ class PushTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushes:
-    """All tables; `least` is the number of texts that a word needs, `uncounted` how many found no place."""
+    """All tables in one unit; `least` is the number of texts that a word needs, `uncounted` how many found no place."""
 
     tables: tuple[PushTable, ...]
+    unit: str
     least: int
     uncounted: str
 
 
-def push_tables(pushes: Sequence[Pushing], uncounted: int) -> Pushes | None:
+def push_tables(summary: Summary) -> Pushes | None:
     """The tables of the targets with a word to show, on one scale; None if there are none."""
+    pushes = summary.pushes
     if not pushes:
         return None
     scale = max(pushing.high for pushing in pushes)
@@ -52,7 +53,12 @@ def push_tables(pushes: Sequence[Pushing], uncounted: int) -> Pushes | None:
         PushTable(target=target, rows=tuple(_row(pushing, scale) for pushing in strongest))
         for target, strongest in sorted(by_target.items())
     )
-    return Pushes(tables=tuple(tables), least=LEAST, uncounted=f"{uncounted:,}" if uncounted else "")
+    return Pushes(
+        tables=tuple(tables),
+        unit="Logits" if summary.unit == "probability" else "Score",
+        least=LEAST,
+        uncounted=f"{summary.uncounted:,}" if summary.uncounted else "",
+    )
 
 
 def _row(pushing: Pushing, scale: float) -> PushRow:

@@ -1,4 +1,4 @@
-"""Where it holds and where not: the checks and the accuracy by folder, label and answer, against all texts."""
+"""Results by group: the checks and the accuracy by folder, label and answer, beside those of all texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CHECKS = {
     "agree": "Methods agree",
     "deletion": "Deletion test passed",
 }
-KINDS: dict[SliceKind, str] = {"all": "All texts", "folder": "Folder", "label": "Label given", "answer": "Answer"}
+KINDS: dict[SliceKind, str] = {"all": "All texts", "folder": "Folder", "label": "Label in the file", "answer": "Answer"}
 _LISTED, _NAMED = 12, 40  # slices of a kind that are shown, the largest; characters of their names
 
 
@@ -74,7 +74,7 @@ def _group(kind: SliceKind, members: Sequence[Slice], *, whole: Slice) -> SliceG
     largest = sorted(members, key=lambda part: (-part.texts, part.name))[:_LISTED]
     left = len(members) - len(largest)
     rows = tuple(_row(part, whole) for part in sorted(largest, key=lambda part: part.name))
-    return SliceGroup(kind=KINDS[kind], rows=rows, hidden=count(left, "smaller one") if left else "")
+    return SliceGroup(kind=KINDS[kind], rows=rows, hidden=count(left, "smaller group") if left else "")
 
 
 def _row(part: Slice, whole: Slice) -> SliceRow:
