@@ -10,7 +10,7 @@ import regex
 
 from reporter.site.pages.document.words import Fragment, tint
 
-WIDTH = 100  # columns: a Chinese character takes two, an accent none
+WIDTH = 88  # columns: a Chinese character takes two, an accent none
 _LONG = 24  # columns from which a word may be cut between its characters: scripts without spaces have no shorter ones
 
 Shaded = tuple[str, float]
