@@ -137,9 +137,9 @@ class ForwardPaths:
         for baseline, given in zip(baselines, inputs, strict=True):
             share = torch.tensor(nodes, dtype=given.dtype, device=given.device).view(-1, *[1] * (given.dim() - 1))
             points.append(torch.lerp(baseline, given, share).requires_grad_())
-        extra = [_follow(argument, where, count) for argument in self.extra]
+        extra = [_select_rows(argument, where, count) for argument in self.extra]
         with torch.enable_grad():
-            scores = _select(self.forward(*points, *extra), _follow(self.target, where, count))
+            scores = _select_target(self.forward(*points, *extra), _select_rows(self.target, where, count))
             gradients = torch.autograd.grad(scores.sum(), points)
         parts = zip(gradients, inputs, baselines, strict=True)
         moved = [(gradient * (given - baseline)).flatten(1).cpu() for gradient, given, baseline in parts]
@@ -162,7 +162,7 @@ def _expand(baseline: Tensor | float, given: Tensor) -> Tensor:
     return baseline.detach().to(given).expand_as(given)
 
 
-def _select(output: Tensor, target: Any) -> Tensor:  # noqa: ANN401
+def _select_target(output: Tensor, target: Any) -> Tensor:  # noqa: ANN401
     """The score of each row: the output itself, or the place in it that a target names for all rows, or for each.
 
     Raises `ValueError` where that is not one number for each row.
@@ -179,7 +179,7 @@ def _select(output: Tensor, target: Any) -> Tensor:  # noqa: ANN401
     return output.flatten()
 
 
-def _follow(value: Any, rows: Tensor, count: int) -> Any:  # noqa: ANN401, whatever the caller's forward takes
+def _select_rows(value: Any, rows: Tensor, count: int) -> Any:  # noqa: ANN401, whatever the caller's forward takes
     """What belongs to `rows`, of a value with one entry for each of `count` rows; any other value as it is."""
     if isinstance(value, Tensor) and value.dim() and len(value) == count:
         return value[rows.to(value.device)]

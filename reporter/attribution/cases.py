@@ -65,11 +65,11 @@ class Cases:
     def baselines(self) -> Tensor:
         """The word embeddings of the baseline, rows tokens width: content tokens replaced, all others as served."""
         if self.known.baselines is None:
-            self.known.baselines = torch.where(self.content_mask.unsqueeze(-1), self._absent, self.embeddings)
+            self.known.baselines = torch.where(self.content_mask.unsqueeze(-1), self._baseline_vectors, self.embeddings)
         return self.known.baselines
 
     @property
-    def _absent(self) -> Tensor:
+    def _baseline_vectors(self) -> Tensor:
         if self.baseline == "mean":
             return self.network.table.mean(0)
         if self.baseline == "zero":
@@ -113,7 +113,7 @@ class Cases:
     def baseline_pass(self) -> Pass:
         """The forward and backward pass at the baseline."""
         if self.known.baseline_pass is None:
-            self.known.baseline_pass = self._pass(self.baselines)
+            self.known.baseline_pass = self._run_pass(self.baselines)
         return self.known.baseline_pass
 
     @property
@@ -177,19 +177,24 @@ class Cases:
             cases.known.take(self.known, row)
         return rows
 
+    def pad(self, rows: Sequence[Array]) -> Tensor:
+        """Arrays (tokens) of the rows as one tensor, rows tokens, with 0 in padding."""
+        width = self.attention_mask.shape[1]
+        return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row))) for row in rows]))
+
     def compute_input_pass(self, network: Network) -> None:
         """Fill `input_pass` and `attention` by `network`, which is this one or a replica of it."""
         replica_cases, known = replace(self, network=network), self.known
         known.embeddings, known.baselines = replica_cases.embeddings, replica_cases.baselines
         known.input_pass, known.attention = replica_cases._run_input_pass()
 
-    def _pass(self, embeddings: Tensor) -> Pass:
+    def _run_pass(self, embeddings: Tensor) -> Pass:
         return differentiate(lambda points: self._answer(points, self.rows), embeddings, self.cells, self.choices)
 
     def _run_input_pass(self) -> tuple[Pass, AttentionWeights | None]:
         """The pass at the text, with its attention weights where the network shows them."""
         if self.network.attention_gap is not None:
-            return self._pass(self.embeddings), None
+            return self._run_pass(self.embeddings), None
         inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), self.network.eager():
             output = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)

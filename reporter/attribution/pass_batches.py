@@ -100,11 +100,11 @@ class BatchRows:
             parts.append((cases, torch.tensor([row for _, row in index], device=cases.cells.device)))
         padding = network.padding
         inputs = {
-            name: torch.cat([_wide(cases.inputs[name][index], width, padding.get(name, 0)) for cases, index in parts])
+            name: torch.cat([_resize(cases.inputs[name][index], width, padding.get(name, 0)) for cases, index in parts])
             for name in self.batches[0].inputs
         }
         baselines, embeddings = (
-            torch.cat([_wide(getattr(cases, side)[index], width, 0) for cases, index in parts])
+            torch.cat([_resize(getattr(cases, side)[index], width, 0) for cases, index in parts])
             for side in ("baselines", "embeddings")
         )
         cells, choices = (
@@ -130,21 +130,21 @@ def compute_ends(batches: Sequence[Cases], *, texts: bool = False) -> None:
     passes_by_key = dict(zip((keys[row] for row in distinct_rows), passes, strict=False))
     baseline_passes, input_passes = iter([passes_by_key[key] for key in keys]), iter(passes[len(distinct_rows) :])
     for cases in batches:
-        cases.known.baseline_pass = _join(list(islice(baseline_passes, len(cases.cells))), cases)
+        cases.known.baseline_pass = _stack_passes(list(islice(baseline_passes, len(cases.cells))), cases)
         if texts:
-            cases.known.input_pass = _join(list(islice(input_passes, len(cases.cells))), cases)
+            cases.known.input_pass = _stack_passes(list(islice(input_passes, len(cases.cells))), cases)
 
 
-def _join(passes: list[Pass], cases: Cases) -> Pass:
+def _stack_passes(passes: list[Pass], cases: Cases) -> Pass:
     """The passes of the rows of a batch as one."""
     answers, scores = (
         torch.stack(part) for part in zip(*((row_pass.answer, row_pass.score) for row_pass in passes), strict=True)
     )
-    gradients = [_wide(row_pass.gradient[None], cases.attention_mask.shape[1], 0)[0] for row_pass in passes]
+    gradients = [_resize(row_pass.gradient[None], cases.attention_mask.shape[1], 0)[0] for row_pass in passes]
     return Pass(answers, scores, torch.stack(gradients))
 
 
-def _wide(values: Tensor, width: int, absent: int) -> Tensor:
+def _resize(values: Tensor, width: int, absent: int) -> Tensor:
     """Rows tokens (...), cut or padded to `width` tokens."""
     missing = width - values.shape[1]
     if missing <= 0:

@@ -47,14 +47,14 @@ def attribute_by_coalitions(batches: Sequence[Cases], draw: Draw, estimate: Esti
         CoalitionScores(coalitions, np.array(list(islice(scores, len(coalitions)))), *path_ends)
         for coalitions, path_ends in zip(drawn, ends, strict=True)
     ]
-    estimates = [_spread(estimate(row), words) for row, words in zip(scored, rows.words, strict=True)]
+    estimates = [_divide_among_tokens(estimate(row), words) for row, words in zip(scored, rows.words, strict=True)]
     attributed, at = [], 0
     for cases in batches:
         batch_rows = slice(at, at := at + len(cases.cells))
         values, errors = zip(*estimates[batch_rows], strict=True)
-        padded_errors = None if any(error is None for error in errors) else _padded(errors, cases)
+        padded_errors = None if any(error is None for error in errors) else cases.pad(errors)
         evaluations = [len(row.coalitions) + 2 for row in scored[batch_rows]]
-        attributed.append(TokenValues(_padded(values, cases), padded_errors, evaluations))
+        attributed.append(TokenValues(cases.pad(values), padded_errors, evaluations))
     return attributed
 
 
@@ -83,14 +83,8 @@ def score_coalitions(rows: BatchRows, drawn: Sequence[Coalitions], read: Read) -
     return scores
 
 
-def _spread(values: WordValues, words: list[int]) -> tuple[Array, Array | None]:
+def _divide_among_tokens(values: WordValues, words: list[int]) -> tuple[Array, Array | None]:
     """The value of each token, an equal part of its word's, and its error (both tokens)."""
     sizes = np.bincount([word for word in words if word >= 0], minlength=len(values.values))
     errors = None if values.errors is None else np.append(values.errors / sizes, 0.0)[words]
     return np.append(values.values / sizes, 0.0)[words], errors
-
-
-def _padded(rows: Sequence[Array], cases: Cases) -> Tensor:
-    """Rows of different lengths as one tensor, rows tokens."""
-    width = cases.attention_mask.shape[1]
-    return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row))) for row in rows]))

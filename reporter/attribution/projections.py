@@ -45,22 +45,22 @@ def find_projection_gap(network: Network) -> str | None:
     if network.attention_gap is not None:
         return network.attention_gap
     inputs = network.pad([dict(network.tokenizer(_PROBE))])
-    projections = _find(network.model)
-    if projections is not None and _explains(network, projections, inputs):
+    projections = _find_projections(network.model)
+    if projections is not None and _are_verified(network, projections, inputs):
         return None
     return f"{network.facts.architecture} keeps no value and output projections from which its attention could be told."
 
 
 def project_values(cases: Cases) -> CarriedVectors:
     """The value vectors and output projection of the last layer at the text; only for a network without a gap."""
-    projections = _find(cases.network.model)
+    projections = _find_projections(cases.network.model)
     assert projections is not None, "a method asked for values without looking at `find_projection_gap`"
     with torch.no_grad(), record_calls([projections.value]) as values:
         cases.network.run(cases.inputs, cases.embeddings, output_attentions=True)
-    return _shape(projections, values[-1].output, heads=cases.attention.weights.shape[2])
+    return _split_heads(projections, values[-1].output, heads=cases.attention.weights.shape[2])
 
 
-def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any family
+def _find_projections(model: Any) -> Projections | None:  # noqa: ANN401, a network of any family
     modules = dict(model.named_modules())
     for value, output in _NAMES:
         stems = [name.removesuffix(value) for name in modules if name.endswith(value)]
@@ -69,19 +69,19 @@ def _find(model: Any) -> Projections | None:  # noqa: ANN401, a network of any f
     return None
 
 
-def _shape(projections: Projections, values: Tensor, *, heads: int) -> CarriedVectors:
+def _split_heads(projections: Projections, values: Tensor, *, heads: int) -> CarriedVectors:
     weight: Tensor = projections.output.weight  # type: ignore[assignment]
     return CarriedVectors(*(part.reshape(*part.shape[:-1], heads, -1) for part in (values, weight)))
 
 
-def _explains(network: Network, projections: Projections, inputs: dict[str, Tensor]) -> bool:
+def _are_verified(network: Network, projections: Projections, inputs: dict[str, Tensor]) -> bool:
     """Whether attention weights times values equal the input of the output projection."""
     try:
         with torch.no_grad(), network.eager(), record_calls([projections.value, projections.output]) as calls:
             weights = network.model(**inputs, output_attentions=True).attentions[-1]
         last_calls = {call.module: call for call in calls}
         carried, gathered = (
-            _shape(projections, last_calls[projections.value].output, heads=weights.shape[1]),
+            _split_heads(projections, last_calls[projections.value].output, heads=weights.shape[1]),
             last_calls[projections.output].given[0],
         )
         expected = torch.einsum("rhij,rjhs->rihs", weights, carried.values).flatten(2)

@@ -47,7 +47,7 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
         yield Finding(name="files", outcome="not whole", faults=(sentence,))
         return
     yield Finding(name="files", outcome=f"{len(whole.files):,} files", faults=tuple(manifest.compare(site, whole)))
-    names = _list_there(site, whole)
+    names = _list_existing(site, whole)
     try:
         records = Published(site, names)
         published = records.run()
@@ -65,7 +65,7 @@ def check_site(site: Path, thresholds: Thresholds) -> Iterator[Finding]:
     if not broken:
         yield from _check_records(run, records, whole)
     yield Finding(name="run", outcome="held against the twin", faults=tuple(_compare_run(site, published)))
-    yield from _hold_against(thresholds, run.summary)
+    yield from _check_thresholds(thresholds, run.summary)
 
 
 @dataclass
@@ -94,8 +94,8 @@ def _check_records(run: Run, records: Published, whole: Manifest) -> Iterator[Fi
     yield Finding(name="provenance", outcome="held against this version", faults=tuple(find_run_faults(run)))
 
 
-def _list_there(site: Path, whole: Manifest) -> set[str]:
-    """The files of the manifest that are there; the folder of the site is never left."""
+def _list_existing(site: Path, whole: Manifest) -> set[str]:
+    """The files of the manifest that exist inside the site's folder."""
     inside = site.resolve()
     return {name for name in whole.files if (site / name).resolve().is_relative_to(inside) and (site / name).is_file()}
 
@@ -141,7 +141,7 @@ def _compare_run(site: Path, published: Run) -> Iterator[str]:
         yield f"The run cannot be read: {error}"
 
 
-def _hold_against(thresholds: Thresholds, summary: Summary) -> Iterator[Finding]:
+def _check_thresholds(thresholds: Thresholds, summary: Summary) -> Iterator[Finding]:
     """The figures of the summary against the thresholds."""
     claims = [verdict for verdict in summary.verdicts if verdict.claim == "complete"]
     of = sum(verdict.met + verdict.not_met + verdict.unresolvable for verdict in claims)

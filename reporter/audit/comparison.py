@@ -44,7 +44,7 @@ def compare_records(saved: Explanation, now: Explanation) -> Iterator[str]:
     yield from _compare_facts(saved, now)
     if saved.prediction is not None and now.prediction is not None:
         yield from _compare_answers(saved.prediction, now.prediction)
-    if [_name(section) for section in saved.sections] != [_name(section) for section in now.sections]:
+    if [_identify(section) for section in saved.sections] != [_identify(section) for section in now.sections]:
         yield "other targets, tokens or methods were explained."
         return
     if [section.omissions for section in saved.sections] != [section.omissions for section in now.sections]:
@@ -81,7 +81,7 @@ def _compare_answers(saved: Prediction, now: Prediction) -> Iterator[str]:
     yield from compare_numbers("probabilities", saved.probabilities or (), now.probabilities or (), floor=1.0)
 
 
-def _name(section: Section) -> tuple[object, ...]:
+def _identify(section: Section) -> tuple[object, ...]:
     target = section.target
     methods = tuple((attribution.method, attribution.signed) for attribution in section.attributions)
     return target.position, target.label, target.against, section.tokens, methods

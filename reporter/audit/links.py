@@ -16,7 +16,7 @@ _ANYWHERE = ("404.html", "..")  # the page that a server shows at any address, a
 
 @dataclass
 class Page(HTMLParser):
-    """A page as it is parsed: its links, its ids, and whatever in it could run."""
+    """The parser of a page, which collects its links, its ids, and everything in it that could run."""
 
     links: list[tuple[str, str]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)

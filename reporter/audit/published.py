@@ -28,7 +28,7 @@ class Published:
         self._site = site
 
     def run(self) -> Run:
-        """What `run.json` tells; raises `OSError` or `msgspec.MsgspecError` if it cannot be read."""
+        """The record in `run.json`; raises `OSError` or `msgspec.MsgspecError` if it cannot be read."""
         return twin.load_run((self._site / RUN).read_bytes())
 
     def lines(self) -> Iterator[bytes]:

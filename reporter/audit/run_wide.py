@@ -50,7 +50,7 @@ def compare_sanity(saved: Sanities | None, now: Sanities) -> Iterator[str]:
             worst = next((f" after {b.change}" for a, b in pairs if _differ(a, b)), "")
             yield f"how much is left of the map of {sanity.method}{worst} is not what it was said to be."
         elif sanity.flags != other.flags:
-            yield f"{sanity.method} was said to be {_tell(sanity.flags)}, and is {_tell(other.flags)}"
+            yield f"{sanity.method} was said to be {_name_flags(sanity.flags)}, and is {_name_flags(other.flags)}"
 
 
 def _list_likenesses(sanity: Sanity) -> list[Likeness]:
@@ -63,7 +63,7 @@ def _differ(likeness: Likeness, other: Likeness) -> bool:
     return likeness.change != other.change or not alike
 
 
-def _tell(flags: Sequence[str]) -> str:
+def _name_flags(flags: Sequence[str]) -> str:
     return f"flagged: {' '.join(flags)}" if flags else "without a flag."
 
 
@@ -73,7 +73,7 @@ def verify_influence(explained: Sequence[Explanation], saved: Provenance, attrib
     if tracing is None or saved.training is None:
         return
     with TemporaryDirectory() as folder:
-        again, now = replace(tracing, more=_MORE).again(explained, Path(folder))
+        again, now = replace(tracing, more=_MORE).trace_again(explained, Path(folder))
     differences = (*_compare_training(saved.training, now), *_compare_influences(explained, again))
     yield Verified(source="Its training examples", differences=differences, whole=True)
 
@@ -115,21 +115,21 @@ def _differ_in_validity(saved: Validity | None, now: Validity | None) -> bool:
 
 
 def compare_examples(name: str, saved: Sequence[Example], now: Sequence[Example], shown: int) -> Iterator[str]:
-    """Where a list of so many examples, strongest first, is another: only those of equal influence may change places.
+    """Differences of two lists of examples, strongest first; only those of equal influence may be exchanged.
 
-    What was computed again holds a few more, among which those that came out nearly as strong are found.
+    `now` lists a few more than were `shown`, so that examples that are nearly as strong are found.
     """
     strongest = [example.influence for example in now[:shown]]
     yield from compare_numbers(name, [example.influence for example in saved], strongest)
     room = TOLERANCE * max(map(abs, strongest), default=0.0)
-    known = {_name(example): example.influence for example in now}
+    known = {_identify(example): example.influence for example in now}
     unmatched = [
-        example.source for example in saved if not abs(known.get(_name(example), inf) - example.influence) <= room
+        example.source for example in saved if not abs(known.get(_identify(example), inf) - example.influence) <= room
     ]
-    if unmatched or len({_name(example) for example in saved}) < len(saved):
+    if unmatched or len({_identify(example) for example in saved}) < len(saved):
         yield f"{name} are not those of {', '.join(unmatched) or 'as many examples'}."
 
 
-def _name(example: Example) -> tuple[object, ...]:
-    """What tells an example from others: its row, whatever its file is called now, and what stands there."""
+def _identify(example: Example) -> tuple[object, ...]:
+    """The identity of an example: its row, without the name of its file, and its content."""
     return example.source.rpartition("#")[2], example.text, example.characters, example.label, example.said

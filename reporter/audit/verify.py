@@ -150,7 +150,7 @@ def _describe_place(run: Provenance) -> dict[str, object]:
 
 
 def compare_runs(saved: Provenance, now: Provenance) -> Iterator[str]:
-    """What the network and the methods say of themselves, beside what was saved; the model's name is its author's."""
+    """Differences in the records of model and methods; the model's id is not compared."""
     for model_field in fields(Model):
         saved_value, computed_value = (getattr(model, model_field.name) for model in (saved.model, now.model))
         if model_field.name != "id" and saved_value != computed_value:

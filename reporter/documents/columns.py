@@ -50,7 +50,7 @@ USUAL = Intake()
 
 
 class Unclear(UserError):
-    """There are several columns of which only the user can say which to take."""
+    """Several columns could be meant, and only the user can say which."""
 
 
 class Columns(NamedTuple):
@@ -67,7 +67,7 @@ class Columns(NamedTuple):
 
 
 def choose_columns(names: Sequence[str], intake: Intake) -> Columns:
-    """The columns to take of those with these names; raises `UserError` where there is none, or no telling which."""
+    """The columns of text, pair and label among these names; raises `UserError` for none, or several candidates."""
     text, pair = _choose_texts(names, intake)
     label = _find(intake.label_column, names, "--label-column") if intake.label_column is not None else None
     if intake.label_column is None:

@@ -38,7 +38,7 @@ class Dialect:
 
 @dataclass(slots=True)
 class _Scan:
-    """What quotes make of a table: rows with another number of values, rows of several lines, the keys of others."""
+    """A table read with quotes: rows with another number of values, rows of several lines, and the keys of others."""
 
     bad: float = 0
     spans: list[tuple[int, int]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class _Scan:
 
 @dataclass(slots=True)
 class _Marks:
-    """The quotation marks of values read as they stand: as a writer doubles them, as a text has them, or around all.
+    """Counts of quotation marks in values read without quoting: doubled ones, verbatim ones, and ones around values.
 
     `bad` lines have another number of values than the header.
     """
@@ -74,16 +74,13 @@ class _Marks:
 
     @property
     def writer(self) -> bool:
-        """Whether a writer that quotes made them: Excel puts quotes around values with commas as well."""
+        """Whether a program that quotes wrote them; Excel also quotes values with commas."""
         excel = self.around > 0 and self.around == self.around_commas and not self.bare_commas
         return self.header or self.doubled > self.verbatim or (excel and not self.verbatim)
 
 
 def find_dialect(lines: Lines, suffix: str, known: Callable[[list[str]], int | None]) -> Dialect:
-    """How the table is written; `known` gives the column by which its rows are told apart, None for an unknown header.
-
-    The number of that column counts from 0, and is -1 where there is none.
-    """
+    """The dialect of a table; `known` gives the key column of a header (from 0, -1 for none), None if it is unknown."""
     first = next(iter(lines()), "").removeprefix("\ufeff")
     named = _SEPARATOR.fullmatch(first)
     skipped = 1 if named else 0
@@ -93,7 +90,7 @@ def find_dialect(lines: Lines, suffix: str, known: Callable[[list[str]], int | N
     delimiter = delimiter or max(choices, key=lambda delimiter: len(headers[delimiter]))
     key = known(headers[delimiter])
     dialect = Dialect(delimiter, skipped=skipped)
-    return dialect if key is None else _decide(lines, dialect, headers[delimiter], key)
+    return dialect if key is None else _choose_quoting(lines, dialect, headers[delimiter], key)
 
 
 def _read_header(lines: Iterable[str], dialect: Dialect) -> list[str]:
@@ -103,20 +100,20 @@ def _read_header(lines: Iterable[str], dialect: Dialect) -> list[str]:
         return []
 
 
-def _decide(lines: Lines, dialect: Dialect, header: list[str], key: int) -> Dialect:
-    """Whether the table quotes, and which rows a quote makes of several lines that would be rows by themselves."""
+def _choose_quoting(lines: Lines, dialect: Dialect, header: list[str], key: int) -> Dialect:
+    """The dialect with its quoting, and with the lines at which a quote joins several lines that could be rows."""
     tabs, bare = dialect.delimiter == "\t", replace(dialect, quoting=False)
     quoted = _scan(dialect.reader(lines()), len(header), key)
     if not tabs and (key < 0 or not quoted.spans):
         return dialect
-    marks, fits = _look(bare.reader(lines()), len(header), key)
+    marks, fits = _count_marks(bare.reader(lines()), len(header), key)
     glued = frozenset(_find_glued(quoted, fits, evidence=not tabs))
-    if tabs and not _quotes(quoted.bad, marks, glued=bool(glued)):
+    if tabs and not _is_quoted(quoted.bad, marks, glued=bool(glued)):
         return bare
     return replace(dialect, glued=glued)
 
 
-def _look(rows: Iterable[list[str]], width: int, key: int) -> tuple[_Marks, list[str | None]]:
+def _count_marks(rows: Iterable[list[str]], width: int, key: int) -> tuple[_Marks, list[str | None]]:
     """The quotation marks of a table whose lines are rows, and the key of each line that has all its values."""
     marks, fits = _Marks(), list[str | None]()
     with suppress(csv.Error):
@@ -130,7 +127,7 @@ def _look(rows: Iterable[list[str]], width: int, key: int) -> tuple[_Marks, list
     return marks, fits
 
 
-def _quotes(bad: float, marks: _Marks, *, glued: bool) -> bool:
+def _is_quoted(bad: float, marks: _Marks, *, glued: bool) -> bool:
     """Whether a TSV quotes: by how many of its rows are bad if it does, and by its quotation marks if it does not."""
     if bad != marks.bad:
         return bad < marks.bad or marks.writer

@@ -28,7 +28,7 @@ def find_encoding(head: bytes) -> str:
 
 
 def open_utf8(path: Path) -> BinaryIO:
-    """A table as UTF-8 whatever it is in, opened once, at its beginning; one in another encoding is held in memory.
+    """A table opened as UTF-8; one in another encoding is converted in memory.
 
     Raises `UserError` where it is not in the encoding that it seems to be in, `OSError` where it cannot be opened.
     """

@@ -57,7 +57,7 @@ def read_intake(settings: Settings) -> Intake:
 
 def find_newest(folder: Path) -> float:
     """When the newest of the files that `read` opens was changed, in seconds since 1970; 0.0 if there are none."""
-    return max((_changed(entry.path) for entry in list_entries(folder) if not entry.problem), default=0.0)
+    return max((_read_time(entry.path) for entry in list_entries(folder) if not entry.problem), default=0.0)
 
 
 def _read_entries(entries: list[FolderEntry], labels: Labels, intake: Intake, note: Note) -> Iterator[Document]:
@@ -112,7 +112,7 @@ def _make_document(entry: FolderEntry, reading: Reading, ids: Ids) -> Document:
     )
 
 
-def _changed(path: Path) -> float:
+def _read_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:

@@ -28,7 +28,7 @@ class Ids:
         for attempt in count():
             if identifier not in self._given:
                 break
-            identifier = _join([*wanted[:-1], _mark(wanted[-1], f"{source}{attempt or ''}")], folder)
+            identifier = _join([*wanted[:-1], _add_hash(wanted[-1], f"{source}{attempt or ''}")], folder)
         self._given.add(identifier)
         return identifier
 
@@ -41,16 +41,16 @@ def _tidy(name: str) -> str:
         tidy = tidy.replace(".", "-")
     elif tidy and tidy == re.sub(" +", "-", name.strip(" ").lower()) and len(tidy) <= LONGEST_SEGMENT:
         return tidy
-    return _mark(tidy, name)
+    return _add_hash(tidy, name)
 
 
-def _mark(segment: str, original: str) -> str:
+def _add_hash(segment: str, original: str) -> str:
     room = LONGEST_SEGMENT - _HASH - 1
     return f"{segment[:room] or 'text'}-{_hash(original)}"
 
 
 def _join(segments: Sequence[str], folder: str) -> str:
-    """The segments as one id; of a path that is too deep, a hash of the folder stands for the folders left out."""
+    """The segments as one id; in one that is too long, a hash of the folder replaces folders at the end."""
     *folders, last = segments
     if len("/".join(segments)) <= LONGEST_ID:
         return "/".join(segments)

@@ -57,7 +57,7 @@ def read_document(path: Path) -> Iterator[Found]:
             return
         raise UserError(f"The file is not JSON (line {error.lineno}, column {error.colno}: {error.msg}).") from error
     except (ValueError, RecursionError) as error:
-        raise UserError(f"The file is not JSON ({_name(error)}).") from error
+        raise UserError(f"The file is not JSON ({_reason(error)}).") from error
     for number, entry in enumerate(_list_objects(whole), 1):
         problem = f'Entry {number} is not an object; write {{"text": "..."}}.'
         yield Object(number, entry) if isinstance(entry, dict) else Reading(row=number, problem=problem)
@@ -102,17 +102,17 @@ def _read_line(number: int, line: bytes) -> Object | Reading:
     except UnicodeDecodeError:
         return Reading(row=number, problem=f"Line {number} is not UTF-8; save the file as UTF-8.")
     except (ValueError, RecursionError) as error:
-        return Reading(row=number, problem=f"Line {number} is not JSON ({_name(error)}); write one object per line.")
+        return Reading(row=number, problem=f"Line {number} is not JSON ({_reason(error)}); write one object per line.")
     if not isinstance(values, dict):
         return Reading(row=number, problem=f'Line {number} is not a JSON object; write {{"text": "..."}}.')
     return Object(number, values)
 
 
 def _parse(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_pair)
+    return json.loads(text, object_pairs_hook=_refuse_duplicates)
 
 
-def _pair(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """The object, if it gives no name twice: JSON itself would keep the last without a word."""
     values = dict(pairs)
     if len(values) < len(pairs):
@@ -121,7 +121,7 @@ def _pair(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return values
 
 
-def _name(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"column {error.colno}: {error.msg}"
     if isinstance(error, RecursionError):

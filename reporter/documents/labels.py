@@ -36,7 +36,7 @@ class Labels:
 
 
 def read_labels(entries: Sequence[FolderEntry]) -> Labels:
-    """Read every `labels.csv` among the entries; what is wrong with one is a reading of it, and the others go on."""
+    """The labels in every `labels.csv` among the entries; problems of one are kept as readings of it."""
     texts = {_normalize(entry.source) for entry in entries if entry.suffix in TEXTS}
     given: dict[_Folder, dict[str, str]] = defaultdict(dict)
     problems = {}
@@ -55,7 +55,7 @@ def _read_file(entry: FolderEntry, texts: set[str], given: dict[str, str]) -> It
             raise UserError(entry.problem)
         for row in read_rows(entry.path, entry.suffix, required=("path", "label")):
             try:
-                _take(row, "/".join(entry.parts[:-1]), texts, given)
+                _add_label(row, "/".join(entry.parts[:-1]), texts, given)
             except UserError as error:
                 yield Reading(row=row.number, problem=str(error))
     except OSError as error:
@@ -65,7 +65,7 @@ def _read_file(entry: FolderEntry, texts: set[str], given: dict[str, str]) -> It
         yield Reading(problem=str(error) + hint)
 
 
-def _take(row: TableRow, folder: str, texts: set[str], given: dict[str, str]) -> None:
+def _add_label(row: TableRow, folder: str, texts: set[str], given: dict[str, str]) -> None:
     if row.problem:
         raise UserError(row.problem)
     path, label = _locate(row.values["path"].strip(), folder, texts), row.values["label"].strip()

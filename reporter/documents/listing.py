@@ -18,7 +18,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderEntry:
-    """A file, or whatever else stands where a file could be; `problem` says why it is not to be opened."""
+    """An entry of the input folder: a file, or something else with the `problem` why it is not opened."""
 
     path: Path
     parts: tuple[str, ...]
@@ -61,12 +61,12 @@ def list_entries(folder: Path) -> list[FolderEntry]:
     except (OSError, ValueError) as error:
         raise UserError(f"There is no folder or file at {show_path(folder)}; check the path.") from error
     if stat.S_ISDIR(mode):
-        return sorted(_walk(folder), key=_order)
+        return sorted(_walk(folder), key=_sort_key)
     return [FolderEntry(path=folder, parts=(show_path(folder.name),), problem=_find_kind_problem(folder, mode))]
 
 
 def show_path(path: Path | str) -> str:
-    r"""The path as text that can be saved and printed everywhere: one line of UTF-8 whatever the locale is.
+    r"""The path as one line of valid UTF-8, in any locale.
 
     A byte that is not UTF-8 and a control character become escapes, such as `\xe9`.
     """
@@ -83,7 +83,7 @@ def name_reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _order(entry: FolderEntry) -> tuple[list[tuple[str, str]], bytes]:
+def _sort_key(entry: FolderEntry) -> tuple[list[tuple[str, str]], bytes]:
     folded = [(unicodedata.normalize("NFC", part).casefold(), part) for part in entry.parts]
     return folded, os.fsencode(entry.path)
 

@@ -40,10 +40,10 @@ def _read_words(numbers: list[object], text: str) -> Iterator[tuple[int, int]]:
     words = [match.span() for match in _WORD.finditer(text)] if numbers else []
     for number in numbers:
         if not _is_whole(number):
-            raise UserError(f"The row's rationale holds {_show(number)}; {_FORMS}, one kind in a row.")
+            raise UserError(f"The row's rationale holds {_quote(number)}; {_FORMS}, one kind in a row.")
         if not 0 <= number < len(words):  # type: ignore[operator]
             raise UserError(
-                f"The row's rationale names word {_show(number)}, and its text has the words 0 to {len(words) - 1}; "
+                f"The row's rationale names word {_quote(number)}, and its text has the words 0 to {len(words) - 1}; "
                 "count what stands between white space, from 0."
             )
         start, end = words[number]  # type: ignore[call-overload]
@@ -54,11 +54,11 @@ def _read_words(numbers: list[object], text: str) -> Iterator[tuple[int, int]]:
 def _read_span(span: object, text: str) -> tuple[int, int]:
     ends = span if isinstance(span, list) else []
     if len(ends) != 2 or not all(map(_is_whole, ends)):
-        raise UserError(f"The row's rationale holds {_show(span)}; {_FORMS}, one kind in a row.")
+        raise UserError(f"The row's rationale holds {_quote(span)}; {_FORMS}, one kind in a row.")
     start, end = ends
     if not 0 <= start < end <= len(text):
         raise UserError(
-            f"The row's rationale has the span {_show(span)}, and its text has {len(text)} characters; a span begins "
+            f"The row's rationale has the span {_quote(span)}, and its text has {len(text)} characters; a span begins "
             "at 0 or later, ends after that, and no later than the text."
         )
     return start, end
@@ -82,7 +82,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _show(value: object) -> str:
+def _quote(value: object) -> str:
     parts = value if isinstance(value, list) else [value]
     text = "what is neither" if any(isinstance(part, list | dict) for part in parts) else json.dumps(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

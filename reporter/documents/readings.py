@@ -87,7 +87,7 @@ def _read_label(column: str, value: object) -> tuple[str | None, tuple[str, ...]
 
 
 def _read_short(column: str, value: object) -> str | None:
-    """An id or a label: numbers and truth values stand for their text, and white space around it does not count."""
+    """An id or a label as text without white space around it; numbers and booleans are taken as their JSON text."""
     if isinstance(value, list | dict):
         raise UserError(f"The row's {column} is {_name_type(value)}; write it as a string or a number.")
     if value is None or value != value:  # what data frames write where nothing is

@@ -96,9 +96,9 @@ def _read_delimited(path: Path, suffix: str, intake: Intake, note: Note) -> Iter
 
 @contextmanager
 def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> Iterator[DelimitedTable]:
-    """A delimited table; `find` says by which column of a header its rows are told apart, None for an unknown one.
+    """A delimited table; `find` gives the key column of a header, as for `find_dialect`.
 
-    It is opened once, and read from its beginning as often as it takes to see how it is written.
+    The file is opened once, and read several times to find its dialect.
     """
     csv.field_size_limit(LARGEST)
     with _read_text(path) as file:
@@ -118,14 +118,14 @@ def _open(path: Path, suffix: str, find: Callable[[list[str]], int | None]) -> I
         if _MISREAD.search("".join(header)):
             raise UserError("The table's first line is not UTF-8; save the file as UTF-8.")
         columns = [name_column(name) for name in header]
-        yield DelimitedTable(columns, dialect, _number(reader, columns, dialect))
+        yield DelimitedTable(columns, dialect, _number_rows(reader, columns, dialect))
 
 
 def _read_text(path: Path) -> TextIO:
     return TextIOWrapper(open_utf8(path), encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -> Iterator[TableRow | None]:
+def _number_rows(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -> Iterator[TableRow | None]:
     """The rows by their numbers, None for a blank line.
 
     A row with too few or too many values is a problem, since nobody knows which is which. Where quotes are broken
@@ -136,13 +136,13 @@ def _number(reader: Iterator[list[str]], columns: list[str], dialect: Dialect) -
         for values in reader:
             number += bool(values)
             end: int = reader.line_num  # type: ignore[attr-defined]
-            yield _match(number, columns, values, (start, end), dialect) if values else None
+            yield _make_row(number, columns, values, (start, end), dialect) if values else None
             start = end
     except csv.Error as error:
         yield TableRow(number + 1, {}, _explain_broken(start + 1 + dialect.skipped, str(error)))
 
 
-def _match(number: int, columns: list[str], values: list[str], lines: tuple[int, int], dialect: Dialect) -> TableRow:
+def _make_row(number: int, columns: list[str], values: list[str], lines: tuple[int, int], dialect: Dialect) -> TableRow:
     first, last = lines[0] + 1 + dialect.skipped, lines[1] + dialect.skipped
     if lines[0] in dialect.glued:
         return TableRow(number, {}, _explain_glued(first, last))
@@ -203,14 +203,14 @@ def _read_object(entry: Object, intake: Intake, columns_taken: dict[Columns, Non
     """One object by the columns that it has: what a table must have, an object may leave out."""
     names = [name_column(name) for name in entry.values]
     try:
-        columns = choose_columns(names, _soften(intake, names))
+        columns = choose_columns(names, _drop_missing(intake, names))
     except UserError as error:
         return Reading(row=entry.number, problem=str(error))
     columns_taken[columns] = None
     return read_row(entry.number, entry.values, columns)
 
 
-def _soften(intake: Intake, names: Sequence[str]) -> Intake:
+def _drop_missing(intake: Intake, names: Sequence[str]) -> Intake:
     """What is asked of an object with these names: a named pair or label that it has not is none."""
 
     def soften(column: str | None) -> str | None:

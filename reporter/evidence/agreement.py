@@ -36,7 +36,7 @@ def compare_all(tokens: Sequence[Token], attributions: Sequence[Attribution], *,
     random = np.random.default_rng(seed)
     resampled = Resampled({name: np.abs(scores) for name, scores in words.items()}, random)
     for a, b in combinations(attributions, 2):
-        yield _compare(
+        yield _compare_pair(
             (a.method, b.method), (words[a.method], words[b.method]), draws=resampled, signed=a.signed and b.signed
         )
 
@@ -77,7 +77,7 @@ def _standardise(ranks: Array) -> Array:
     return standardised
 
 
-def _compare(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resampled, signed: bool) -> Agreement:
+def _compare_pair(names: tuple[str, str], scores: tuple[Array, Array], *, draws: Resampled, signed: bool) -> Agreement:
     a, b = map(np.abs, scores)
     defined = len(a) > 1 and np.ptp(a) > 0 and np.ptp(b) > 0
     k = min(TOP, len(a))

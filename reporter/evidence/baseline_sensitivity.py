@@ -33,10 +33,10 @@ def vary_baseline(
     for method in (candidate for candidate in methods if candidate.description.claim == "complete"):
         name, counter = method.description.name, count()
         numbered = [[(next(counter), query) for query in queries] for queries in batches]
-        lead_batches = [[pair for pair in batch if _lead(sections[pair[0]]) == name] for batch in numbered]
+        lead_batches = [[pair for pair in batch if _lead_method(sections[pair[0]]) == name] for batch in numbered]
         lead_queries = [[query for _, query in batch] for batch in lead_batches if batch]
         scores_by_baseline = (
-            {other: _draw(explainer, method, other, lead_queries) for other in others} if lead_queries else {}
+            {other: _score_from(explainer, method, other, lead_queries) for other in others} if lead_queries else {}
         )
         for place, number in enumerate(number for batch in lead_batches for number, _ in batch):
             rows = {other: scores[place] for other, scores in scores_by_baseline.items()}
@@ -44,7 +44,7 @@ def vary_baseline(
     return varied
 
 
-def _lead(section: Section) -> str | None:
+def _lead_method(section: Section) -> str | None:
     """The method of a section that is shown first, if it claims completeness."""
     lead = section.lead
     return None if lead is None or lead.certificate.claim != "complete" else lead.method
@@ -58,7 +58,7 @@ def _is_served(name: str, network: Network) -> bool:
     return True
 
 
-def _draw(
+def _score_from(
     explainer: Explainer, method: Method, baseline: str, batches: Sequence[Sequence[TargetQuery]]
 ) -> list[Array | None]:
     """The word scores of every query (words), from another baseline; None where the method fails there."""

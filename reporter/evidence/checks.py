@@ -157,7 +157,7 @@ def _check_order(attribution: Attribution, aligned: AlignedText) -> OrderCheck:
 
 
 def count_settled(attribution: Attribution, aligned: AlignedText) -> int:
-    """How many of the strongest words keep their places whatever their scores are within the errors."""
+    """How many of the strongest words keep their ranks for all scores within the errors."""
     errors = attribution.errors or ()
     sized = [(abs(word.total(attribution.scores)), fsum(errors[at] for at in word.tokens)) for word in aligned.words]
     sized.sort(reverse=True)

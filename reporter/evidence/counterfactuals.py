@@ -31,7 +31,7 @@ ChangedAnswer = tuple[Cut, str | None, Tensor]
 
 
 @dataclass(frozen=True)
-class _Text:
+class _Search:
     """A query with the words to change (`top`) and those to search for a flip (`tried`), both strongest first."""
 
     query: TargetQuery
@@ -43,7 +43,7 @@ class _Text:
 class _AnswerCache:
     """The model's answers to some texts with words deleted, each computed once."""
 
-    def __init__(self, explainer: Explainer, texts: Sequence[_Text]) -> None:
+    def __init__(self, explainer: Explainer, texts: Sequence[_Search]) -> None:
         self._explainer, self._texts = explainer, texts
         self._known: dict[tuple[int, Cut], Tensor] = {}
 
@@ -86,12 +86,12 @@ def find_counterfactuals(
     texts = [_prepare(*pair, reach) for pair in zip(queries, sections, strict=True)]
     answers = _AnswerCache(explainer, texts)
     known = [number for number, text in enumerate(texts) if text.top or text.tried]
-    answers.ask([(number, cut) for number in known for cut in (_WHOLE, *_alone(texts[number].top))])
+    answers.ask([(number, cut) for number in known for cut in (_WHOLE, *_single_words(texts[number].top))])
     searched = {number: texts[number].tried for number in known if texts[number].tried and answers.can_flip(number)}
-    flips, swaps = _search(answers, searched), _swap(explainer, texts)
+    flips, swaps = _search(answers, searched), _replace_words(explainer, texts)
     for number in known:
         text = texts[number]
-        removed = [(cut, None, answers.get(number, cut)) for cut in _alone(text.top)]
+        removed = [(cut, None, answers.get(number, cut)) for cut in _single_words(text.top)]
         flip = [(flips[number], None, answers.get(number, flips[number]))] if number in flips else []
         tried = len(searched.get(number, ()))
         changed[number] = Counterfactual(
@@ -105,18 +105,20 @@ def find_counterfactuals(
     return changed
 
 
-def _prepare(query: TargetQuery, section: Section, reach: int) -> _Text:
+def _prepare(query: TargetQuery, section: Section, reach: int) -> _Search:
     """The strongest words by the first method that claims completeness, less the one whose own answer is explained."""
     first = section.lead
     if first is None:
-        return _Text(query, "", (), ())
+        return _Search(query, "", (), ())
     places, ranking = places_by_word(section.tokens), rank_words(section.tokens, first)
     is_removable = [query.fixed.isdisjoint(places[word]) for word in range(len(places))]
     top = [word for word, _ in strongest(ranking) if is_removable[word]][:TOP]
-    return _Text(query, first.method, tuple(top), tuple([word for word in ranking.words if is_removable[word]][:reach]))
+    return _Search(
+        query, first.method, tuple(top), tuple([word for word in ranking.words if is_removable[word]][:reach])
+    )
 
 
-def _alone(words: Sequence[int]) -> list[Cut]:
+def _single_words(words: Sequence[int]) -> list[Cut]:
     return [frozenset((word,)) for word in words]
 
 
@@ -154,7 +156,7 @@ def _trim(answers: _AnswerCache, flips: dict[int, Cut]) -> dict[int, Cut]:
     return trimmed if trimmed == flips else _trim(answers, trimmed)
 
 
-def _swap(explainer: Explainer, texts: Sequence[_Text]) -> list[list[ChangedAnswer]]:
+def _replace_words(explainer: Explainer, texts: Sequence[_Search]) -> list[list[ChangedAnswer]]:
     """The answers of each text with every top word of one token replaced by each of its neighbours."""
     singles = [list(_list_single_tokens(text)) for text in texts]
     words = Vocabulary(explainer.network)
@@ -174,7 +176,7 @@ def _swap(explainer: Explainer, texts: Sequence[_Text]) -> list[list[ChangedAnsw
     ]
 
 
-def _list_single_tokens(text: _Text) -> Iterator[tuple[Cut, int]]:
+def _list_single_tokens(text: _Search) -> Iterator[tuple[Cut, int]]:
     encoded = text.query.encoded
     places = places_by_word(encoded.tokens)
     for word in text.top:

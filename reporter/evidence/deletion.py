@@ -74,14 +74,14 @@ class Probe:
     def _curves(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Curve]:
         for kind, side in _SIDES.items():
             for method, order in self.rankings.items():
-                values = _follow(order, side, answers)
+                values = _read_curve(order, side, answers)
                 if len(values) > 1:
                     yield Curve(kind=kind, method=method, words=tuple(values), values=round_values(values.values()))
 
     def _bands(self, answers: Mapping[Cut, TargetAnswer]) -> Iterator[Band]:
         """The quantiles of the random orders' curves; all of them have the same places."""
         for kind, side in _SIDES.items():
-            curves = [_follow(order, side, answers) for order in self.draws]
+            curves = [_read_curve(order, side, answers) for order in self.draws]
             places = [count for count in curves[0] if all(count in curve for curve in curves)] if curves else []
             if len(places) < 2:
                 continue
@@ -121,7 +121,7 @@ def measure_deletion(
         if probe is None:
             examined.append(((), None))
             continue
-        answers_by_cut = {_WHOLE: _whole(section.target)} | dict(
+        answers_by_cut = {_WHOLE: _answer_to_whole(section.target)} | dict(
             zip(probe.cuts, islice(remaining, len(probe.cuts)), strict=True)
         )
         unit: Unit = "score" if section.target.probability is None else "probability"
@@ -129,7 +129,7 @@ def measure_deletion(
     return examined
 
 
-def _whole(target: Target) -> TargetAnswer:
+def _answer_to_whole(target: Target) -> TargetAnswer:
     return TargetAnswer(target.score if target.probability is None else target.probability, target.score)
 
 
@@ -151,7 +151,7 @@ def answer_cuts(
     return read_answers(explainer, answer_texts(explainer, texts), [query for query, _ in cuts])
 
 
-def _follow(order: Ranking, side: Side, answers: Mapping[Cut, TargetAnswer]) -> dict[int, float]:
+def _read_curve(order: Ranking, side: Side, answers: Mapping[Cut, TargetAnswer]) -> dict[int, float]:
     """The answer by the number of words deleted or inserted, where it was measured."""
     total = len(order.words)
     places = sorted({0, *order.counts(SHARES), *order.counts(GRID), total})

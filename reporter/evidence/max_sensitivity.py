@@ -39,7 +39,7 @@ def explain_near(
     """The word scores (words) of every query by method, at one point near each text; none of a method that failed."""
     case_batches = [explainer.make_cases(queries) for queries in batches]
     shifted = [
-        replace(cases, shift=_draw(cases, [explainer.seed(query, f"near {point}") for query in queries]))
+        replace(cases, shift=_draw_shift(cases, [explainer.seed(query, f"near {point}") for query in queries]))
         for cases, queries in zip(case_batches, batches, strict=True)
     ]
     by_method = {method.description.name: iter(add_up(batches, attempt(method, shifted))) for method in methods}
@@ -48,7 +48,7 @@ def explain_near(
     return [{name: scores for name, scores in row.items() if scores is not None} for row in rows]
 
 
-def _draw(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
+def _draw_shift(cases: Cases, seeds: Sequence[int]) -> torch.Tensor:
     """A random shift of content tokens, rows tokens width, up to the radius in every number; the same in any batch."""
     shift = torch.zeros_like(cases.embeddings)
     for row, (seed, length) in enumerate(zip(seeds, cases.lengths, strict=True)):

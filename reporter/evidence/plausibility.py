@@ -39,14 +39,14 @@ def measure_plausibility(
 
 
 def judge_section(document: Document | Explanation, section: Section, seed: int) -> Iterator[Diagnostic]:
-    """Every measure of every method, in that order, each beside random orders; nothing where it is not defined."""
+    """Every plausibility metric of every method, with random orders as control; nothing where it is undefined."""
     marked = find_marked_words(section.tokens, document.text, document.rationale or ())
     words = count_words(section.tokens, 0)
     if not 0 < len(marked) < words:
         return
     draws = shuffle(words, DRAWS, make_seed(document, seed, "plausibility"))
     rankings = {
-        attribution.method: _keep(rank_words(section.tokens, attribution), words)
+        attribution.method: _keep_first_segment(rank_words(section.tokens, attribution), words)
         for attribution in section.attributions
     }
     observed = Observations(marked=marked)
@@ -56,7 +56,7 @@ def judge_section(document: Document | Explanation, section: Section, seed: int)
             yield from compare_with_random(metric.about.name, method, metric.judge(order, observed), control)
 
 
-def _keep(ranking: Ranking, words: int) -> Ranking:
+def _keep_first_segment(ranking: Ranking, words: int) -> Ranking:
     """The ranking without the words of the second segment, which have larger numbers."""
     pairs = [pair for pair in zip(ranking.words, ranking.scores, strict=True) if pair[0] < words]
     return Ranking(tuple(word for word, _ in pairs), tuple(score for _, score in pairs), ranking.signed)

@@ -58,11 +58,11 @@ def examine_methods(explainer: Explainer, methods: Sequence[Method], documents: 
 def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequence[Encoded]) -> Sanities:
     cheap = [method.bounded(_MOST) for method in methods]
     with explainer.network.replicas.at_work():
-        queries = [query for encoded in documents for query in _ask(explainer, encoded)]
+        queries = [query for encoded in documents for query in _choose_query(explainer, encoded)]
         usual = draw_maps(explainer, cheap, queries)
         repeated_maps = draw_maps(explainer, cheap, queries)
-        maps_of_next_label = draw_maps(explainer, cheap, [_turn(query) for query in queries])
-        maps_of_shuffled = draw_maps(explainer, cheap, [_mix(query, explainer.settings.seed) for query in queries])
+        retargeted = draw_maps(explainer, cheap, [_target_next_label(query) for query in queries])
+        shuffled = draw_maps(explainer, cheap, [_shuffle_tokens(query, explainer.settings.seed) for query in queries])
         stages = [
             (name, draw_maps(replace(explainer, network=network), cheap, queries))
             for name, network in randomise(explainer.network, explainer.settings.seed)
@@ -75,15 +75,15 @@ def _examine(explainer: Explainer, methods: Sequence[Method], documents: Sequenc
             method=method.description.name,
             randomised=tuple(compare_maps(name, usual_maps, maps[number]) for name, maps in stages),
             repeat=compare_maps("nothing", usual_maps, repeated_maps[number]),
-            target=compare_maps("another label", usual_maps, maps_of_next_label[number], signed=signed),
-            order=compare_maps("words in random order", usual_maps, maps_of_shuffled[number]),
+            target=compare_maps("another label", usual_maps, retargeted[number], signed=signed),
+            order=compare_maps("words in random order", usual_maps, shuffled[number]),
             flags=(),
         )
-        sanities.append(replace(sane, flags=tuple(_flag(sane))))
+        sanities.append(replace(sane, flags=tuple(_find_flags(sane))))
     return Sanities(texts=tuple(encoded.document.id for encoded in documents), methods=tuple(sanities))
 
 
-def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
+def _choose_query(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
     """The first query of a document; none where the network cannot answer, which its page says."""
     try:
         return explainer.choose(document, *explainer.predict([document]))[:1]
@@ -96,10 +96,10 @@ def _ask(explainer: Explainer, document: Encoded) -> list[TargetQuery]:
 def draw_maps(explainer: Explainer, methods: Sequence[Method], queries: Sequence[TargetQuery]) -> list[list[Map]]:
     """The maps of the queries, method by method."""
     case_batches = [explainer.make_cases([query]) for query in queries]
-    return [_draw(method, queries, case_batches) for method in methods]
+    return [_map_words(method, queries, case_batches) for method in methods]
 
 
-def _draw(method: Method, queries: Sequence[TargetQuery], case_batches: Sequence[Cases]) -> list[Map]:
+def _map_words(method: Method, queries: Sequence[TargetQuery], case_batches: Sequence[Cases]) -> list[Map]:
     """The maps of one method; empty where it fails, as with random weights whose answer is not finite."""
     answered = zip(queries, attempt(method, case_batches), strict=True)
     return [
@@ -146,14 +146,14 @@ def _group(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     return [(name, group) for name, group in (*groups, ("the embeddings", embeddings)) if group]
 
 
-def _turn(query: TargetQuery) -> TargetQuery:
+def _target_next_label(query: TargetQuery) -> TargetQuery:
     """The query for the next label."""
     labels = query.labels
     next_index = (query.target.index + 1) % len(labels)
     return replace(query, target=replace(query.target, label=labels[next_index], index=next_index, against=None))
 
 
-def _mix(query: TargetQuery, seed: int) -> TargetQuery:
+def _shuffle_tokens(query: TargetQuery, seed: int) -> TargetQuery:
     """The query with its tokens in random order; special tokens stay, and all do where each token has an answer."""
     if query.per_token:
         return query
@@ -184,7 +184,7 @@ def compare_maps(change: str, usual: Sequence[Map], other: Sequence[Map], *, sig
     return Likeness(change=change, mean=round(mean, 4), low=round(mean - half, 4), high=round(mean + half, 4))
 
 
-def _flag(sanity: Sanity) -> Iterator[str]:
+def _find_flags(sanity: Sanity) -> Iterator[str]:
     if sanity.repeat.mean is not None and sanity.repeat.mean < _SAME:
         yield UNSTEADY
     last = sanity.randomised[-1].mean if sanity.randomised else None

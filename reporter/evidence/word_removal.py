@@ -32,7 +32,7 @@ def delete_words(query: TargetQuery, cut: Cut) -> EditedText:
     kept_places = [place for place in range(query.length) if place not in removed]
     inputs = {name: [values[place] for place in kept_places] for name, values in query.encoded.inputs.items()}
     return EditedText(
-        inputs, query.choices.move(_number(kept_places, query.length)) if query.per_token else query.choices
+        inputs, query.choices.move(_renumber(kept_places, query.length)) if query.per_token else query.choices
     )
 
 
@@ -47,7 +47,7 @@ def _list_places(query: TargetQuery, cut: Cut) -> set[int]:
     return {place for place, token in enumerate(query.encoded.tokens) if token.word in cut} - query.fixed
 
 
-def _number(kept_places: Sequence[int], length: int) -> Tensor:
+def _renumber(kept_places: Sequence[int], length: int) -> Tensor:
     """The new place of each of `length` tokens among those that are kept (tokens)."""
     places = torch.zeros(length, dtype=torch.long)
     places[torch.tensor(kept_places)] = torch.arange(len(kept_places))

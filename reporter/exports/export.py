@@ -44,13 +44,14 @@ def choose_format(name: str, run: Provenance, *, method: str | None, target: str
 def write_out(store: Store, sink: Sink, *, ids: Sequence[str], to: Path) -> Exported:
     """Write the documents of these ids, or all, to a file or folder; raises `UserError` if that cannot be done."""
     known = store.ids()
-    _check(ids, known)
+    _check_ids(ids, known)
     wanted = frozenset(ids or known)
-    documents = _texts(store, sink, ids=wanted)
+    documents = _list_texts(store, sink, ids=wanted)
     try:
-        written = (
-            _apart(documents, sink, to=to, alone=len(wanted) == 1) if sink.apart else _together(documents, sink, to=to)
-        )
+        if sink.apart:
+            written = _write_apart(documents, sink, to=to, alone=len(wanted) == 1)
+        else:
+            written = _write_together(documents, sink, to=to)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -60,7 +61,7 @@ def write_out(store: Store, sink: Sink, *, ids: Sequence[str], to: Path) -> Expo
     return Exported(written=written, left_out=len(wanted) - written)
 
 
-def _check(ids: Sequence[str], known: Sequence[str]) -> None:
+def _check_ids(ids: Sequence[str], known: Sequence[str]) -> None:
     for id in ids:
         if id not in known:
             near = get_close_matches(id, known, _NAMED, cutoff=0.3) or known[:_NAMED]
@@ -68,7 +69,7 @@ def _check(ids: Sequence[str], known: Sequence[str]) -> None:
             raise UserError(f"There is no document '{id}' in this run; there are: {', '.join(near)}{rest}.")
 
 
-def _texts(store: Store, sink: Sink, *, ids: Collection[str]) -> Iterator[tuple[str, Sequence[str]]]:
+def _list_texts(store: Store, sink: Sink, *, ids: Collection[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """The id and the texts of every document that has any."""
     run = store.provenance()
     for explanation in store.explanations():
@@ -76,7 +77,7 @@ def _texts(store: Store, sink: Sink, *, ids: Collection[str]) -> Iterator[tuple[
             yield explanation.id, texts
 
 
-def _together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path) -> int:
+def _write_together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path) -> int:
     """Write all documents to one file; where there is nothing to write, it is left as it was."""
     if to.is_dir():
         raise UserError(f"{to} is a folder; name a file for the {sink.suffix[1:]} with -o, or - for standard output.")
@@ -90,11 +91,11 @@ def _together(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to:
             yield from texts
 
     if first:
-        _put(to, chain([sink.head], counted()))
+        _write_texts(to, chain([sink.head], counted()))
     return written
 
 
-def _apart(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, alone: bool) -> int:
+def _write_apart(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Path, alone: bool) -> int:
     """Write one file per document into a folder; a single document may go to a file or to standard output."""
     single = alone and (to == STANDARD or to.suffix == sink.suffix)
     if to == STANDARD and not alone:
@@ -103,12 +104,12 @@ def _apart(documents: Iterator[tuple[str, Sequence[str]]], sink: Sink, *, to: Pa
         raise UserError(f"{to} is a file, and this format is one file per document: name a folder with -o.")
     written = 0
     for id, texts in documents:
-        _put(to if single else to / document_path(id, sink.suffix), texts)
+        _write_texts(to if single else to / document_path(id, sink.suffix), texts)
         written += 1
     return written
 
 
-def _put(to: Path, texts: Iterable[str]) -> None:
+def _write_texts(to: Path, texts: Iterable[str]) -> None:
     if to != STANDARD:
         write_file(to, (text.encode() for text in texts))
         return

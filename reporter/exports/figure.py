@@ -52,29 +52,29 @@ def make_figure(
     for section in choose_sections(explanation, target=target):
         for attribution in section.attributions:
             if method is None or attribution.method == method:
-                return _figure(attribution, AlignedText(explanation, section), explanation=explanation, run=run)
+                return _make(attribution, AlignedText(explanation, section), explanation=explanation, run=run)
     return None
 
 
-def _figure(attribution: Attribution, aligned: AlignedText, *, explanation: Explanation, run: Provenance) -> TextFigure:
+def _make(attribution: Attribution, aligned: AlignedText, *, explanation: Explanation, run: Provenance) -> TextFigure:
     opposes, supports = name_sides(explanation.prediction)
     end, title = largest(attribution, aligned), title_of(titles(run), attribution.method)
     towards = cell_name(aligned.section.target.label, aligned.section.target.against)
     unit = f"in logits of {towards}" if attribution.signed else f"strength only, of {towards}"
     return TextFigure(
         source=explanation.source,
-        said=_said(explanation.prediction, aligned.section),
+        said=_tell_answer(explanation.prediction, aligned.section),
         how=f"{title}, {unit}.",
         signed=attribution.signed,
         opposes=opposes if attribution.signed else "",
         low=f"{MINUS}{end}" if attribution.signed else "0",
         high=f"+{end}" if attribution.signed else end,
         supports=supports if attribution.signed else "strong",
-        passages=_passages(aligned, attribution),
+        passages=_list_passages(aligned, attribution),
     )
 
 
-def _said(prediction: Prediction | None, section: Section) -> str:
+def _tell_answer(prediction: Prediction | None, section: Section) -> str:
     if prediction is None:
         return ""
     lead, bold = head_answer(prediction, section)
@@ -82,7 +82,7 @@ def _said(prediction: Prediction | None, section: Section) -> str:
     return f"{lead}{bold}" + (f" ({sure})." if sure else ".")
 
 
-def _passages(aligned: AlignedText, attribution: Attribution) -> tuple[Passage, ...]:
+def _list_passages(aligned: AlignedText, attribution: Attribution) -> tuple[Passage, ...]:
     shares = aligned.shares(attribution.scores)
     passages = []
     for segment, text in enumerate(aligned.texts):

@@ -82,15 +82,15 @@ def set_lines(text_runs: Iterable[TextRun | None], *, width: float) -> tuple[tup
         if ended:
             continue
         level = _direction("".join(text_run.text for text_run in words)) or "L"
-        lines += [_ordered(line, level, width=width) for line in _broken(words, width)]
+        lines += [_order_line(line, level, width=width) for line in _break_lines(words, width)]
     return tuple(lines)
 
 
-def _broken(text_runs: Sequence[TextRun], width: float) -> Iterator[list[TextRun]]:
+def _break_lines(text_runs: Sequence[TextRun], width: float) -> Iterator[list[TextRun]]:
     """A paragraph line by line; runs without a space between them are parted only if they fit no line."""
     line: list[TextRun] = []
     at = 0.0
-    for gap, group in _groups(text_runs):
+    for gap, group in _group_runs(text_runs):
         size = sum(estimate_width(text_run.text) for text_run in group)
         if line and at + gap + size > width:
             yield line
@@ -106,7 +106,7 @@ def _broken(text_runs: Sequence[TextRun], width: float) -> Iterator[list[TextRun
         yield line
 
 
-def _groups(text_runs: Sequence[TextRun]) -> Iterator[tuple[float, list[TextRun]]]:
+def _group_runs(text_runs: Sequence[TextRun]) -> Iterator[tuple[float, list[TextRun]]]:
     """Pieces that belong on one line, with the space before them; between wide signs a line may end."""
     gap, group = 0.0, list[TextRun]()
     for text_run in text_runs:
@@ -146,7 +146,7 @@ def _direction(text: str) -> str | None:
     return next(("L" if kind == "L" else "R" for kind in kinds if kind in ("L", "R", "AL")), None)
 
 
-def _ordered(line: Sequence[TextRun], level: str, *, width: float) -> tuple[Spot, ...]:
+def _order_line(line: Sequence[TextRun], level: str, *, width: float) -> tuple[Spot, ...]:
     """A line as it is seen: runs against the direction of the paragraph are turned round (a plain bidi algorithm)."""
     at, spots = 0.0, list[Spot]()
     for direction, run in groupby(zip(line, _directions(line, level), strict=True), key=lambda pair: pair[1]):

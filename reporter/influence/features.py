@@ -151,7 +151,7 @@ def extract_features(
             for key, document in zip(keys, window, strict=True)
             if len(vectors_by_key.get(key, b"")) != 4 * extractor.columns
         }
-        for alike in _part(missing):
+        for alike in _split_pairs(missing):
             vectors = extractor.look(list(alike.values()))
             vectors_by_key |= {key: vector.tobytes() for key, vector in zip(alike, vectors, strict=True)}
         cache.keep({key: vectors_by_key[key] for key in missing})
@@ -166,7 +166,7 @@ def extract_features(
     return features, [np.ascontiguousarray(part) for part in np.split(logits, heads, axis=1)]
 
 
-def _part(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
+def _split_pairs(documents: dict[bytes, Document]) -> list[dict[bytes, Document]]:
     """The single texts and the pairs, as a tokenizer takes a batch of either."""
     single = {key: document for key, document in documents.items() if document.text_pair is None}
     pairs = {key: document for key, document in documents.items() if document.text_pair is not None}

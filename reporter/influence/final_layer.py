@@ -31,10 +31,10 @@ def find_final_layer(network: Network) -> FinalLayer:
         table = network.answer(network.probe)
     logits, single = table[:, 0], network.task.problem not in _OTHERS
     if table.shape[1] != 1 or logits.shape[1] < 2 or not single:
-        raise UserError(f"--training-data needs a model with one label of several for each text; {_is_not(network)}")
+        raise UserError(f"--training-data needs a model with one label of several for each text; {_kind_of(network)}")
     last = {linear[call.module]: call for call in calls}
     for name, (layer, _, out) in reversed(last.items()):
-        if out.shape[-1] == logits.shape[1] and bool((_gaps(out, logits).amin(-1) < _NEAR).all()):
+        if out.shape[-1] == logits.shape[1] and bool((_distances(out, logits).amin(-1) < _NEAR).all()):
             return FinalLayer(name, layer.weight, layer.bias is not None)  # type: ignore[arg-type]
     raise UserError(
         "--training-data needs a model whose logits come out of a linear layer at its end; "
@@ -51,12 +51,12 @@ def read_features(network: Network, name: str, inputs: Mapping[str, Tensor]) -> 
         logits = network.answer(inputs)[:, 0]
     _, (given, *_), out = calls[-1]
     width = given.shape[-1]
-    places = _gaps(out, logits).argmin(-1)
+    places = _distances(out, logits).argmin(-1)
     features = given.reshape(len(logits), -1, width)[torch.arange(len(logits), device=given.device), places]
     return features, logits
 
 
-def _gaps(out: Tensor, logits: Tensor) -> Tensor:
+def _distances(out: Tensor, logits: Tensor) -> Tensor:
     """How far each output of a layer is from the logits of its row, rows positions."""
     if out.numel() % logits.numel():
         return torch.full((len(logits), 1), torch.inf)
@@ -64,6 +64,6 @@ def _gaps(out: Tensor, logits: Tensor) -> Tensor:
     return gaps.abs().amax(-1)
 
 
-def _is_not(network: Network) -> str:
+def _kind_of(network: Network) -> str:
     kind = network.task.problem if network.task.problem in _OTHERS else None
     return f"{network.facts.architecture} is {'of another kind' if kind is None else 'for ' + kind.replace('_', ' ')}."

@@ -67,18 +67,18 @@ class Tracing:
         networks = folders + (folders < max(1, len(self.checkpoints)))
         return networks * (len(self.examples.documents) + documents)
 
-    def again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
+    def trace_again(self, explained: Sequence[Explanation], folder: Path) -> tuple[list[Explanation], Training]:
         """Explanations with their influences, and the record of the training data; features are cached in `folder`."""
         documents = [explanation.document for explanation in explained if explanation.sections]
-        views = self.look(documents, folder, notice=lambda _: None)
+        views = self.view(documents, folder, notice=lambda _: None)
         return list(self.trace(explained, views)), self.describe(views)
 
-    def look(self, documents: Sequence[Document], folder: Path, *, notice: Notice) -> Views:
+    def view(self, documents: Sequence[Document], folder: Path, *, notice: Notice) -> Views:
         """The examples and these documents at every checkpoint; features are cached in `folder`."""
         with open_cache(folder) as cache:
-            return self._look(documents, cache, notice)
+            return self._view(documents, cache, notice)
 
-    def _look(self, documents: Sequence[Document], cache: Cache, notice: Notice) -> Views:
+    def _view(self, documents: Sequence[Document], cache: Cache, notice: Notice) -> Views:
         views, document_views, predicted = list[CheckpointView](), list[tuple[Array, Array]](), np.zeros(0, np.int64)
         for extractor, rates in self._make_extractors():
             features, logits = extract_features(extractor, self.examples.documents, cache, notice=notice)
@@ -145,22 +145,22 @@ class Tracing:
         influences = iter(trace_influence(answer_views, views.examples))
         for explanation in explained:
             sections = tuple(
-                replace(section, influence=self._pick(next(influences), views)) for section in explanation.sections
+                replace(section, influence=self._record(next(influences), views)) for section in explanation.sections
             )
             yield replace(explanation, sections=sections)
 
-    def _pick(self, values: NDArray[np.float64], views: Views) -> Influence:
+    def _record(self, values: NDArray[np.float64], views: Views) -> Influence:
         """The record of the strongest examples on both sides."""
         sums = round_values([values[values > 0].sum(), values[values < 0].sum()])
-        opposing = self._list(-values, views, SHOWN + self.more)
+        opposing = self._list_strongest(-values, views, SHOWN + self.more)
         return Influence(
-            supporting=tuple(self._list(values, views, SHOWN + self.more)),
+            supporting=tuple(self._list_strongest(values, views, SHOWN + self.more)),
             opposing=tuple(replace(example, influence=-example.influence) for example in opposing),
             support=sums[0],
             opposition=sums[1],
         )
 
-    def _list(self, values: NDArray[np.float64], views: Views, count: int) -> Iterator[Example]:
+    def _list_strongest(self, values: NDArray[np.float64], views: Views, count: int) -> Iterator[Example]:
         """The examples with the largest of these values, as far as those are over zero."""
         labels = self.explainer.network.facts.labels
         for at in find_largest(values, count):
@@ -190,7 +190,7 @@ class Tracing:
             width=width,
             projected=width < self.layer.weight.shape[1],
             validity=measure_validity(views.examples, self.examples.targets, views.predicted, seed),
-            suspects=tuple(self._list(trace_self_influence(views.examples), views, SUSPECTS + self.more)),
+            suspects=tuple(self._list_strongest(trace_self_influence(views.examples), views, SUSPECTS + self.more)),
         )
 
 

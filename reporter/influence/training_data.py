@@ -115,7 +115,7 @@ def read_examples(sources: Sources, labels: tuple[str, ...]) -> Examples:
 
 
 def hash_training(settings: Settings) -> str:
-    """A hash of everything that influence depends on beside the model and the texts; "" if none is asked for."""
+    """A hash of everything that influence depends on except model and texts; "" if no influence is asked for."""
     sources = find_sources(settings)
     if sources is None:
         return ""
@@ -128,7 +128,7 @@ def hash_training(settings: Settings) -> str:
 
 
 def read_rate(path: Path) -> float | None:
-    """The learning rate at a checkpoint, None where nobody wrote it down: in a head's metadata, or by a Trainer."""
+    """The learning rate at a checkpoint, from a head's metadata or a Trainer's state; None where neither has it."""
     try:
         if path.is_file():
             with safe_open(path, framework="numpy") as head:
@@ -174,14 +174,12 @@ def _find_checkpoint(path: Path) -> list[Path]:
             "with the "
             "final layer alone, or a folder that holds such."
         )
-    return sorted(
-        checkpoints, key=lambda checkpoint: [int(part) if part.isdigit() else part for part in _split(checkpoint.name)]
-    )
+    return sorted(checkpoints, key=_natural_key)
 
 
-def _split(name: str) -> list[str]:
-    """A name as text, number, text, ...: so that names compare piece by piece."""
-    return re.split(r"(\d+)", name)
+def _natural_key(path: Path) -> list[int | str]:
+    """The name of a path as text, number, text, ...: so that epoch-9 comes before epoch-10."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
 
 
 def _is_checkpoint(path: Path) -> bool:

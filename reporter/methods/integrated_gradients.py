@@ -5,10 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ClassVar
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from reporter.attribution import START, Array, Cases, Goal, Integration, Paths, integrate_paths
 from reporter.methods import Needs, Scores
 from reporter.models import EXACT, FORMATS, Network
@@ -67,9 +63,9 @@ class IntegratedGradients:
         integrals = [measurement.integration.integral for measurement in measurements]
         rule = "a spline and local polynomials, through nodes placed where they are needed"
         return Scores(
-            values=_padded([integral.values for integral in integrals], cases),
+            values=cases.pad([integral.values for integral in integrals]),
             evaluations=[measurement.discarded + measurement.integration.evaluations for measurement in measurements],
-            errors=_padded([integral.errors for integral in integrals], cases),
+            errors=cases.pad([integral.errors for integral in integrals]),
             whole=[integral.whole for integral in integrals],
             rules=[rule if self.dtype == EXACT else f"{rule}, in {measurement.dtype}" for measurement in measurements],
             paths=[
@@ -105,9 +101,3 @@ def _repeat_in_float32(measurements: list[Measurement], batches: Sequence[Cases]
 
     for row, again in zip(rows, integrate_paths(sample, [exact.ends[row] for row in rows], left), strict=True):
         measurements[row] = Measurement(again, EXACT, discarded=measurements[row].integration.evaluations - 2)
-
-
-def _padded(rows: list[Array], cases: Cases) -> Tensor:
-    """Rows of different lengths as one tensor, rows tokens."""
-    width = cases.attention_mask.shape[1]
-    return torch.from_numpy(np.stack([np.pad(row, (0, width - len(row))) for row in rows]))

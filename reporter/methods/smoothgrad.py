@@ -72,7 +72,7 @@ class Smoothgrad(FixedCost):
         return rows.share(work, [row for row, _ in items])
 
     def _draw(self, embeddings: Tensor, rows: BatchRows, row: int, copy: int) -> Tensor:
-        """The noise of one copy, tokens width: its own whatever shares the pass, none on special tokens and padding."""
+        """The noise of one copy, tokens width, the same in any batch; 0 on special tokens and padding."""
         content_mask = torch.tensor([word >= 0 for word in rows.words[row]], device=embeddings.device).unsqueeze(-1)
         size = (
             self.level * embeddings[: len(content_mask)].masked_select(content_mask).std()

@@ -65,7 +65,7 @@ def make_batches(
     def fits(rows: int, spent: int, widest: int) -> bool:
         return filled * rows * widest <= spent <= budget
 
-    return _fill(sorted(items, key=width), width, fits)
+    return _group(sorted(items, key=width), width, fits)
 
 
 def share_passes(
@@ -108,10 +108,10 @@ def pool_by_cost(
     items: Iterable[Item], cost: Callable[[Item], int], *, budget: int, most: int = POOL
 ) -> Iterator[list[Item]]:
     """Lists of at most `most` consecutive items whose costs sum to at most `budget` (a single item may exceed it)."""
-    return _fill(items, cost, lambda count, spent, _: count <= most and spent <= budget)
+    return _group(items, cost, lambda count, spent, _: count <= most and spent <= budget)
 
 
-def _fill(
+def _group(
     items: Iterable[Item], cost: Callable[[Item], int], fits: Callable[[int, int, int], bool]
 ) -> Iterator[list[Item]]:
     """Consecutive items in lists; `fits` gets a list's length, its total cost, and the cost of its last item."""

@@ -21,7 +21,7 @@ class Vocabulary:
         heads, bodies = dict[str, int](), dict[str, int]()
         self._heads, self._bodies = [], []
         for number, name in enumerate(names):
-            head, body = _part("" if name is None or number in special else name)
+            head, body = _split_marks("" if name is None or number in special else name)
             whole = body.isalpha() and _INSIDE not in head
             self._heads.append(heads.setdefault(head, len(heads)) if whole else -1)
             self._bodies.append(bodies.setdefault(body.casefold(), len(bodies)))
@@ -41,7 +41,7 @@ class Vocabulary:
         for token_id in whole_words:
             fit = (heads == heads[token_id]) & (bodies != bodies[token_id])
             near = (table @ table[token_id] / lengths).masked_fill(~fit, -torch.inf)
-            neighbours[token_id] = _best(near, count)
+            neighbours[token_id] = _top_indices(near, count)
         return neighbours
 
     def spell(self, token_id: int) -> str:
@@ -50,13 +50,13 @@ class Vocabulary:
         return text.strip()
 
 
-def _part(name: str) -> tuple[str, str]:
+def _split_marks(name: str) -> tuple[str, str]:
     """The marks at the head of a token, and what follows them."""
     body = name.lstrip(_MARKS)
     return name[: len(name) - len(body)], body
 
 
-def _best(near: Tensor, count: int) -> list[int]:
+def _top_indices(near: Tensor, count: int) -> list[int]:
     """The places of the largest finite numbers, the largest first; the earlier of equals."""
     order = near.argsort(descending=True, stable=True)[:count]
     best: list[int] = order[near[order].isfinite()].tolist()

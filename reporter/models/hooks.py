@@ -97,7 +97,7 @@ def substitute(layers: Sequence[nn.Module], served: ServedTexts, embeddings: Ten
             return embeddings.clone()
         return served.shift(embeddings, output) if served.matches_shifted(given) else None
 
-    return _changing(layers, replace_output)
+    return _hook_calls(layers, replace_output)
 
 
 class _Caught(Exception):
@@ -114,7 +114,7 @@ def catch_embeddings(layers: Sequence[nn.Module], served: ServedTexts, caught: l
             caught.append(output)
             raise _Caught
 
-    with suppress(_Caught), _changing(layers, catch_output):
+    with suppress(_Caught), _hook_calls(layers, catch_output):
         yield
 
 
@@ -124,7 +124,7 @@ def starts_with_last(run: Callable[[], object], layers: Sequence[nn.Module], ser
     `run` runs the network with the ids of `served`, whose last ones are no special tokens.
     """
     calls: list[Tensor] = []
-    with torch.no_grad(), suppress(Exception), _changing(layers, lambda given, _: calls.append(given)):
+    with torch.no_grad(), suppress(Exception), _hook_calls(layers, lambda given, _: calls.append(given)):
         run()  # it may fail after that, for want of the special token that it looks for
     lasts = served.ids[torch.arange(len(served.ids)), served.lasts]
     return any(served.matches_shifted(given) and torch.equal(given[:, 0], lasts) for given in calls)
@@ -133,12 +133,12 @@ def starts_with_last(run: Callable[[], object], layers: Sequence[nn.Module], ser
 def sees_texts(run: Callable[[], object], layers: Sequence[nn.Module], served: ServedTexts) -> bool:
     """Whether any of these layers is called with the texts of `served`, shifted or not."""
     calls: list[Tensor] = []
-    with torch.no_grad(), _changing(layers, lambda given, _: calls.append(given)):
+    with torch.no_grad(), _hook_calls(layers, lambda given, _: calls.append(given)):
         run()
     return any(served.matches(given) or served.matches_shifted(given) for given in calls)
 
 
-def _changing(layers: Sequence[nn.Module], change: Change) -> ExitStack:
+def _hook_calls(layers: Sequence[nn.Module], change: Change) -> ExitStack:
     """Apply `change` to every call of some layers with token ids, also where they are tokens rows, not rows tokens."""
 
     def on_call(_: nn.Module, given: Given, named: Named, output: Any) -> Tensor | None:  # noqa: ANN401

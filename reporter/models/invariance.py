@@ -109,11 +109,11 @@ def _run_pass(network: Network, rows: list[Row]) -> list[Tensor]:
     with torch.no_grad():
         again = network.answer(inputs, points)
     parts = zip(answer.detach(), again, gradients, rows, strict=True)
-    return [torch.cat([_cut(part, len(row["input_ids"])).flatten() for part in values]) for *values, row in parts]
+    return [torch.cat([_take(part, len(row["input_ids"])).flatten() for part in values]) for *values, row in parts]
 
 
-def _cut(values: Tensor, length: int) -> Tensor:
-    """What belongs to so many tokens, where there is something for each: tokens (...)."""
+def _take(values: Tensor, length: int) -> Tensor:
+    """The first `length` entries of values per token, tokens (...); values for the whole text are shorter and stay."""
     return values[:length]
 
 

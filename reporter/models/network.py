@@ -76,16 +76,16 @@ class Network:
 
     def serve(self, row: dict[str, list[int]]) -> dict[str, Tensor]:
         """An encoded text as a batch of one, as a pipeline serves it: name -> 1 tokens."""
-        return self._pad([row], self._stretch(len(row["input_ids"])))
+        return self._pad([row], self._round_width(len(row["input_ids"])))
 
     def _pad(self, rows: list[dict[str, list[int]]], width: int) -> dict[str, Tensor]:
         return {name: values.to(self.device) for name, values in pad_rows(rows, width, self.padding).items()}
 
     def fit(self, length: int) -> int:
         """The padded width of a row of `length` tokens, in any batch."""
-        return self._stretch(choose_pass_width(length, limit=self.facts.limit) if self.pads_freely else length)
+        return self._round_width(choose_pass_width(length, limit=self.facts.limit) if self.pads_freely else length)
 
-    def _stretch(self, width: int) -> int:
+    def _round_width(self, width: int) -> int:
         """The width rounded up to one that the network accepts."""
         return -(-width // self._stride) * self._stride
 
@@ -136,16 +136,17 @@ class Network:
     def exact(self) -> "Network":
         """The same network in float64, to measure by how much float32 is off (on the processor, if need be)."""
         place = torch.device("cpu") if self.device.type == "mps" else self.device
-        return self._copy(deepcopy(self.model).to(place).double(), place)
+        return self._replica(deepcopy(self.model).to(place).double(), place)
 
     @cached_property
     def replicas(self) -> "Replicas[Network]":
         """The network and copies of it that share its weights: on a processor one for each core."""
         shared = {id(tensor): tensor for tensor in (*self.model.parameters(), *self.model.buffers())}
         others = 0 if self.on_accelerator else torch.get_num_threads() - 1
-        return Replicas([self, *(self._copy(deepcopy(self.model, dict(shared)), self.device) for _ in range(others))])
+        copies = (deepcopy(self.model, dict(shared)) for _ in range(others))
+        return Replicas([self, *(self._replica(copy, self.device) for copy in copies)])
 
-    def _copy(self, model: Any, device: torch.device) -> "Network":  # noqa: ANN401
+    def _replica(self, model: Any, device: torch.device) -> "Network":  # noqa: ANN401
         """A replica; what it takes over is measured first."""
         _ = self.pads_freely, self._starts_with_last
         return replace(self, model=model, device=device, original=self)
@@ -187,7 +188,7 @@ class Network:
     def probe(self) -> dict[str, Tensor]:
         """Two short texts of different lengths as a batch, on which properties of the network are measured."""
         rows = [dict(self.tokenizer(text)) for text in _PROBES]
-        return self._pad(rows, self._stretch(max(len(row["input_ids"]) for row in rows)))
+        return self._pad(rows, self._round_width(max(len(row["input_ids"]) for row in rows)))
 
     @cached_property
     def _starts_with_last(self) -> bool:
@@ -211,9 +212,9 @@ class Network:
         """The shortcut for passes of which only the answer is wanted; none where the answers would change."""
         shortcuts = find_shortcuts(self.model, self.facts.layers, packing=Blocked if self.on_accelerator else RowByRow)
         with torch.no_grad():
-            return next(filter(self._agrees, shortcuts), nullcontext)
+            return next(filter(self._keeps_answers, shortcuts), nullcontext)
 
-    def _agrees(self, shortcut: Shortcut) -> bool:
+    def _keeps_answers(self, shortcut: Shortcut) -> bool:
         """Whether a shortcut leaves answers unchanged, also with amplified attention."""
         inputs = self.probe
         for amplification in (nullcontext(), amplify_attention(shortcut)):

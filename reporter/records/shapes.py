@@ -43,9 +43,9 @@ def _list_answer_misfits(answer: Prediction) -> Iterator[str]:
     cells = answer.positions * len(answer.labels)
     if answer.positions < 1 or not answer.labels:
         yield f"positions is {answer.positions}, for {len(answer.labels)} labels"
-    yield from _count("logits", answer.logits, cells, "cells")
+    yield from _check_length("logits", answer.logits, cells, "cells")
     if answer.probabilities is not None:
-        yield from _count("probabilities", answer.probabilities, cells, "cells")
+        yield from _check_length("probabilities", answer.probabilities, cells, "cells")
 
 
 def _list_section_misfits(section: Section, answer: Prediction, texts: Sequence[str]) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _list_section_misfits(section: Section, answer: Prediction, texts: Sequence[
         *(diagnostic.method for diagnostic in section.diagnostics),
         *(name for agreement in section.agreement for name in (agreement.a, agreement.b)),
     ]
-    yield from _among("diagnostics or agreement", named, methods)
+    yield from _check_methods("diagnostics or agreement", named, methods)
     if section.heads is not None:
         yield from _list_heads_misfits(section, count)
     if section.erasure is not None:
@@ -89,9 +89,9 @@ def _list_token_misfits(tokens: Sequence[Token], texts: Sequence[str]) -> Iterat
 
 
 def _list_score_misfits(attribution: Attribution, count: int) -> Iterator[str]:
-    yield from _count("scores", attribution.scores, count, "tokens")
+    yield from _check_length("scores", attribution.scores, count, "tokens")
     if attribution.errors is not None:
-        yield from _count("errors", attribution.errors, count, "tokens")
+        yield from _check_length("errors", attribution.errors, count, "tokens")
     if attribution.certificate.evaluations < 0:
         yield f"certificate.evaluations is {attribution.certificate.evaluations}"
     if attribution.certificate.claim == "complete" and None in (
@@ -113,7 +113,7 @@ def _list_heads_misfits(section: Section, count: int) -> Iterator[str]:
         yield "heads.shares has no layers, or layers of different numbers of heads"
     for layer in heads.shares:
         for head in layer:
-            yield from _count("heads.shares", head, len(heads.stretches) + 1, "stretches")
+            yield from _check_length("heads.shares", head, len(heads.stretches) + 1, "stretches")
             if min(head) < 0 or max(head) > 1:
                 yield f"heads.shares holds {min(head):g} and {max(head):g}, which are no shares"
 
@@ -121,14 +121,14 @@ def _list_heads_misfits(section: Section, count: int) -> Iterator[str]:
 def _list_erasure_misfits(erasure: Erasure, words: int, methods: Collection[str]) -> Iterator[str]:
     for at, curve in enumerate(erasure.curves):
         yield from _list_place_misfits(f"curves[{at}]", curve.words, words)
-        yield from _count(f"curves[{at}].values", curve.values, len(curve.words), "words")
+        yield from _check_length(f"curves[{at}].values", curve.values, len(curve.words), "words")
     for at, band in enumerate(erasure.bands):
         yield from _list_place_misfits(f"bands[{at}]", band.words, words)
         for name, values in (("median", band.median), ("low", band.low), ("high", band.high)):
-            yield from _count(f"bands[{at}].{name}", values, len(band.words), "words")
-    yield from _point("effects", (effect.word for effect in erasure.effects), words)
+            yield from _check_length(f"bands[{at}].{name}", values, len(band.words), "words")
+    yield from _check_words("effects", (effect.word for effect in erasure.effects), words)
     named = [*(record.method for record in erasure.curves), *(record.method for record in erasure.effects)]
-    yield from _among("curves or effects", named, methods)
+    yield from _check_methods("curves or effects", named, methods)
 
 
 def _list_place_misfits(name: str, places: Sequence[int], words: int) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _list_change_misfits(counterfactual: Counterfactual, words: int) -> Iterator
     ):
         if any(not change.words or len(set(change.words)) < len(change.words) for change in changes):
             yield f"{name} has a change of no word, or of one twice"
-        yield from _point(name, (word for change in changes for word in change.words), words)
+        yield from _check_words(name, (word for change in changes for word in change.words), words)
     if any(change.by is None or len(change.words) != 1 for change in counterfactual.replacements):
         yield "replacements has one of several words, or by none"
     if not 0 <= counterfactual.tried <= words or not 0 <= counterfactual.most <= words:
@@ -156,28 +156,28 @@ def _list_change_misfits(counterfactual: Counterfactual, words: int) -> Iterator
 def _list_word_misfits(section: Section, words: int, methods: Collection[str]) -> Iterator[str]:
     range_, agreed = section.sensitivity, section.consensus
     if range_ is not None:
-        yield from _count("sensitivity.low", range_.low, words, "words")
-        yield from _count("sensitivity.high", range_.high, words, "words")
-        yield from _point("sensitivity.flips", range_.flips, words)
-        yield from _among("sensitivity", [range_.method], methods)
+        yield from _check_length("sensitivity.low", range_.low, words, "words")
+        yield from _check_length("sensitivity.high", range_.high, words, "words")
+        yield from _check_words("sensitivity.flips", range_.flips, words)
+        yield from _check_methods("sensitivity", [range_.method], methods)
         if not range_.baselines:
             yield "sensitivity.baselines is empty"
     if agreed is not None:
-        yield from _point("consensus.words", (vote.word for vote in agreed.words), words)
+        yield from _check_words("consensus.words", (vote.word for vote in agreed.words), words)
         if agreed.methods < 1 or any(not 0 <= vote.top <= agreed.methods for vote in agreed.words):
             yield f"consensus has a word that more than its {agreed.methods} methods chose"
 
 
-def _count(name: str, values: Sequence[object], expected: int, unit: str) -> Iterator[str]:
+def _check_length(name: str, values: Sequence[object], expected: int, unit: str) -> Iterator[str]:
     if len(values) != expected:
         yield f"{name} has {len(values)} numbers, for {expected} {unit}"
 
 
-def _point(name: str, places: Iterable[int], words: int) -> Iterator[str]:
+def _check_words(name: str, places: Iterable[int], words: int) -> Iterator[str]:
     if outside := [place for place in places if not 0 <= place < words]:
         yield f"{name} names the word {outside[0]}, of {words} words numbered from 0"
 
 
-def _among(name: str, named: Iterable[str], methods: Collection[str]) -> Iterator[str]:
+def _check_methods(name: str, named: Iterable[str], methods: Collection[str]) -> Iterator[str]:
     if unknown := [method for method in named if method not in methods]:
         yield f"{name} names the method '{unknown[0]}', which has no attribution"

@@ -34,11 +34,11 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": list(references), "$defs": definitions}
 
 
-class _Listed(Protocol):
+class _HasToList(Protocol):
     def tolist(self) -> list[float]: ...
 
 
-def round_values(values: Iterable[float] | _Listed) -> tuple[float, ...]:
+def round_values(values: Iterable[float] | _HasToList) -> tuple[float, ...]:
     """The values to seven significant digits (about what a float32 holds), without negative zeros."""
     numbers = values.tolist() if hasattr(values, "tolist") else values
     return tuple(float(f"{number:.7g}") + 0.0 for number in numbers)

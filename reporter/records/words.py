@@ -126,11 +126,11 @@ def find_marked_words(tokens: Sequence[Token], text: str, rationale: Rationale) 
     return frozenset(
         token.word
         for token in tokens
-        if token.word is not None and token.segment == 0 and _shares(token, text, rationale, ends)
+        if token.word is not None and token.segment == 0 and _overlaps(token, text, rationale, ends)
     )
 
 
-def _shares(token: Token, text: str, rationale: Rationale, ends: Sequence[int]) -> bool:
+def _overlaps(token: Token, text: str, rationale: Rationale, ends: Sequence[int]) -> bool:
     """Whether a token has a character in one of the spans, which are in order of their `ends`."""
     from_here = islice(rationale, bisect_right(ends, token.start), None)
     near = takewhile(lambda span: span[0] < token.end, from_here)

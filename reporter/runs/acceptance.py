@@ -30,8 +30,8 @@ def check_network(network: Network, task: Task) -> None:
     """
     name, near = network.facts.architecture, _NEAR_ACCELERATED if network.on_accelerator else _NEAR
     first, *answers = [_answer(network, task) for _ in range(_TIMES)]
-    with _running(network), torch.no_grad():
-        points, served = network.embed(network.probe), (network.probe, _swap(network), network.probe)
+    with _wrapping_errors(network), torch.no_grad():
+        points, served = network.embed(network.probe), (network.probe, _swap_words(network), network.probe)
         substituted, swapped, again = (network.answer(inputs, points) for inputs in served)
         _try_gradient(network, points)
         _ = network.pads_freely  # each text alone, which a network may refuse as well
@@ -41,7 +41,7 @@ def check_network(network: Network, task: Task) -> None:
             "look for dropout that stays on, random numbers, a counter or a clock in its code."
         )
     if not (_alike(substituted, swapped, near) and _alike(substituted, first, _SAME)):
-        with _running(network):
+        with _wrapping_errors(network):
             how = _HOW[network.reads_beside()]
         raise UserError(
             f"{name} reads a text {how}, so an explanation by one table of word embeddings would be of only a part of "
@@ -57,7 +57,7 @@ def _try_gradient(network: Network, points: Tensor) -> None:
 
 
 @contextmanager
-def _running(network: Network) -> Iterator[None]:
+def _wrapping_errors(network: Network) -> Iterator[None]:
     """Turn any exception of a network on the probe texts into a `UserError` of one sentence."""
     try:
         yield
@@ -72,16 +72,16 @@ def _running(network: Network) -> Iterator[None]:
 
 
 def _answer(network: Network, task: Task) -> Tensor:
-    """The answer to two short texts; raises `UserError` if there is none of the shape that the task reads."""
+    """The table for the probe texts; raises `UserError` if outputs do not have the shape that the task reads."""
     name, inputs = network.facts.architecture, network.probe
-    with _running(network), torch.no_grad():
+    with _wrapping_errors(network), torch.no_grad():
         output: Any = network.run(inputs)
     wanted = task.settle(network.model.config, network.tokenizer).shape(*inputs["input_ids"].shape)
     for field in task.outputs:
         answer = getattr(output, field, None)
         if not isinstance(answer, Tensor):
             raise UserError(
-                f"{name} answers with no {field}: its forward returns {_tell(output)}, where an output with the field "
+                f"{name} answers with no {field}: its forward returns {_name(output)}, where an output with the field "
                 f"'{field}' is needed."
             )
         if answer.shape != wanted:
@@ -93,11 +93,11 @@ def _answer(network: Network, task: Task) -> Tensor:
     return task.table(output)
 
 
-def _tell(output: object) -> str:
+def _name(output: object) -> str:
     return "None" if output is None else f"a {type(output).__name__}"
 
 
-def _swap(network: Network) -> dict[str, Tensor]:
+def _swap_words(network: Network) -> dict[str, Tensor]:
     """The probe texts with other words' ids in place of their own; special tokens stay."""
     ids = network.probe["input_ids"]
     words = [

@@ -52,7 +52,7 @@ def connect(path: Path, mode: Mode) -> sqlite3.Connection:
             database.executescript(_TABLES)
         database.execute("select 1 from explanations limit 1")
     except sqlite3.DatabaseError as error:
-        raise _blame(path, error) from error
+        raise _explain_error(path, error) from error
     return database
 
 
@@ -68,7 +68,7 @@ def copy_run(source: Path, to: Path) -> None:
             old.backup(new)
             new.execute("pragma journal_mode = delete")
     except sqlite3.DatabaseError as error:
-        raise _blame(source, error) from error
+        raise _explain_error(source, error) from error
 
 
 def _check_schema(database: sqlite3.Connection) -> None:
@@ -95,7 +95,7 @@ def _check_there(path: Path) -> None:
             raise UserError(f"{companion} is a link, a folder, a pipe or a device, not a file; remove it.")
 
 
-def _blame(path: Path, error: sqlite3.DatabaseError) -> Exception:
+def _explain_error(path: Path, error: sqlite3.DatabaseError) -> Exception:
     """The error itself if it is about the disk, or else a `UserError` about the file."""
     if str(getattr(error, "sqlite_errorname", "")).startswith(_DISK):
         return error

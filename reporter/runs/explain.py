@@ -65,7 +65,7 @@ class Attribute:
         except UserError:
             raise
         except Exception as error:  # a network from outside may raise any, and one bad document harms nobody else
-            sentence = _sentence(error)
+            sentence = _describe_failure(error)
         if len(documents) == 1:
             return [make_failure(documents[0].document, sentence)]
         return work_in_halves(partial(self._answer, network), documents)
@@ -78,7 +78,7 @@ class Attribute:
         except UserError:
             raise
         except Exception as error:
-            exhausted, sentence = is_out_of_memory(error), _sentence(error)
+            exhausted, sentence = is_out_of_memory(error), _describe_failure(error)
         if exhausted:
             drop_frames()
             if self.explainer.budget.halve():
@@ -158,7 +158,7 @@ class Attribute:
         ]
 
 
-def _sentence(error: Exception) -> str:
+def _describe_failure(error: Exception) -> str:
     if isinstance(error, DocumentError):
         return str(error)
     return f"The model could not explain this text: {quote_error(error)}."

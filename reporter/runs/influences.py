@@ -25,7 +25,7 @@ def trace_run(tracing: "Tracing", store: Store, *, notice: Notice) -> None:
     lines = (twin.load_explanation(line) for _, line in store.untraced(tracing.fingerprint))
     documents = [explanation.document for explanation in lines if explanation.sections]
     if documents or saved.training is None:
-        views = tracing.look(documents, store.folder, notice=notice)
+        views = tracing.view(documents, store.folder, notice=notice)
         _write(tracing, store, views)
         store.describe(replace(saved, training=saved.training or tracing.describe(views)))
     store.arrange(store.keys())

@@ -64,7 +64,7 @@ class Missing:
 def measure_folder(
     folder: Path, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
 ) -> Tracing | None:
-    """Explain every document under `folder`, as `measure_corpus` does with what was read of it."""
+    """Read the documents under `folder`, and explain them as `measure_corpus` does."""
     with read_corpus(folder, read_intake(settings)) as corpus:
         return measure_corpus(corpus, settings, store, notice=notice, watch=watch)
 
@@ -83,7 +83,8 @@ def measure_corpus(
         check_numbering(corpus.list_labels(), attribute.explainer.network.facts.labels)
     tracing = prepare_tracing(attribute.explainer, list_versions())
     machine = examine_machine(attribute.explainer.network)
-    provenance = _recall(store, replace(provenance, created=created, machine=machine, input=corpus.name), tracing)
+    known = replace(provenance, created=created, machine=machine, input=corpus.name)
+    provenance = _take_over(store, known, tracing)
     store.describe(provenance)
     missing = Missing(corpus, attribute.explainer.pool_size, provenance, store, notice)
     engine: Engine = registry.load("engines", "local")()
@@ -100,7 +101,7 @@ def measure_corpus(
     return tracing
 
 
-def _recall(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:
+def _take_over(store: Store, provenance: Provenance, tracing: Tracing | None) -> Provenance:
     """The provenance with the sanity checks and training record of an earlier run of the same model and settings."""
     try:
         earlier = store.provenance()

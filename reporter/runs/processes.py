@@ -29,16 +29,16 @@ def map_in_processes(
         return
     maker = cast(Callable[[], Callable[[object], object]], make)
     waiting: deque[Future[object]] = deque()
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(maker,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_initialise, initargs=(maker,)) as pool:
         for item in items:
-            waiting.append(pool.submit(_do, item))
+            waiting.append(pool.submit(_run_item, item))
             if len(waiting) > _WAITING * processes:
                 yield cast(Result, waiting.popleft().result())
         while waiting:
             yield cast(Result, waiting.popleft().result())
 
 
-def _begin(make: Callable[[], Callable[[object], object]]) -> None:
+def _initialise(make: Callable[[], Callable[[object], object]]) -> None:
     """Initialise a process; Ctrl-C is left to the first process."""
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -47,6 +47,6 @@ def _begin(make: Callable[[], Callable[[object], object]]) -> None:
     gc.set_threshold(_ITEMS)
 
 
-def _do(item: object) -> object:
+def _run_item(item: object) -> object:
     """The result for one item."""
     return _work(item)

@@ -149,7 +149,7 @@ class Recorder:
 
 def make_failure(document: Document, sentence: str) -> Explanation:
     """The record of a document that was not explained, with the reason."""
-    return _explanation(document, error=sentence)
+    return _fill_explanation(document, error=sentence)
 
 
 def make_explanation(answered: Answered, sections: Iterable[Section]) -> Explanation:
@@ -160,10 +160,10 @@ def make_explanation(answered: Answered, sections: Iterable[Section]) -> Explana
         return make_failure(
             answered.encoded.document, f"Every method failed on this text; {lost.method} first. {lost.reason}"
         )
-    return _explanation(answered.encoded.document, answered=answered, sections=tuple(ordered))
+    return _fill_explanation(answered.encoded.document, answered=answered, sections=tuple(ordered))
 
 
-def _explanation(
+def _fill_explanation(
     document: Document,
     *,
     error: str | None = None,

@@ -56,7 +56,7 @@ class Store:
         return self._database.execute("select 1 from explanations where key = ?", (key,)).fetchone() is not None
 
     def save(self, rows: Iterable[ExplanationRow]) -> None:
-        """Write a batch: all of it or, if the process dies, none."""
+        """Write a batch in one transaction."""
         columns = [_columns(row) for row in rows]
         with self._transaction():
             self._database.executemany(_SAVE, columns)

@@ -24,7 +24,7 @@ def hash_code() -> str:
 
 
 def list_versions() -> dict[str, str]:
-    """The versions of this program and of what it computes with, by name; none of it is loaded."""
+    """The versions of this program and of the packages it computes with, by name; no package is loaded."""
     return {
         "salience-report": __version__,
         "python": python_version(),

@@ -108,7 +108,7 @@ class Pair:
             high=high,
             p=self._chance(),
             texts=len(self.values["kendall"]),
-            **{name: _middle(values) for name, values in self.values.items()},
+            **{name: _round_median(values) for name, values in self.values.items()},
         )
 
     def _chance(self) -> float | None:
@@ -169,7 +169,7 @@ def round_mean(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _middle(values: "array[float]") -> float | None:
+def _round_median(values: "array[float]") -> float | None:
     return round(median(values), 4) if values else None
 
 

@@ -68,18 +68,18 @@ class PushCount:
         by_target: dict[PushTarget, list[Pushing]] = {}
         for (target, word), moments in self._moments.items():
             if moments.number >= LEAST and moments.interval()[0] > 0:
-                by_target.setdefault(target, []).append(_pushing(target, word, moments))
+                by_target.setdefault(target, []).append(_make_pushing(target, word, moments))
         largest = sorted(by_target, key=lambda target: (-len(by_target[target]), target[0], target[1] or ""))[:_TARGETS]
-        return tuple(pushing for target in largest for pushing in _choose(by_target[target]))
+        return tuple(pushing for target in largest for pushing in _choose_words(by_target[target]))
 
 
-def _pushing(target: PushTarget, word: str, moments: Moments) -> Pushing:
+def _make_pushing(target: PushTarget, word: str, moments: Moments) -> Pushing:
     low, high = moments.interval()
     mean, low, high = map(round_mean, (moments.mean, low, high))
     return Pushing(label=target[0], against=target[1], word=word, texts=moments.number, mean=mean, low=low, high=high)
 
 
-def _choose(words: list[Pushing]) -> list[Pushing]:
+def _choose_words(words: list[Pushing]) -> list[Pushing]:
     """The words whose intervals begin furthest above zero, ordered by their means."""
     nearest = sorted(words, key=lambda pushing: (-pushing.low, pushing.word))[:_LISTED]
     return sorted(nearest, key=lambda pushing: (-pushing.mean, pushing.word))

@@ -64,11 +64,11 @@ class _Tally:
         self.lapses += [Lapse(id=id, source=source, method=method, reason=reason) for method, reason in omitted]
         document = CountedDocument(explanation)
         for name, part in self.parts.items():
-            with self._noting(name):
+            with self._recording_gap(name):
                 part.add(document)
 
     @contextmanager
-    def _noting(self, part: Part) -> Iterator[None]:
+    def _recording_gap(self, part: Part) -> Iterator[None]:
         """Record a part that fails, whatever it raises, as a gap."""
         try:
             yield
@@ -78,7 +78,7 @@ class _Tally:
     def summary(self, order: Mapping[str, int]) -> Summary:
         fields_by_part: dict[Part, dict[str, Any]] = {}
         for name, part in self.parts.items():
-            with self._noting(name):
+            with self._recording_gap(name):
                 fields_by_part[name] = part.fields(order)
         facts = dict(_NOTHING)
         for name, filled in fields_by_part.items():

@@ -54,7 +54,7 @@ def name_said(explanation: Explanation) -> str | None:
 
 
 @dataclass
-class _Count:
+class _SliceTally:
     texts: int = 0
     held: Counter[str] = field(default_factory=Counter)
     measured: Counter[str] = field(default_factory=Counter)
@@ -76,11 +76,11 @@ class _Count:
             kind=kind,
             name=name,
             texts=self.texts,
-            checks=tuple(self._held()),
+            checks=tuple(self._count_checks()),
             tau=round(median(self.taus), 4) if self.taus else None,
         )
 
-    def _held(self) -> Iterator[Held]:
+    def _count_checks(self) -> Iterator[Held]:
         for check in ("accuracy", *CHECKS):
             held, measured = self.held[check], self.measured[check]
             if measured:
@@ -94,7 +94,7 @@ class SliceCount:
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
-        self._counts: dict[tuple[SliceKind, str], _Count] = {("all", ""): _Count()}
+        self._counts: dict[tuple[SliceKind, str], _SliceTally] = {("all", ""): _SliceTally()}
         self.passing = 0
 
     def add(self, explanation: Explanation, sections: Sequence[AlignedText]) -> None:
@@ -107,7 +107,7 @@ class SliceCount:
         names = ("", explanation.group, name_given(explanation), name_said(explanation))
         for kind, name in zip(KINDS, names, strict=True):
             if name is not None:
-                self._counts.setdefault((kind, name), _Count()).add(text)
+                self._counts.setdefault((kind, name), _SliceTally()).add(text)
 
     def slices(self) -> tuple[Slice, ...]:
         """All texts, then the folders, the labels given and the answers, each by name."""

@@ -146,4 +146,4 @@ def test_a_shortcut_that_fails_in_any_way_is_not_taken(tiny, error):
         raise error("not here")
         yield
 
-    assert not network._agrees(shortcut)
+    assert not network._keeps_answers(shortcut)

@@ -30,9 +30,9 @@ def estimate_errors(apart: Array, defects: Array, gradients: Array) -> Array:
     by_defect = np.abs(defects)[:, :, None] / np.sqrt(count)
     movements = np.abs(np.diff(gradients, axis=1))
     usual = np.sqrt((movements**2).sum(2, keepdims=True) / count)
-    movements = alive * _over(movements + movements.sum(2, keepdims=True) / count, usual)
+    movements = alive * _divide(movements + movements.sum(2, keepdims=True) / count, usual)
     raised = np.maximum(typical, by_defect) ** _SURPRISE * typical ** (1 - _SURPRISE)
-    scale = _over(raised, typical)
+    scale = _divide(raised, typical)
     errors: Array = np.maximum(
         np.hypot(apart, _FLOOR * typical * movements) * scale, 0.1 * _FLOOR * by_defect * movements
     )
@@ -47,10 +47,10 @@ def find_jumps(jumps: Array) -> Array:
     Detectors for Piecewise Smooth Data Based on the Minmod Limiter, Journal of Scientific Computing, 2006). The highest
     two orders need not agree: with more nodes there is more often another jump among them.
     """
-    return np.maximum(*(_agree(np.stack([jumps[:, 0], jumps[:, 1], jumps[:, order]])) for order in (2, 3)))
+    return np.maximum(*(_minmod(np.stack([jumps[:, 0], jumps[:, 1], jumps[:, order]])) for order in (2, 3)))
 
 
-def _agree(jumps: Array) -> Array:
+def _minmod(jumps: Array) -> Array:
     """The least size where all signs are the same, and 0 elsewhere."""
     same_sign = (jumps > 0).all(0) | (jumps < 0).all(0)
     least: Array = np.where(same_sign, np.abs(jumps).min(0), 0.0)
@@ -63,7 +63,7 @@ def measure_roughness(sizes: Array) -> Array:
     `sizes` (paths orders) are the sums of estimated jumps by each order, over all panels and features. A higher order
     leaves less of a smooth integrand, and more of a rough one.
     """
-    return np.clip(_over(sizes[:, -1], _USUAL * sizes[:, 1]), 1.0, _ROUGHEST)
+    return np.clip(_divide(sizes[:, -1], _USUAL * sizes[:, 1]), 1.0, _ROUGHEST)
 
 
 def measure_evidence(sizes: Array) -> Array:
@@ -72,10 +72,10 @@ def measure_evidence(sizes: Array) -> Array:
     On kinked paths that are well resolved it leaves about twice as much, on smooth ones as much or less. `sizes` are as
     in `measure_roughness`.
     """
-    return np.clip(_over(sizes[:, 2], _UNDECIDED * sizes[:, 1]), _AGAINST, _FOR)
+    return np.clip(_divide(sizes[:, 2], _UNDECIDED * sizes[:, 1]), _AGAINST, _FOR)
 
 
-def _over(values: Array, whole: Array) -> Array:
-    """Values over a whole, and 1 where there is none."""
+def _divide(values: Array, whole: Array) -> Array:
+    """The quotient of two arrays, and 1 where the second is 0."""
     shares: Array = np.divide(values, whole, out=np.ones_like(values), where=whole > 0)
     return shares

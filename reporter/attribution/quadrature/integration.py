@@ -49,11 +49,11 @@ def integrate_paths(sample: Sampler, known: Sequence[Samples | None], goal: Goal
 
     Raises `ValueError` for a row whose total or gradients are not finite numbers somewhere on its path.
     """
-    wanted = {row: _first(samples, goal) for row, samples in enumerate(known)}
+    wanted = {row: _choose_first_nodes(samples, goal) for row, samples in enumerate(known)}
     paths = {row: samples for row, samples in enumerate(known) if samples is not None}
     done: dict[int, Integration] = {}
     while wanted:
-        paths |= {row: _join(paths.get(row), more) for row, more in _ask(sample, wanted).items()}
+        paths |= {row: _merge(paths.get(row), more) for row, more in _sample(sample, wanted).items()}
         done |= _integrate({row: paths[row] for row in wanted}, goal)
         wanted = {row: refine(done[row].samples, done[row].integral, goal) for row in wanted}
         wanted = {row: nodes for row, nodes in wanted.items() if len(nodes)}
@@ -75,7 +75,7 @@ def _integrate(paths: dict[int, Samples], goal: Goal) -> dict[int, Integration]:
     return integrations
 
 
-def _first(samples: Samples | None, goal: Goal) -> Array:
+def _choose_first_nodes(samples: Samples | None, goal: Goal) -> Array:
     """The first nodes: the usual ones, or fewer where the evaluations allow no more; always with 0 and 1."""
     first = START_FEW_ROUNDS if goal.few_rounds and goal.max_evaluations >= len(START_FEW_ROUNDS) else START
     if goal.max_evaluations < len(first):
@@ -83,7 +83,7 @@ def _first(samples: Samples | None, goal: Goal) -> Array:
     return first if samples is None else np.setdiff1d(first, samples.nodes)
 
 
-def _ask(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
+def _sample(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
     rows = [row for row, nodes in wanted.items() for _ in nodes]
     totals, gradients = sample(rows, [node for nodes in wanted.values() for node in nodes.tolist()])
     samples, at = {}, 0
@@ -94,7 +94,7 @@ def _ask(sample: Sampler, wanted: dict[int, Array]) -> dict[int, Samples]:
     return samples
 
 
-def _join(known: Samples | None, added: Samples) -> Samples:
+def _merge(known: Samples | None, added: Samples) -> Samples:
     return _check_finite(added if known is None else known.merge(added))
 
 

@@ -131,7 +131,7 @@ def integrate_samples(paths: Sequence[Samples], goal: Goal, rules: Sequence[Rule
     rough, evidence = measure_roughness(jump_sizes), measure_evidence(jump_sizes)
     judged = zip(estimates.sum(2), kinks, defects, rough, evidence, strict=True)
     facts = zip(paths, panels.sum(1), errors, judged, strict=True)
-    return [_conclude(path, goal, *measured) for path, *measured in facts]
+    return [_bound_errors(path, goal, *measured) for path, *measured in facts]
 
 
 def _stack(rows: Sequence[Array]) -> Array:
@@ -142,7 +142,7 @@ def _stack(rows: Sequence[Array]) -> Array:
     return stacked
 
 
-def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, ...]) -> Integral:
+def _bound_errors(samples: Samples, goal: Goal, values: Array, errors: Array, judged: tuple[Array, ...]) -> Integral:
     """The integral of `values` (features) with error bounds, from `errors` (features) and the judgment of panels.
 
     `judged` holds, for each panel, the sum of its estimates, the errors by jumps (features) and its defect; and for the
@@ -156,14 +156,14 @@ def _conclude(samples: Samples, goal: Goal, values: Array, errors: Array, judged
     jumps = _KINKED * float(np.sqrt((all_kinks**2).sum()))
     own_kinks = np.sqrt((kinks[:, :count] ** 2).sum(0))
     own_bounds = np.hypot(_MARGIN * ease**_CLOSER * rough**3 * errors, _KINKED * own_kinks)
-    bounds = np.hypot(own_bounds, _SHARED * jumps * _share(samples.gradients))
+    bounds = np.hypot(own_bounds, _SHARED * jumps * _share_variation(samples.gradients))
     bounds += samples.noise(goal.unit_roundoff) * np.abs(values) / (size or 1.0)
     rounding = 2 * goal.unit_roundoff * size
     whole = float(np.hypot(_WHOLE * rough**2 * errors.sum(), evidence * jumps)) + rounding
     return Integral(values, bounds, whole, rounding, np.hypot(estimates, all_kinks), defects)
 
 
-def _share(gradients: Array) -> Array:
+def _share_variation(gradients: Array) -> Array:
     """Each feature's share (features) of the total variation of gradients (nodes features), which may hide a jump."""
     movements: Array = np.abs(np.diff(gradients, axis=0)).sum(0)
     return movements / (float(movements.sum()) or 1.0)
@@ -179,7 +179,7 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
 
     Also empty when the evaluations are used up, or where finer nodes cannot reduce the error.
     """
-    change, size = _allow(samples, integral, goal)
+    change, size = _allowed_errors(samples, integral, goal)
     if abs(integral.residual) <= _STRICT * change and integral.whole <= max(
         size, samples.noise(goal.unit_roundoff) + integral.rounding
     ):
@@ -187,7 +187,7 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
     if find_sliver(samples, integral, goal):
         return np.empty(0)
     shares = np.maximum(_SPENT * integral.panels / (size or 1.0), np.abs(integral.defects) / (2 * (change or 1.0)))
-    shares[_narrow(samples)] = 0.0
+    shares[_find_narrow_panels(samples)] = 0.0
     order = np.argsort(-shares, kind="stable")
     remaining = np.sqrt(np.maximum((shares**2).sum() - np.cumsum(shares[order] ** 2), 0.0))
     limit = len(samples.nodes) if goal.few_rounds else max(1, (len(samples.nodes) - 8) // _FEW)
@@ -200,7 +200,7 @@ def refine(samples: Samples, integral: Integral, goal: Goal) -> Array:
 
 def find_sliver(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float] | None:
     """The part of the path, from and to, that is too narrow to be resolved and alone exceeds the goal; None if none."""
-    narrow, (change, size) = _narrow(samples), _allow(samples, integral, goal)
+    narrow, (change, size) = _find_narrow_panels(samples), _allowed_errors(samples, integral, goal)
     unknown = float(np.sqrt((integral.panels[narrow] ** 2).sum()))
     if unknown <= size and abs(integral.defects[narrow].sum()) <= change:
         return None
@@ -208,13 +208,13 @@ def find_sliver(samples: Samples, integral: Integral, goal: Goal) -> tuple[float
     return float(samples.nodes[places[0]]), float(samples.nodes[places[-1] + 1])
 
 
-def _narrow(samples: Samples) -> NDArray[np.bool_]:
+def _find_narrow_panels(samples: Samples) -> NDArray[np.bool_]:
     """Which panels (n - 1) cannot be halved."""
     narrow: NDArray[np.bool_] = np.diff(samples.nodes) < 2 * _CLOSEST
     return narrow
 
 
-def _allow(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float]:
+def _allowed_errors(samples: Samples, integral: Integral, goal: Goal) -> tuple[float, float]:
     """The errors allowed of the sum, and of all scores together, in units of the score; not less than the noise."""
     noise = samples.noise(goal.unit_roundoff)
     return max(goal.tolerance * abs(samples.change), noise), max(goal.tolerance * integral.size, noise)

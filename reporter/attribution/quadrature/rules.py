@@ -38,11 +38,11 @@ class Rules:
 def find_rules(places: Sequence[Array]) -> list[Rules]:
     """The rules of each of these sets of as many nodes; equal sets are computed once."""
     distinct = {nodes.tobytes(): nodes for nodes in places}
-    known = dict(zip(distinct, _weigh_all(np.stack([*distinct.values()])), strict=True))
+    known = dict(zip(distinct, _compute_rules(np.stack([*distinct.values()])), strict=True))
     return [known[nodes.tobytes()] for nodes in places]
 
 
-def _weigh_all(nodes: Array) -> list[Rules]:
+def _compute_rules(nodes: Array) -> list[Rules]:
     """The rules at sets of nodes, sets nodes."""
     numbers = np.arange(nodes.shape[-1])
     ends = (numbers == 0) | (numbers == len(numbers) - 1)
@@ -91,8 +91,8 @@ def weigh_spline(nodes: Array) -> Array:
     before, after = widths[..., :-1, :], widths[..., 1:, :]
     system = after * identity[:-2] + 2 * (before + after) * identity[1:-1] + before * identity[2:]
     given = 3 * (after * rises[..., :-1, :] + before * rises[..., 1:, :])
-    first = _end(widths[..., :2, :], rises[..., :2, :], identity[:2])
-    last = _end(widths[..., :-3:-1, :], rises[..., :-3:-1, :], identity[:-3:-1])
+    first = _end_condition(widths[..., :2, :], rises[..., :2, :], identity[:2])
+    last = _end_condition(widths[..., :-3:-1, :], rises[..., :-3:-1, :], identity[:-3:-1])
     gradients = np.linalg.solve(
         np.concatenate([first[0], system, last[0]], axis=-2), np.concatenate([first[1], given, last[1]], axis=-2)
     )
@@ -100,7 +100,7 @@ def weigh_spline(nodes: Array) -> Array:
     return spline
 
 
-def _end(widths: Array, rises: Array, identity: Array) -> tuple[Array, Array]:
+def _end_condition(widths: Array, rises: Array, identity: Array) -> tuple[Array, Array]:
     """The "not a knot" equation at an end: the first two panels there share one polynomial."""
     outer, inner = widths[..., :1, :], widths[..., 1:, :]
     sum_of_widths = outer + inner

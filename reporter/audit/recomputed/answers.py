@@ -38,7 +38,7 @@ def list_rules(answer: Prediction) -> frozenset[str]:
     if answer.probabilities is None:
         return frozenset({"none"})
     rules = set()
-    for name, rule in (("softmax", _soften), ("sigmoid", _squash)):
+    for name, rule in (("softmax", _softmax), ("sigmoid", _sigmoid)):
         expected = [share for row in _rows(answer) for share in rule(row)]
         if len(expected) == len(answer.probabilities) and (name == "sigmoid" or len(answer.labels) > 1):
             slack = _PRINTED * (1 + max(map(abs, answer.logits)))
@@ -146,7 +146,7 @@ def _find_reading_faults(explanation: Explanation, run: Provenance) -> Iterator[
 
 
 def _find_extent_faults(tokens: Sequence[Token], texts: Sequence[str], read: int, limit: int) -> Iterator[str]:
-    """Whether so many characters were read; only an input of as many tokens as the model takes may have been cut."""
+    """Whether the characters read are those of the tokens; only an input at the model's token limit may be cut."""
     whole = sum(map(len, texts))
     ends = find_ends(tokens, len(texts))
     rest = "".join(text[end:] for text, end in zip(texts, ends, strict=True))
@@ -176,10 +176,10 @@ def _best(row: Sequence[float]) -> int:
     return max(range(len(row)), key=row.__getitem__)
 
 
-def _soften(row: Sequence[float]) -> list[float]:
+def _softmax(row: Sequence[float]) -> list[float]:
     sizes = [math.exp(value - max(row)) for value in row]
     return [size / math.fsum(sizes) for size in sizes]
 
 
-def _squash(row: Sequence[float]) -> list[float]:
+def _sigmoid(row: Sequence[float]) -> list[float]:
     return [1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value)) for value in row]

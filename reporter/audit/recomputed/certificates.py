@@ -86,7 +86,7 @@ def _find_verdict_fault(certificate: Certificate, change: float, slack: float) -
 
 
 def _find_error_fault(attribution: Attribution) -> str | None:
-    """Errors are sizes; where all scores together have one, those of the single scores come to more."""
+    """What is wrong with errors: one is negative, or the error of the sum exceeds the sum of the errors."""
     share, size = attribution.certificate.error, fsum(map(abs, attribution.scores))
     if not all(isfinite(error) and error >= 0 for error in (*(attribution.errors or ()), share or 0.0)):
         return "has an error that is no size."
@@ -98,7 +98,7 @@ def _find_error_fault(attribution: Attribution) -> str | None:
 
 
 def _find_path_fault(attribution: Attribution, run: Provenance) -> str | None:
-    """A path leads from the baseline to the text, and each of its nodes was paid for."""
+    """What is wrong with a path: it must lead from the baseline to the text, with an evaluation for each node."""
     certificate, shares = attribution.certificate, [share for share, _ in attribution.certificate.path]
     if certificate.evaluations < 0:
         return "took less than no evaluation."

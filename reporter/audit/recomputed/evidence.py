@@ -1,4 +1,4 @@
-"""The evidence beside the scores of a section: agreement, consensus and whatever follows from what was measured."""
+"""Evidence of a section: agreement, consensus and all else that follows from its scores and measurements."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -72,7 +72,7 @@ def _is_near(value: object, other: object) -> bool:
 
 
 def _find_heads_faults(section: Section) -> Iterator[str]:
-    """Heads are there where a method reads attention; each shares out all of it, and they come to the last layer's."""
+    """Faults of attention heads: missing, not summing to 1, or contradicting the last layer's attention."""
     methods = [attribution.method for attribution in section.attributions]
     heads = section.heads
     if (heads is None) != (not any(name.startswith(_ATTENTIVE) for name in methods)):
@@ -97,7 +97,7 @@ def _find_heads_faults(section: Section) -> Iterator[str]:
 
 
 def _find_other_faults(section: Section, level: Level) -> Iterator[str]:
-    """Every diagnostic is one that the level asks for, once for a method, and random orders lie in order."""
+    """Faults of diagnostics: not asked for by the level, twice for a method, or with bounds in the wrong order."""
     names = {*level.diagnostics, *level.plausibility, *level.perturbation}
     methods = {attribution.method for attribution in section.attributions}
     keys = [(diagnostic.name, diagnostic.method) for diagnostic in section.diagnostics]
@@ -113,7 +113,7 @@ def _find_other_faults(section: Section, level: Level) -> Iterator[str]:
 
 
 def _find_sensitivity_faults(section: Section, level: Level, run: Provenance) -> Iterator[str]:
-    """From every baseline: the scores of this one lie between the bounds, and a sign changes where they say so."""
+    """Faults of baseline sensitivity: scores outside of their bounds, or sign changes that do not follow from them."""
     sensitivity = section.sensitivity
     lead = next(
         (attribution for attribution in section.attributions if attribution.certificate.claim == "complete"), None

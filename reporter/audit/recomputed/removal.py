@@ -54,7 +54,7 @@ def _find_erasure_faults(
     for method, ranking in rankings.items():
         if fault := _find_effect_fault(method, erasure, ranking, level):
             yield fault
-        saved_answers = _Heard.read(erasure, method, ranking, target.score)
+        saved_answers = _SavedAnswers.read(erasure, method, ranking, target.score)
         given = {diagnostic.name: diagnostic.value for diagnostic in section.diagnostics if diagnostic.method == method}
         for metric in load_metrics(level.diagnostics):
             name = metric.about.name
@@ -72,7 +72,7 @@ def _find_effect_fault(method: str, erasure: Erasure, ranking: Ranking, level: L
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _SavedAnswers:
     """The saved answers to texts with words deleted, in one method's order."""
 
     ranking: Ranking
@@ -80,7 +80,7 @@ class _Heard:
     scores: Mapping[Cut, TargetAnswer]
 
     @classmethod
-    def read(cls, erasure: Erasure, method: str, ranking: Ranking, score: float) -> "_Heard":
+    def read(cls, erasure: Erasure, method: str, ranking: Ranking, score: float) -> "_SavedAnswers":
         """The answers on curves, and those to texts without one word."""
         sides = {"deletion": ranking.without, "insertion": ranking.only}
         values = {frozenset[int](): TargetAnswer(erasure.whole, score)}

@@ -21,7 +21,7 @@ class Deletion:
     shuffled: ClassVar[bool] = True
 
     def cuts(self, ranking: Ranking) -> list[Cut]:
-        """The text with ever fewer words, the strongest gone first."""
+        """The cuts of the curve: more and more words deleted, the strongest first."""
         return [ranking.without(count) for count in ranking.places()]
 
     def judge(self, ranking: Ranking, observed: Observations) -> float | None:

@@ -32,9 +32,9 @@ class IouF1:
         return []
 
     def judge(self, ranking: Ranking, observed: Observations) -> float | None:
-        """Two runs never lie on the same one, as they do not touch: hits count for both sides."""
+        """F1 of the matching runs; runs do not touch, so a hit counts once for each side."""
         wanted, strongest = find_runs(observed.marked), find_runs(ranking.words[: len(observed.marked)])
-        hits = sum(any(_share(run, other) >= ENOUGH for other in wanted) for run in strongest)
+        hits = sum(any(_intersection_over_union(run, other) >= ENOUGH for other in wanted) for run in strongest)
         return 2 * hits / (len(wanted) + len(strongest))
 
 
@@ -49,6 +49,6 @@ def find_runs(words: Iterable[int]) -> list[range]:
     return runs
 
 
-def _share(run: range, other: range) -> float:
+def _intersection_over_union(run: range, other: range) -> float:
     shared = max(0, min(run.stop, other.stop) - max(run.start, other.start))
     return shared / (len(run) + len(other) - shared)

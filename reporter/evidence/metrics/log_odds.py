@@ -28,7 +28,7 @@ class LogOdds:
         return ranking.strongest_gone()
 
     def judge(self, ranking: Ranking, observed: Observations) -> float | None:
-        """Undefined where an answer is no probability, or none that can be told from 0."""
+        """The mean log-ratio; undefined where an answer is no probability, or is 0."""
         values = [observed.answers[cut].value for cut in (frozenset[int](), *self.cuts(ranking))]
         if not all(0 < value <= 1 for value in values):
             return None

@@ -89,7 +89,7 @@ def _render_snippet(figure: TextFigure) -> str:
 
 @cache
 def _template() -> Template:
-    """The template in delimiters that TeX leaves alone; whatever it prints is escaped."""
+    """The template, with delimiters that are harmless in TeX; everything it prints is escaped."""
     pages = make_environment().overlay(
         autoescape=False,
         finalize=escaped,

@@ -58,7 +58,7 @@ class _Page:
         self.at = float(_MARGIN)
 
     def add(self, lines: Sequence[Sequence[Spot]], *, size: int, ink: str, signed: bool = False) -> None:
-        """Set some lines below what is there."""
+        """Add lines below those already on the page."""
         for line in lines:
             self.at += size * 1.75
             self.marks += [_place_text(spot, self.at - size * 0.55, size=size, ink=ink, signed=signed) for spot in line]
@@ -91,16 +91,16 @@ def _template() -> Template:
 
 def _draw(figure: TextFigure) -> Drawing:
     page = _Page()
-    page.add(_lines(figure.said, 17), size=17, ink="ink")
+    page.add(_set_text(figure.said, 17), size=17, ink="ink")
     for passage in figure.passages:
         page.at += 8
-        page.add(set_passage(passage, width=_ems(_TEXT)), size=_TEXT, ink="ink", signed=figure.signed)
+        page.add(set_passage(passage, width=_measure_line(_TEXT)), size=_TEXT, ink="ink", signed=figure.signed)
         if passage.unread:
-            page.add(_lines("The model read to here.", _SMALL), size=_SMALL, ink="ink2")
-            page.add(_lines(passage.unread, _TEXT), size=_TEXT, ink="ink2")
+            page.add(_set_text("The model read to here.", _SMALL), size=_SMALL, ink="ink2")
+            page.add(_set_text(passage.unread, _TEXT), size=_TEXT, ink="ink2")
     page.at += 12
     ramp = _ramp(page, figure)
-    page.add(_lines(figure.how, _SMALL), size=_SMALL, ink="ink2")
+    page.add(_set_text(figure.how, _SMALL), size=_SMALL, ink="ink2")
     return Drawing(
         title=f"{figure.source}. {figure.said}",
         description=f"{figure.how} {_describe(figure)}",
@@ -125,11 +125,11 @@ def _ramp(page: _Page, figure: TextFigure) -> tuple[PlacedText, ...]:
     return tuple(_place_text(step, base, size=_SMALL, ink="ink2", signed=figure.signed) for step in steps)
 
 
-def _lines(text: str, size: int) -> tuple[tuple[Spot, ...], ...]:
-    return set_lines(cut_text(str(visible(text))), width=_ems(size))
+def _set_text(text: str, size: int) -> tuple[tuple[Spot, ...], ...]:
+    return set_lines(cut_text(str(visible(text))), width=_measure_line(size))
 
 
-def _ems(size: int) -> float:
+def _measure_line(size: int) -> float:
     return (_WIDTH - 2 * _MARGIN) / size
 
 

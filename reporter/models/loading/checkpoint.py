@@ -42,11 +42,11 @@ def load_network(name: str, *, task: Reader, device: str, trust: TrustSettings =
     task.inspect(folder, source.read_json_object(folder / "config.json"))
     model, unused = _read_model(folder, task.head, trust)
     tokenizer = _read_tokenizer(folder, model, trust)
-    with _reading(f"The model in {folder} cannot be used"):
+    with _wrapping_errors(f"The model in {folder} cannot be used"):
         task = task.settle(model.config, tokenizer)
         facts = _describe(name, model, tokenizer, fingerprint=source.fingerprint(source.hash_checkpoint(folder, trust)))
         facts = replace(facts, labels=task.labels, unused=unused)
-        _tie(model)
+        _tie_embeddings(model)
         _settle_padding(model)
         if place.type == "cpu":
             make_batch_invariant(model)
@@ -69,7 +69,7 @@ def _read_model(folder: Path, head: str, trust: TrustSettings) -> tuple[Any, tup
     """The network, and the names of the weights in its files that it has no use for."""
     _check_weights(folder, trust)
     torch.manual_seed(0)  # what a head that was never trained begins with
-    with _reading(f"The model in {folder} cannot be read as {head}"):
+    with _wrapping_errors(f"The model in {folder} cannot be read as {head}"):
         model, report = getattr(transformers, head).from_pretrained(
             folder,
             output_loading_info=True,
@@ -112,7 +112,7 @@ def _check_finite(folder: Path, model: Any) -> None:  # noqa: ANN401
 
 
 @contextmanager
-def _reading(sentence: str) -> Iterator[None]:
+def _wrapping_errors(sentence: str) -> Iterator[None]:
     """Turn any exception while files from outside are read into a `UserError` of one sentence.
 
     A broken configuration can make a library raise any exception, panics of Rust included.
@@ -132,7 +132,7 @@ def _read_tokenizer(folder: Path, model: Any, trust: TrustSettings) -> Any:  # n
     problem = explain_tokenizer(folder)
     if problem:
         raise UserError(problem)
-    with _reading(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json"):
+    with _wrapping_errors(f"There is no tokenizer in {folder} that can be read; it needs a tokenizer.json"):
         tokenizer = transformers.AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=trust.remote_code
         )
@@ -141,7 +141,7 @@ def _read_tokenizer(folder: Path, model: Any, trust: TrustSettings) -> Any:  # n
             f"The tokenizer in {folder} tells no character offsets; salience-report needs a fast tokenizer."
         )
     rows = _count_rows(folder, model)
-    with _reading(f"The tokenizer in {folder} cannot read 'A short text.'"):
+    with _wrapping_errors(f"The tokenizer in {folder} cannot read 'A short text.'"):
         size = len(tokenizer)
         largest = max(tokenizer.get_vocab().values(), default=0)
         tokenizer("A short text.", return_offsets_mapping=True)
@@ -164,7 +164,7 @@ def _count_rows(folder: Path, model: Any) -> int:  # noqa: ANN401
         ) from error
 
 
-def _tie(model: Any) -> None:  # noqa: ANN401
+def _tie_embeddings(model: Any) -> None:  # noqa: ANN401
     """Make word-embedding layers with equal weights share one tensor, by which they are recognised as tied."""
     table = model.get_input_embeddings().weight
     for layer in model.modules():

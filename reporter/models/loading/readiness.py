@@ -66,8 +66,8 @@ def explain_mismatch(folder: Path, labels: int, mismatched: list[tuple[str, Any,
         )
     more = f", and {len(mismatched) - 1} more" if len(mismatched) > 1 else ""
     return (
-        f"The model in {folder} does not fit its config.json: {name} is {_measure(saved)} in the weights and "
-        f"{_measure(wanted)} by the configuration{more}; take the config.json that the weights were saved with."
+        f"The model in {folder} does not fit its config.json: {name} is {_name_shape(saved)} in the weights and "
+        f"{_name_shape(wanted)} by the configuration{more}; take the config.json that the weights were saved with."
     )
 
 
@@ -138,5 +138,5 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _measure(shape: Any) -> str:  # noqa: ANN401
+def _name_shape(shape: Any) -> str:  # noqa: ANN401
     return " x ".join(map(str, shape))

@@ -41,11 +41,11 @@ class Packed:
         packed = self.line(inputs["attention_mask"])
         *earlier, last = self.attentions
         with ExitStack() as stack:
-            _before(self.encoder, lambda x: x.flatten(0, 1).index_select(0, packed.places).unsqueeze(0), stack)
+            _change(self.encoder, lambda x: x.flatten(0, 1).index_select(0, packed.places).unsqueeze(0), stack)
             for attention in earlier:
-                _instead(attention, partial(_attend, attention, packed), stack)
-            _instead(last, partial(_attend_first, last, packed), stack)
-            _before(self.output, lambda x: x if len(x) > 1 else x[0, packed.firsts].unsqueeze(1), stack)
+                _replace_forward(attention, partial(_attend, attention, packed), stack)
+            _replace_forward(last, partial(_attend_first, last, packed), stack)
+            _change(self.output, lambda x: x if len(x) > 1 else x[0, packed.firsts].unsqueeze(1), stack)
             yield
 
 
@@ -55,15 +55,15 @@ def find_shortcuts(model: nn.Module, layers: int, *, packing: type[PackedRows]) 
     outputs = [getattr(model.get_submodule(path), "output", None) for path in paths]
     modules = [output for output in outputs if isinstance(output, nn.Module)]
     packed = _pack(model, paths[0], layers, packing) if len(paths) == len(modules) == 1 else None
-    return [*([packed] if packed else []), *([partial(_reading, modules)] if modules else [])]
+    return [*([packed] if packed else []), *([partial(_first_position_only, modules)] if modules else [])]
 
 
 @contextmanager
-def _reading(outputs: Sequence[nn.Module], _: Inputs) -> Iterator[None]:
+def _first_position_only(outputs: Sequence[nn.Module], _: Inputs) -> Iterator[None]:
     """Give the modules after the last attention the first position only."""
     with ExitStack() as stack:
         for output in outputs:
-            _before(output, lambda x: x[:, :1].contiguous(), stack)
+            _change(output, lambda x: x[:, :1].contiguous(), stack)
         yield
 
 
@@ -72,7 +72,7 @@ def amplify_attention(shortcut: Shortcut) -> Iterator[None]:
     """Scale hidden states so that attention picks out single tokens, where two kinds of attention would disagree."""
     with ExitStack() as stack:
         if isinstance(shortcut, Packed):
-            _before(shortcut.encoder, lambda x: _LOUD * x if x.is_floating_point() and x.dim() == 3 else x, stack)
+            _change(shortcut.encoder, lambda x: _LOUD * x if x.is_floating_point() and x.dim() == 3 else x, stack)
         yield
 
 
@@ -115,14 +115,14 @@ def _attend_first(attention: Any, packed: PackedRows, hidden: Tensor, *_: object
     return (gathered + attention.value.bias).unsqueeze(1), None
 
 
-def _before(module: nn.Module, change: Callable[[Tensor], Tensor], stack: ExitStack) -> None:
+def _change(module: nn.Module, change: Callable[[Tensor], Tensor], stack: ExitStack) -> None:
     """Change the tensors that a module is called with, until the stack is left."""
     stack.enter_context(
         hook([module], before=lambda _, given: tuple(change(x) if isinstance(x, Tensor) else x for x in given))
     )
 
 
-def _instead(module: Any, forward: Callable[..., Any], stack: ExitStack) -> None:  # noqa: ANN401
+def _replace_forward(module: Any, forward: Callable[..., Any], stack: ExitStack) -> None:  # noqa: ANN401
     """Replace a module's forward, until the stack is left."""
     module.forward = forward
     stack.callback(delattr, module, "forward")

@@ -32,14 +32,14 @@ class Cells:
         """Some of these as rows, filled up with terms of weight 0 to the largest."""
         size = [max(sizes) for sizes in zip(*(row.weights.shape for row in rows), strict=True)]
         return cls(
-            *(torch.stack([_fill(tensor, size) for tensor in part]) for part in zip(*map(_parts, rows), strict=True))
+            *(torch.stack([_pad(tensor, size) for tensor in part]) for part in zip(*map(_parts, rows), strict=True))
         )
 
     @classmethod
     def join(cls, parts: Sequence["Cells"]) -> "Cells":
         """The rows of several of these, one after another."""
         size = [max(sizes) for sizes in zip(*(part.weights.shape[1:] for part in parts), strict=True)]
-        whole = [[_fill(tensor, [len(tensor), *size]) for tensor in _parts(part)] for part in parts]
+        whole = [[_pad(tensor, [len(tensor), *size]) for tensor in _parts(part)] for part in parts]
         return cls(*map(torch.cat, zip(*whole, strict=True)))
 
     def __len__(self) -> int:
@@ -90,7 +90,7 @@ def _parts(cells: Cells) -> tuple[Tensor, Tensor, Tensor]:
     return cells.positions, cells.choices, cells.weights
 
 
-def _fill(values: Tensor, size: Sequence[int]) -> Tensor:
+def _pad(values: Tensor, size: Sequence[int]) -> Tensor:
     """Values with zeros after them, to this size."""
     if list(values.shape) == list(size):
         return values

@@ -27,9 +27,9 @@ class Classification:
         names = config.get("id2label")
         if not isinstance(names, dict) or not names:
             return
-        numbers = [str(key) for key, _ in sorted(names.items(), key=_order)]
+        numbers = [str(key) for key, _ in sorted(names.items(), key=_sort_key)]
         if sorted(numbers) != sorted(str(at) for at in range(len(names))):
-            written = json.dumps({str(at): name for at, (_, name) in enumerate(sorted(names.items(), key=_order))})
+            written = json.dumps({str(at): name for at, (_, name) in enumerate(sorted(names.items(), key=_sort_key))})
             raise UserError(
                 f"The config.json in {folder} numbers its labels {', '.join(numbers[:_SHOWN])}"
                 f"{', ...' if len(numbers) > _SHOWN else ''} in id2label, and a model's answers are numbered from 0 "
@@ -67,5 +67,5 @@ class Classification:
         return choices.sigmoid() if self.apart(choices.shape[-1]) else choices.softmax(-1)
 
 
-def _order(pair: tuple[str, Any]) -> tuple[int, str]:
+def _sort_key(pair: tuple[str, Any]) -> tuple[int, str]:
     return (int(pair[0]) if re.fullmatch(r"-?\d+", str(pair[0])) else 0, str(pair[0]))

@@ -67,7 +67,7 @@ def choose_targets(
     other = None if against is None else find_label(against, prediction.labels)
     wanted = settings.target
     cells = [(place, index) for place in positions for index in _choose_labels(prediction, place, wanted, given)]
-    chosen = [_read(prediction, place, index, other) for place, index in cells if index != other]
+    chosen = [_make_target(prediction, place, index, other) for place, index in cells if index != other]
     if positions and not chosen:
         raise DocumentError(f"The target is {against} itself, so there is no difference to explain; name a --target.")
     return chosen
@@ -104,7 +104,7 @@ def _choose_given(prediction: Prediction, given: Document) -> list[int]:
     return sorted(indices) or [0]
 
 
-def _read(prediction: Prediction, place: int, index: int, other: int | None) -> Target:
+def _make_target(prediction: Prediction, place: int, index: int, other: int | None) -> Target:
     first = place * len(prediction.labels)
     score = prediction.logits[first + index] - (0.0 if other is None else prediction.logits[first + other])
     shares = prediction.probabilities
