@@ -20,7 +20,8 @@ _ALTERNATIVES = ("is", "where", "has")
 _GROUPS = ("media", "container", "supports", "layer")
 _KEPT = 256  # kinds of pages whose cut styles are kept: pages of one kind have the same names
 _WORD = re.compile(r"[\w-]+")
-_TAG = re.compile(r"""<([a-zA-Z][\w-]*)|\s(class|id)=("[^"]*"|[^\s>]*)""")
+_ELEMENT = re.compile(r"<([a-zA-Z][\w-]*)")
+_NAMED = {".": re.compile(r"""\sclass=("[^"]*"|[^\s>]*)"""), "#": re.compile(r"""\sid=("[^"]*"|[^\s>]*)""")}
 _PROPERTY = re.compile(r"--[\w-]+")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -100,11 +101,11 @@ def list_names(markup: str, asked: Set[str]) -> frozenset[str]:
 
     Words of its script count as all four, as it may make any of them.
     """
-    names = {"html", "head", "body"}
-    names |= {name for name in asked if name[0] == "[" and re.search(rf"\s{re.escape(name[1:-1])}[\s=>]", markup)}
-    for element, attribute, value in _TAG.findall(markup):
-        mark = {"class": ".", "id": "#"}.get(attribute)
-        names |= {f"{mark}{one}" for one in value.strip('"').split()} if mark else {element.lower()}
+    names = {"html", "head", "body", *map(str.lower, set(_ELEMENT.findall(markup)))}
+    for mark, pattern in _NAMED.items():
+        names |= {f"{mark}{one}" for value in set(pattern.findall(markup)) for one in value.strip('"').split()}
+    attributes = (name for name in asked if name[0] == "[")
+    names |= {name for name in attributes if any(f"{space}{name[1:-1]}" in markup for space in " \n")}
     made = {word for script in _SCRIPT.findall(markup) for word in _WORD.findall(script)}
     return frozenset(asked & (names | {form.format(word) for word in made for form in ("{}", ".{}", "#{}", "[{}]")}))
 

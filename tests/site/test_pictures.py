@@ -12,6 +12,7 @@ import torch
 from reporter.evidence.aligned_text import AlignedText
 from reporter.records.attention import STRETCHES, summarize_heads
 from reporter.site.pages.document.overview import overview
+from reporter.site.pages.document.words import smalls
 from reporter.site.pages.drawings.axis import LEFT, RIGHT
 from reporter.site.pages.drawings.curve import curve
 from tests import example_runs as runs
@@ -94,3 +95,30 @@ def test_the_curve_goes_through_every_node():
     heights = [value for _, value in certificate.path]
     assert np.corrcoef([y for _, y in points], heights)[0, 1] < -0.999
     assert curve(replace(certificate, path=()), decimals=4) is None
+
+
+def strokes(path: str) -> dict[int, int]:
+    """The bars of a skyline by their columns: how far each reaches from the middle line."""
+    x, y, found = 0, 0, {}
+    for across, along, height in re.findall(r"m(-?\d+) ?(-?\d+)v(-?\d+)", path):
+        x, y = x + int(across), y + int(along)
+        found[(x - 2) // 4] = max(abs(y - 24), abs(y + int(height) - 24))
+        y += int(height)
+    return found
+
+
+@pytest.mark.parametrize(("count", "together"), [(99, 1), (100, 1), (101, 2), (200, 2), (250, 3)])
+def test_a_skyline_has_a_hundred_bars_at_most_and_the_strongest_of_each_stretch(count: int, together: int) -> None:
+    aligned = reading_of(" ".join(f"w{at}" for at in range(count)))
+    (first, *_) = [one for one in aligned.section.attributions if one.method == "integrated_gradients"]
+    scores = tuple((-1) ** at * (at % 7) / 6 for at in range(len(first.scores)))
+    shown = replace(aligned.section, attributions=(replace(first, scores=scores),))
+    spread = AlignedText(replace(runs.explanation("a", " ".join(aligned.texts)), sections=(shown,)), shown)
+    (small,) = smalls(spread, first.method, titles={})
+    assert small.words_per_bar == together
+    shares = spread.shares(scores)
+    columns = [shares[at : at + together] for at in range(0, count, together)]
+    assert len(columns) <= 100
+    for path, sign in ((small.up, 1), (small.down, -1)):
+        reach = {at: max(sign * share for share in column) for at, column in enumerate(columns)}
+        assert strokes(path) == {at: round(24 * share) for at, share in reach.items() if share >= 0.04}

@@ -58,7 +58,10 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Small:
-    """One method's small multiple: a skyline with one bar per word, over the text or its strongest words."""
+    """One method's small multiple: a skyline over the text or its strongest words.
+
+    A bar of the skyline is `words_per_bar` words in a row; what they are for and against is that of the strongest.
+    """
 
     title: str
     claim: str
@@ -67,6 +70,7 @@ class Small:
     up: str
     down: str
     width: int
+    words_per_bar: int
     text: tuple[Fragment, ...]
     strongest: tuple[Fragment, ...]
 
@@ -168,16 +172,18 @@ def smalls(aligned: AlignedText, first: str, *, titles: Mapping[str, str]) -> tu
 
 def _small(attribution: Attribution, aligned: AlignedText, *, title: str, tau: str) -> Small:
     shares = aligned.shares(attribution.scores)
-    heights = [(at, round(share * _HALF)) for at, share in enumerate(shares) if abs(share) >= _LEAST]
+    together = max(1, -(-len(shares) // SMALL))  # more bars than that cannot be seen apart
+    columns = [shares[at : at + together] for at in range(0, len(shares), together)]
     brief = len(shares) <= SMALL and sum(map(len, aligned.texts)) <= SMALL * 12
     return Small(
         title=title,
         claim=claim_of(attribution),
         signed=attribution.signed,
         tau=tau,
-        up=_skyline([(at, -height) for at, height in heights if height > 0]),
-        down=_skyline([(at, -height) for at, height in heights if height < 0]),
-        width=max(_NARROWEST, len(shares) * 4),
+        up=_skyline([(at, -max(column)) for at, column in enumerate(columns) if max(column) >= _LEAST]),
+        down=_skyline([(at, -min(column)) for at, column in enumerate(columns) if min(column) <= -_LEAST]),
+        width=max(_NARROWEST, len(columns) * 4),
+        words_per_bar=together,
         text=fragments(aligned, shares, least=_LEAST) if brief else (),
         strongest=()
         if brief
@@ -185,13 +191,14 @@ def _small(attribution: Attribution, aligned: AlignedText, *, title: str, tau: s
     )
 
 
-def _skyline(bars: Sequence[tuple[int, int]]) -> str:
-    """One stroke per bar, four units of width for each: places and heights as an SVG path.
+def _skyline(bars: Sequence[tuple[int, float]]) -> str:
+    """One stroke per bar, four units of width for each: places and shares of the half height as an SVG path.
 
     They are drawn from the middle and to the middle in turn, so that the way from one to the next is short.
     """
     path, x, y = [], 0, -_HALF
-    for number, (at, height) in enumerate(bars):
+    for number, (at, share) in enumerate(bars):
+        height = round(share * _HALF)
         start, end = (0, height) if number % 2 == 0 else (height, 0)
         path.append(f"m{at * 4 + 2 - x} {start - y}v{end - start}")
         x, y = at * 4 + 2, end
