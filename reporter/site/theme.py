@@ -50,8 +50,9 @@ _FORM = "a theme is one ':root { --name: value; }' and nothing else"
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What an owner makes of a site: `css` for its pages, the whole again as `text`, its name, and a data URL."""
+    """What an owner makes of a site: what is set, `css` for its pages, all of it again as `text`, name and data URL."""
 
+    names: tuple[str, ...]
     css: str
     text: str
     organisation: str
@@ -84,7 +85,7 @@ def read_theme(text: str) -> Theme:
     more = {"organisation": f'"{organisation}"'} if organisation else {}
     more |= {"logo": f'url("{logo}")'} if logo else {}
     css = _write_block({COLOURS.get(name, name): value for name, value in said.items()})
-    return Theme(css=css, text=_write_block(said | more), organisation=organisation, logo=logo)
+    return Theme(names=tuple(found), css=css, text=_write_block(said | more), organisation=organisation, logo=logo)
 
 
 def _list_declarations(text: str) -> Iterator[tuple[str, list[Any]]]:

@@ -254,6 +254,9 @@ def test_every_page_wears_the_theme_and_asks_for_nothing_more(themed):
         assert ("img", "src", theme.logo) in page.attributes
         assert page.path.name in ("404.html", "undrawn.html") or theme.organisation in page.text
         assert page.path.name in ("index.html", "documents-2.html") or ("meta", "content", CONTENT) in page.attributes
+    provenance = Page(themed / "provenance.html").text
+    assert ", ".join(theme.names) in provenance
+    assert provenance.rstrip().count("--theme FILE") == 1
     assert twin.load_run((themed / "data" / "run.json").read_bytes()).theme == theme.text
     kinds = ("files", "schema", "links", "silence", "pages")
     assert [found.faults for found in check_site(themed, Thresholds()) if found.name in kinds and found.faults] == []

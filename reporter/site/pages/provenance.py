@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reporter.records import HELP, Run, Setting, Settings
 from reporter.site.pages.frame import Frame, frame
+from reporter.site.theme import read_theme
 from reporter.site.wording import date, list_names
 
 _DEFAULTS = Settings().saved()
@@ -69,7 +70,7 @@ def provenance_page(run: Run) -> ProvenancePage:
         settings=tuple(_setting(name, value) for name, value in run.settings.items()),
         versions=tuple(Fact(name=name, value=version) for name, version in run.versions.items()),
         warnings=tuple(said for name, said in _WARNINGS.items() if run.settings.get(name)),
-        command=_command(run.settings),
+        command=_command(run.settings) + (" \\\n  --theme FILE" if run.theme else ""),
         created=date(run.created),
         promise="" if run.machine is None else run.machine.promise,
     )
@@ -81,7 +82,7 @@ def not_found_page(run: Run) -> NotFoundPage:
 
 
 def _model(run: Run) -> list[Fact]:
-    model = run.model
+    model, themed = run.model, read_theme(run.theme).names
     return [
         Fact(name="Model", value=model.id),
         Fact(name="Fingerprint", value=model.fingerprint, meaning="of weights, configuration and tokenizer"),
@@ -97,6 +98,8 @@ def _model(run: Run) -> list[Fact]:
         *_machine(run),
         Fact(name="Number format", value=run.dtype),
         Fact(name="Inputs last changed", value=run.created, meaning="or SOURCE_DATE_EPOCH; not the time of the build"),
+        *([Fact(name="Input", value=run.input, meaning="the folder or file that was explained")] if run.input else []),
+        *([Fact(name="Theme", value=", ".join(themed), meaning="set by --theme, not by us")] if themed else []),
     ]
 
 
