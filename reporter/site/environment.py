@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reporter.runs import find_templates
-from reporter.site.styles import Styles
+from reporter.site.styles import make_styles
 
 _MARKS = ("202A LRE", "202B RLE", "202C PDF", "202D LRO", "202E RLO", "2066 LRI", "2067 RLI", "2068 FSI", "2069 PDI")
 _PICTURES = {
@@ -44,12 +44,6 @@ def make_environment() -> Environment:
     pages.filters |= {"css": _as_css, "css_string": _as_css_string}
     pages.globals |= {"style": styles, "script": script, "digest": digest}
     return pages
-
-
-@cache
-def make_styles() -> Styles:
-    """The style sheets of the templates, read once."""
-    return Styles({path.stem: path.read_text("utf-8") for path in sorted((find_templates() / "style").glob("*.css"))})
 
 
 def _as_css(text: str) -> Markup:

@@ -14,7 +14,7 @@ from reporter.records import Explanation, Failure, Run, quote_error, twin
 from reporter.runs import DEALT, DrawnFile, Store, map_in_processes
 from reporter.site.addresses import csv_path, json_path, page_path
 from reporter.site.downloads import list_downloads
-from reporter.site.environment import make_environment, make_styles
+from reporter.site.environment import make_environment
 from reporter.site.pages import (
     UNDRAWN,
     Audit,
@@ -41,6 +41,7 @@ from reporter.site.pages import (
     training_page,
     undrawn_page,
 )
+from reporter.site.styles import make_styles
 from reporter.site.theme import read_theme
 from reporter.site.writer import Paper, Put, Writer, hash_all
 from reporter.summary import sum_up

@@ -8,10 +8,12 @@ whole sheets in every state, size, theme and medium. A custom property and a cou
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import tinycss2
+
+from reporter.runs import find_templates
 
 Needs = tuple[Any, ...]
 """What a page must have for a selector to match: `.class`, `#id`, `[attribute]`, `element`, or tuples of choices."""
@@ -89,6 +91,12 @@ class Styles:
         possible = [tuple(_list_possible(self._sheets[text], names)) for text in texts]
         wanted = _find_wanted([rule for sheet in possible for rule in sheet], words)
         return tuple("".join(_write(rule, wanted) for rule in sheet) for sheet in possible)
+
+
+@cache
+def make_styles() -> Styles:
+    """The style sheets of the templates, read once."""
+    return Styles({path.stem: path.read_text("utf-8") for path in sorted((find_templates() / "style").glob("*.css"))})
 
 
 def parse(css: str) -> Sheet:

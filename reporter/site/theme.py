@@ -17,7 +17,7 @@ import tinycss2
 
 from reporter.records import UserError
 from reporter.site.colours import WHITE, Colour, contrast, read_colour
-from reporter.site.environment import make_styles
+from reporter.site.styles import make_styles
 
 COLOURS = {
     **{name: name for name in ("paper", "card", "sunk", "ink", "ink2", "rule", "rule2", "accent")},

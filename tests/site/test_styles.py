@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from reporter.site.environment import make_styles
-from reporter.site.styles import Styles, _compact, list_names, parse
+from reporter.site.styles import Styles, _compact, list_names, make_styles, parse
 from tests import example_runs as runs
 from tests.site.test_render import site_of
 

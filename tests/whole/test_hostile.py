@@ -160,7 +160,8 @@ def stuffed_run(payload: str) -> Provenance:
         training=runs.trained(),
     )
     made = replace(made, model=replace(made.model, unused=("pooler.weight",)))
-    return msgspec.convert(stuff(msgspec.to_builtins(made), payload), Provenance)
+    stuffed = msgspec.convert(stuff(msgspec.to_builtins(made), payload), Provenance)
+    return replace(stuffed, theme="")  # a theme that is none is refused before anything is drawn
 
 
 def stuffed_site(folder: Path, payload: str) -> Path:
