@@ -106,7 +106,7 @@ class Cases:
         inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), network.eager():
             output = network.run(inputs, points, output_attentions=True)
-            score = cells.read(network.task.table(output))
+            score = cells.read(network.read(output, inputs))
             return torch.stack(torch.autograd.grad(score.sum(), output.attentions))[:, : len(self.cells)]
 
     @property
@@ -198,7 +198,7 @@ class Cases:
         inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), self.network.eager():
             output = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
-            table = self.network.task.table(output)
+            table = self.network.read(output, inputs)
             score = cells.read(table)
             hidden_gradient, gradient = torch.autograd.grad(score.sum(), (output.hidden_states[-1], points))
         rows = slice(len(self.cells))

@@ -1,7 +1,7 @@
 """Target queries: the predictions of documents, and the targets of each that are to be explained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -47,8 +47,8 @@ class TargetQuery:
 
     @cached_property
     def fixed(self) -> frozenset[int]:
-        """The tokens at which the choices are read, which no perturbation may remove; none for one label per text."""
-        return frozenset(self.choices.positions.flatten().tolist()) if self.per_token else frozenset()
+        """The tokens at which the target is read, which no perturbation may remove; none for one label per text."""
+        return frozenset(self.cells.positions[self.cells.weights != 0].tolist()) if self.per_token else frozenset()
 
     @property
     def length(self) -> int:
@@ -94,7 +94,7 @@ class Explainer:
         """The answer to one text from its table, positions choices."""
         plan = self.task.plan(table, encoded)
         kept_answer = Cells.stack([plan.choices]).read(table.unsqueeze(0))[0]
-        return KeptAnswer(plan, predict(kept_answer, plan.labels, self.task))
+        return KeptAnswer(plan, predict(kept_answer, plan, self.task))
 
     def part(self, documents: Sequence[Encoded]) -> list[list[int]]:
         """The numbers of the texts of each pass: one each on a processor, batches of like length on a GPU."""
@@ -107,6 +107,8 @@ class Explainer:
     def choose(self, encoded: Encoded, answer: KeptAnswer) -> list[TargetQuery]:
         """The target queries that the settings ask for; raises `ValueError` if the document allows none."""
         plan, targets = answer.plan, self.task.targets(answer.prediction, encoded, self.settings)
+        if plan.spans:
+            targets = [replace(target, span=plan.spans[target.index]) for target in targets]
         return [
             TargetQuery(encoded, target, plan.labels, plan.choices[target.position], plan.per_token)
             for target in targets

@@ -15,8 +15,17 @@ from reporter.cli.site_commands import THEME, check, export, render, serve, veri
 from reporter.cli.terminal import say, show_lines, show_outcome, show_progress, show_times, warn
 from reporter.documents import Corpus, read_corpus, read_intake
 from reporter.influence import ABOUT
-from reporter.records import HELP, Settings, UserError, escape_line, read_names, split_names, twin
-from reporter.runs import Stopwatch, Store, count_vectors, renew_run, trace_run
+from reporter.records import EMBEDDED, HELP, Settings, UserError, escape_line, read_names, split_names, twin
+from reporter.runs import (
+    AUTO,
+    Stopwatch,
+    Store,
+    choose_task,
+    count_vectors,
+    renew_run,
+    tell_task,
+    trace_run,
+)
 from reporter.site import hold_folder, load_theme
 
 _DEFAULT = Settings()
@@ -81,6 +90,7 @@ def build(
     site: Annotated[Path, typer.Option("--output", "-o", metavar="SITE", help="The folder to write the site to.")],
     model: Annotated[str, _option("model")] = _DEFAULT.model,
     task: Annotated[str, _option("task")] = _DEFAULT.task,
+    mask_word: Annotated[str | None, _option("mask_word")] = _DEFAULT.mask_word,
     text_column: Annotated[str | None, _option("text_column")] = _DEFAULT.text_column,
     pair_column: Annotated[str | None, _option("pair_column")] = _DEFAULT.pair_column,
     label_column: Annotated[str | None, _option("label_column")] = _DEFAULT.label_column,
@@ -120,6 +130,7 @@ def build(
     settings = Settings(
         model=model,
         task=task,
+        mask_word=mask_word,
         text_column=text_column,
         pair_column=pair_column,
         label_column=label_column,
@@ -184,10 +195,14 @@ def _explain_evidence() -> None:
         say(f"    {line}")
 
 
-def _build(folder: Path, site: Path, settings: Settings, *, theme: str) -> int:
+def _build(folder: Path, site: Path, asked: Settings, *, theme: str) -> int:
+    settings = choose_task(asked)
     with read_corpus(folder, read_intake(settings)) as corpus:
         _check_readable(corpus)
-        return _build_site(corpus, site, settings, theme=theme)
+        code = _build_site(corpus, site, settings, theme=theme)
+    if asked.task == AUTO and asked.model != EMBEDDED and code in (0, 1):
+        say(tell_task(settings))
+    return code
 
 
 def _build_site(corpus: Corpus, site: Path, settings: Settings, *, theme: str) -> int:

@@ -37,12 +37,17 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """How tables are read: the columns that are named ("" is none, None the usual ones), and other names of labels."""
+    """How tables are read: the columns that are named ("" is none, None the usual ones), and other names of labels.
+
+    `pairs` and `gold` are the usual names of a task, which come before all others.
+    """
 
     text_column: str | None = None
     pair_column: str | None = None
     label_column: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
+    gold: tuple[str, ...] = ()
 
 
 USUAL = Intake()
@@ -71,7 +76,8 @@ def choose_columns(names: Sequence[str], intake: Intake) -> Columns:
     text, pair = _choose_texts(names, intake)
     label = _find(intake.label_column, names, "--label-column") if intake.label_column is not None else None
     if intake.label_column is None:
-        label = _pick_label([name for name in names if name not in (text, pair)])
+        left = [name for name in names if name not in (text, pair)]
+        label = next((name for name in intake.gold if name in left), None) or _pick_label(left)
     return Columns(text, pair, label)
 
 
@@ -92,7 +98,8 @@ def _choose_texts(names: Sequence[str], intake: Intake) -> tuple[str, str | None
         text = _find(intake.text_column, names, "--text-column")
         pair = "text_pair" if "text_pair" in names and text is not None else None
     else:
-        text, pair = _pick_texts(names, single=intake.pair_column is not None)
+        usual = next((known for known in intake.pairs if set(known) <= set(names)), None)
+        text, pair = usual or _pick_texts(names, single=intake.pair_column is not None)
     if intake.pair_column is not None:
         pair = _find(intake.pair_column, names, "--pair-column")
     assert text is not None

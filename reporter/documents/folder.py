@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from reporter import registry
 from reporter.documents.columns import USUAL, Intake
 from reporter.documents.ids import Ids
 from reporter.documents.labels import Labels, read_labels
@@ -47,11 +48,14 @@ def read_documents(folder: Path, intake: Intake = USUAL, note: Note = _ignore) -
 def read_intake(settings: Settings) -> Intake:
     """How the settings say that tables are to be read."""
     pairs = (name.partition("=") for name in settings.labels)
+    task = registry.describe_task(settings.task) if settings.task in registry.names("tasks") else None
     return Intake(
         text_column=settings.text_column,
         pair_column=settings.pair_column,
         label_column=settings.label_column,
         labels={given.casefold(): known for given, _, known in pairs},
+        pairs=task.pairs if task else (),
+        gold=task.gold if task else (),
     )
 
 

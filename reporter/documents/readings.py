@@ -76,12 +76,17 @@ def _read_long(column: str, value: object) -> str | None:
 
 
 def _read_label(column: str, value: object) -> tuple[str | None, tuple[str, ...] | None]:
-    """The label as one text, and where the row gives a list of labels, each of them."""
+    """The label as one text, and where the row gives a list of labels, each of them.
+
+    An object with a list of texts, as data sets of questions have it, is that list, each text once.
+    """
+    if isinstance(value, dict) and isinstance(value.get("text"), list):
+        value = [text for at, text in enumerate(value["text"]) if text not in value["text"][:at]]
     if not isinstance(value, list):
         return _read_short(column, value), None
     each = [_read_short(column, entry) for entry in value]
     labels = tuple(name for name in each if name is not None)
-    if len(labels) < len(each):
+    if None in each:
         raise UserError(f"The row's {column} is a list with an empty entry; take it out.")
     return ", ".join(labels) or None, labels
 

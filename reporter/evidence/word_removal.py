@@ -48,8 +48,8 @@ def _list_places(query: TargetQuery, cut: Cut) -> set[int]:
 
 
 def _renumber(kept_places: Sequence[int], length: int) -> Tensor:
-    """The new place of each of `length` tokens among those that are kept (tokens)."""
-    places = torch.zeros(length, dtype=torch.long)
+    """The new place of each of `length` tokens among those that are kept, -1 for one that is not (tokens)."""
+    places = torch.full((length,), -1)
     places[torch.tensor(kept_places)] = torch.arange(len(kept_places))
     return places
 

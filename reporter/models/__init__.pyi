@@ -28,6 +28,7 @@ from .loading.source import find_checkpoint as find_checkpoint
 from .loading.source import fingerprint as fingerprint
 from .loading.source import hash_checkpoint as hash_checkpoint
 from .loading.source import load_hashes as load_hashes
+from .loading.source import read_json_object as read_json_object
 from .memory import drop_frames as drop_frames
 from .memory import is_out_of_memory as is_out_of_memory
 from .memory import release_memory as release_memory

@@ -54,7 +54,11 @@ class Network:
 
     def answer(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None) -> Tensor:
         """The answer to `inputs`, with `embeddings` in place of the word embeddings: rows positions choices."""
-        return self.task.table(self.run(inputs, embeddings))
+        return self.read(self.run(inputs, embeddings), inputs)
+
+    def read(self, output: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
+        """The table that the task reads in an output for `inputs`: rows positions choices."""
+        return self.task.table(output, measure_seen(inputs))
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
@@ -171,7 +175,7 @@ class Network:
             answer = self.answer(self.probe)
             with torch.enable_grad(), self.eager():
                 output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
-            return AttentionProbe(output, self.task.table(output), points, answer, measure_seen(self.probe))
+            return AttentionProbe(output, self.read(output, self.probe), points, answer, measure_seen(self.probe))
 
         return find_attention_gap(self.facts.architecture, run_probe)
 

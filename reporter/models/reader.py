@@ -29,6 +29,6 @@ class Reader(Protocol):
         """The task with what a model's configuration and its tokenizer say of its answer."""
         ...
 
-    def table(self, output: Any) -> Tensor:  # noqa: ANN401
-        """The output object as rows positions choices."""
+    def table(self, output: Any, seen: Tensor) -> Tensor:  # noqa: ANN401
+        """The output object as rows positions choices; `seen`, rows tokens, is 0 at padding, and 1 elsewhere."""
         ...

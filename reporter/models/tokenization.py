@@ -29,9 +29,10 @@ def encode_document(document: Document, network: Network) -> Encoded:
     texts = _list_texts(document)
     encoding = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
     offsets = encoding.pop("offset_mapping")
-    facts = zip(encoding.tokens(0), offsets, encoding.sequence_ids(0), strict=True)
+    gaps = [token_id == network.tokenizer.mask_token_id for token_id in encoding["input_ids"]]
+    facts = zip(encoding.tokens(0), offsets, encoding.sequence_ids(0), gaps, strict=True)
     words = _mark_words(texts)
-    tokens = tuple(number_words(_place(*fact, words) for fact in facts))
+    tokens = tuple(number_words(_place(*fact, words=words) for fact in facts))
     if all(token.special for token in tokens):
         raise ValueError("nothing of it becomes a token that the model reads.")
     return Encoded(document, dict(encoding), tokens, _measure_seen(texts, tokens, encoding.encodings[0]))
@@ -62,10 +63,15 @@ def _mark_words(texts: list[str]) -> list[list[int | None]]:
     return numbers
 
 
-def _place(name: str, offsets: tuple[int, int], segment: int | None, words: list[list[int | None]]) -> Token:
+def _place(
+    name: str, offsets: tuple[int, int], segment: int | None, gap: bool, *, words: list[list[int | None]]
+) -> Token:
+    """A token at its place in the text; a gap (the mask) is no word, and stays where words give way to a baseline."""
     if segment is None:
         return Token(text=name, start=0, end=0, word=None, special=True)
     start, end = offsets
+    if gap:
+        return Token(text=name, start=start, end=end, word=None, special=True, segment=segment)
     inside = (word for word in words[segment][start:end] if word is not None)
     return Token(text=name, start=start, end=end, word=next(inside, None), special=False, segment=segment)
 

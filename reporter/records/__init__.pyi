@@ -49,6 +49,7 @@ from .influence import Influence as Influence
 from .influence import Training as Training
 from .influence import Validity as Validity
 from .labels import BACKGROUND as BACKGROUND
+from .labels import NO_ANSWER as NO_ANSWER
 from .labels import NONE as NONE
 from .labels import REGRESSION as REGRESSION
 from .labels import check_numbering as check_numbering
@@ -59,6 +60,7 @@ from .labels import join_names as join_names
 from .labels import name_answer as name_answer
 from .labels import name_labels as name_labels
 from .labels import name_target as name_target
+from .labels import normalize_answer as normalize_answer
 from .labels import read_names as read_names
 from .labels import read_number as read_number
 from .run import SCHEMA as SCHEMA

@@ -57,7 +57,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One cell of the answer: `label` (column `index`) at `position`, or its difference from the label `against`."""
+    """One cell of the answer: `label` (column `index`) at `position`, or its difference from the label `against`.
+
+    `span` is where the label stands in the second text, from character to character, if it was found there.
+    """
 
     position: int
     label: str
@@ -65,6 +68,7 @@ class Target:
     against: str | None
     score: float
     probability: float | None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,8 @@ class Prediction:
     """The model's answer: a table of `positions` x `labels`, row after row; `label` is the winner of each row.
 
     Probabilities are None for a model that has none (a regression). `answers` are the labels over one half, of a model
-    whose labels do not exclude each other; None for others.
+    whose labels do not exclude each other; None for others. Where the labels are `candidates`, they are of this text
+    alone (words for a gap, spans of a context), a few out of many: then `logits` are log-probabilities.
     """
 
     positions: int
@@ -156,6 +161,7 @@ class Prediction:
     probabilities: tuple[float, ...] | None
     label: str
     answers: tuple[str, ...] | None = None
+    candidates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from math import isfinite, nan
 from pathlib import Path
+from unicodedata import category
 
 from reporter.records.errors import UserError
 from reporter.records.explanation import Prediction, Target
 from reporter.records.settings import split_names
 
 REGRESSION = 'If it is a regression, its config.json must say so: "problem_type": "regression".'
+NO_ANSWER = "no answer"
+"""The answer of a model that finds none in a context, and of a question whose list of answers is empty."""
 NONE = "none of its labels"
 """The answer of a multi-label model where no label is over one half."""
 
@@ -86,6 +89,15 @@ def find_given(
     parts = [find_label(part, labels) for part in _PARTS.split(label)] if several and index is None else [index]
     known = [part for part in parts if part is not None]
     return frozenset(known) if len(known) == len(parts) else None
+
+
+def normalize_answer(text: str) -> str:
+    """A free answer as it is compared: in small letters, without punctuation, articles and extra white space.
+
+    The normalisation of the SQuAD evaluation (Rajpurkar et al., 2016), for punctuation of every script.
+    """
+    letters = "".join(sign for sign in text.casefold() if category(sign)[0] != "P")
+    return " ".join(word for word in letters.split() if word not in ("a", "an", "the"))
 
 
 def name_answer(prediction: Prediction) -> str:

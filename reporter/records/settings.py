@@ -33,7 +33,12 @@ class Settings:
     """What to measure and how; the field names are the option names, with underscores for dashes."""
 
     model: str = _option("embedded", "Hugging Face id or local folder; 'embedded' is the sentiment model inside.")
-    task: str = _option("sequence_classification", "What the model's answer is: see reporter/tasks/.")
+    task: str = _option(
+        "auto", "What the model's answer is: a task or a pipeline's name, e.g. ner; auto is what it was saved for."
+    )
+    mask_word: str | None = _option(
+        None, "The word to mask where a text has no [MASK], for models that fill gaps; it is the label as well."
+    )
     text_column: str | None = _option(
         None, "The column of a table that holds the text; by default text, sentence, review and the like."
     )

@@ -18,6 +18,9 @@ from .stopwatch import Stopwatch as Stopwatch
 from .store import SavedRun as SavedRun
 from .store import Store as Store
 from .store import list_columns as list_columns
+from .task_choice import AUTO as AUTO
+from .task_choice import choose_task as choose_task
+from .task_choice import tell_task as tell_task
 from .unit_of_work import Explain as Explain
 from .unit_of_work import explain_documents as explain_documents
 from .versions import find_templates as find_templates

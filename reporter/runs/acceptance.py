@@ -90,7 +90,7 @@ def _answer(network: Network, task: Task) -> Tensor:
                 f"{tuple(answer.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
                 "another --task or model."
             )
-    return task.table(output)
+    return network.read(output, inputs)
 
 
 def _name(output: object) -> str:

@@ -16,6 +16,7 @@ from reporter.runs.influences import forget_influences
 from reporter.runs.resume import find_run_date, make_key, remember
 from reporter.runs.stopwatch import Stopwatch
 from reporter.runs.store import ExplanationRow, Store
+from reporter.runs.task_choice import choose_task
 from reporter.runs.unit_of_work import Explain, Measured, encode_all
 from reporter.runs.versions import list_versions
 
@@ -65,6 +66,7 @@ def measure_folder(
     folder: Path, settings: Settings, store: Store, *, notice: Notice, watch: Stopwatch | None = None
 ) -> Tracing | None:
     """Read the documents under `folder`, and explain them as `measure_corpus` does."""
+    settings = choose_task(settings)
     with read_corpus(folder, read_intake(settings)) as corpus:
         return measure_corpus(corpus, settings, store, notice=notice, watch=watch)
 
@@ -79,7 +81,7 @@ def measure_corpus(
     """
     created, explain = find_run_date(corpus.folder), Explain(settings, watch or Stopwatch())
     attribute, provenance = explain.prepared
-    if attribute.explainer.task.problem != "regression":
+    if attribute.explainer.task.problem != "regression" and attribute.explainer.task.labels:
         check_numbering(corpus.list_labels(), attribute.explainer.network.facts.labels)
     tracing = prepare_tracing(attribute.explainer, list_versions())
     machine = examine_machine(attribute.explainer.network)
@@ -130,7 +132,7 @@ def check_sanity(provenance: Provenance, documents: list[Document], attribute: A
 
     Checks that failed are repeated, as there may be more memory now.
     """
-    encoded, _ = encode_all(documents, attribute.explainer.network)
+    encoded, _ = encode_all(documents, attribute.explainer)
     known = provenance.sanity
     if known is not None and known.failure is None and known.texts == tuple(text.document.id for text in encoded):
         return provenance

@@ -10,6 +10,7 @@ from reporter.models import BATCH_TOKENS, EXACT, FORMATS, Budget, Network, load_
 from reporter.records import SCHEMA, Omission, Provenance, Settings, UserError
 from reporter.runs.acceptance import check_network
 from reporter.runs.explain import Attribute
+from reporter.runs.task_choice import choose_task
 from reporter.runs.versions import list_versions
 
 
@@ -18,11 +19,11 @@ def prepare(settings: Settings, *, created: str = "") -> tuple[Attribute, Proven
     if not settings.methods:
         raise UserError(f"--methods names no method; there are: {', '.join(registry.names('methods'))}.")
     find_level(settings.evidence)
+    settings = choose_task(settings)
     task = registry.load("tasks", settings.task)()
     methods = [_make_method(name, settings) for name in settings.methods]
     network = load_network(settings.model, task=task, device=settings.device, trust=settings.trust)
-    task = task.settle(network.model.config, network.tokenizer)
-    task.check(settings)
+    task = task.settle(network.model.config, network.tokenizer).ask(settings)
     check_baseline(settings.baseline, network)
     check_network(network, task)
     willing = tuple(method for method in methods if method.objection(network) is None)

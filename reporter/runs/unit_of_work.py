@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from reporter.attribution import Explainer
 from reporter.methods import Method
-from reporter.models import FREE_COPIES, UNIT_PASSES, Encoded, Network, encode_document, pool_by_cost
-from reporter.records import Document, Explanation, Provenance, Settings, quote_error
+from reporter.models import FREE_COPIES, UNIT_PASSES, Encoded, encode_document, pool_by_cost
+from reporter.records import Document, DocumentError, Explanation, Provenance, Settings, quote_error
 from reporter.runs.explain import Attribute
 from reporter.runs.preparation import prepare
 from reporter.runs.sections import make_failure
@@ -62,7 +63,7 @@ class Explain:
 
 def explain_documents(documents: Sequence[Document], attribute: Attribute) -> Iterator[list[Measured]]:
     """The explanations of documents, in lists as they are done; what could not be read or encoded comes first."""
-    encoded, failed = encode_all(documents, attribute.explainer.network)
+    encoded, failed = encode_all(documents, attribute.explainer)
     yield [Measured(explanation, 0.0) for explanation in failed]
     encoded.sort(key=lambda text: len(text.tokens))
     budget = max(1, int(UNIT_PASSES * attribute.explainer.budget.tokens / _weigh(attribute.methods)))
@@ -83,7 +84,7 @@ def _weigh(methods: Sequence[Method]) -> float:
     return max(1.0, copies / FREE_COPIES)
 
 
-def encode_all(documents: Sequence[Document], network: Network) -> tuple[list[Encoded], list[Explanation]]:
+def encode_all(documents: Sequence[Document], explainer: Explainer) -> tuple[list[Encoded], list[Explanation]]:
     """The encoded documents, and the failure records of those that cannot be encoded."""
     encoded, failed = [], []
     for document in documents:
@@ -91,7 +92,9 @@ def encode_all(documents: Sequence[Document], network: Network) -> tuple[list[En
             failed.append(make_failure(document, document.problem))
             continue
         try:
-            encoded.append(encode_document(document, network))
+            encoded.append(encode_document(explainer.task.put(document), explainer.network))
+        except DocumentError as error:
+            failed.append(make_failure(document, str(error)))
         except Exception as error:  # a tokenizer from outside may raise any
             failed.append(make_failure(document, f"The tokenizer could not read this text: {quote_error(error)}."))
     return encoded, failed

@@ -1,12 +1,14 @@
 """What the model said, in words: the beginning of a sentence, and the score or the probability in it."""
 
-from reporter.records import NONE, Prediction, Section, is_number, join_names
+from reporter.records import NO_ANSWER, NONE, Prediction, Section, is_number, join_names
 from reporter.site.digits import of_score, sure
 from reporter.site.wording import count, count_decimals, exact, fixed, percent, spoken
 
 
 def head_answer(prediction: Prediction, section: Section | None) -> tuple[str, str]:
     """The sentence in two parts, the second of them bold; `section` is the first that is shown, if there is one."""
+    if prediction.candidates:
+        return _head_candidates(prediction, section)
     if prediction.positions > 1:
         return "The model labels ", count(prediction.positions, "token")
     if is_number(prediction) and len(prediction.labels) > 1:
@@ -19,6 +21,22 @@ def head_answer(prediction: Prediction, section: Section | None) -> tuple[str, s
         return f"The model gives {spoken(prediction.label)} ", percent(prediction.probabilities[0])
     said = [spoken(label) for label in prediction.answers]
     return "The model says ", join_names(said) if said else NONE
+
+
+def _head_candidates(prediction: Prediction, section: Section | None) -> tuple[str, str]:
+    """The answer that was chosen of many: the words for the gaps of a text, or a span of a context."""
+    width = len(prediction.labels)
+    rows = [prediction.logits[at : at + width] for at in range(0, len(prediction.logits), width)]
+    chosen = join_names([prediction.labels[row.index(max(row))] for row in rows])
+    gaps = count_gaps(section)
+    if gaps:
+        return f"The model fills {'the gap' if gaps == 1 else f'the {gaps} gaps'} with ", chosen
+    return ("The model finds ", chosen) if chosen == NO_ANSWER else ("The model answers ", chosen)
+
+
+def count_gaps(section: Section | None) -> int:
+    """How many gaps a text has: tokens that stand in it and are no words."""
+    return sum(token.special and token.end > token.start for token in section.tokens) if section else 0
 
 
 def write_score(prediction: Prediction, at: int, section: Section | None) -> str:

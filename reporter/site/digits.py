@@ -37,7 +37,7 @@ def digits_for(largest: float) -> int:
     """Decimals of numbers without an error: two, or as many as show two figures of the largest, of five at most."""
     if largest == 0:
         return 2
-    power = floor(log10(largest))
+    power = floor(log10(abs(largest)))
     return max(0, min(max(2, 1 - power), _READ - 1 - power))
 
 

@@ -188,7 +188,9 @@ def name_sides(prediction: Prediction | None) -> tuple[str, str]:
 
 
 def name_unit(prediction: Prediction | None) -> str:
-    """The unit of scores, and of F, their changes and sums: logits, or the answer's own unit where it is a number."""
+    """The unit of scores, and of F, their changes and sums: logits, log-probabilities, or a number's own unit."""
+    if prediction is not None and prediction.candidates:
+        return "nats of log-probability"
     return "units of the answer" if is_number(prediction) else "logits"
 
 

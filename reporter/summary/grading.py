@@ -9,6 +9,7 @@ from math import fsum, sqrt
 import numpy as np
 
 from reporter.records import (
+    NO_ANSWER,
     REGRESSION,
     Deviation,
     Explanation,
@@ -17,6 +18,7 @@ from reporter.records import (
     Unknown,
     find_given,
     name_answer,
+    normalize_answer,
     read_number,
 )
 
@@ -27,24 +29,27 @@ _SHOWN, _NAMED = 20, 5  # unknown labels that are kept, and that are named in a 
 class Grade:
     """The labels given and said, as the model writes them; or by how much the answer is over the number given.
 
-    `several` says that they do not exclude each other.
+    `several` says that they do not exclude each other, `free` that any of those given will do, written as it may be.
     """
 
     given: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     several: bool = False
+    free: bool = False
     number: float | None = None
     gap: float | None = None
 
     @property
     def right(self) -> bool | None:
         """Whether exactly the labels given were said; None for a number, which is near or far."""
+        if self.free:
+            return bool({*map(normalize_answer, self.given)} & {*map(normalize_answer, self.said)})
         return None if self.gap is not None else self.given == self.said
 
     @property
     def pair(self) -> tuple[str, str] | None:
         """The one label given and the one said; None where there may be more, or a number."""
-        return None if self.several or self.gap is not None else (self.given[0], self.said[0])
+        return None if self.several or self.free or self.gap is not None else (self.given[0], self.said[0])
 
 
 def grade_answer(explanation: Explanation) -> Grade | None:
@@ -53,6 +58,9 @@ def grade_answer(explanation: Explanation) -> Grade | None:
     if prediction is None or prediction.positions != 1 or not is_labelled(explanation):
         return None
     labels = prediction.labels
+    if prediction.candidates:
+        answers = explanation.labels if explanation.labels is not None else (explanation.label or "",)
+        return Grade(given=answers or (NO_ANSWER,), said=(prediction.label,), free=True)
     if prediction.probabilities is None:
         number = read_number(explanation.label) if len(labels) == 1 else None
         return None if number is None else Grade(number=number, gap=prediction.logits[0] - number)

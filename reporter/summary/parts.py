@@ -40,7 +40,7 @@ class Answers:
         prediction = document.explanation.prediction
         if prediction is None:
             return
-        if prediction.positions == 1:
+        if prediction.positions == 1 and not prediction.candidates:
             self.predicted.update((prediction.label,) if prediction.answers is None else prediction.answers or (NONE,))
         self.grades.add(document.explanation)
 

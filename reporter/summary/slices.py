@@ -43,6 +43,8 @@ def name_given(explanation: Explanation) -> str | None:
     grade = grade_answer(explanation)
     if grade is None:
         return None if is_number(explanation.prediction) else explanation.label
+    if grade.free:
+        return None
     return None if grade.gap is not None else ", ".join(grade.given) or NO_LABEL
 
 
@@ -50,6 +52,7 @@ def name_said(explanation: Explanation) -> str | None:
     """The label that the model chose, where it chose one label for the text."""
     prediction = explanation.prediction
     chosen = prediction is not None and prediction.positions == 1 and not is_number(prediction)
+    chosen = chosen and not (prediction is not None and prediction.candidates)
     return name_answer(prediction) if prediction is not None and chosen else None
 
 

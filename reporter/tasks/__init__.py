@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 from torch import Tensor
 
 from reporter.models import Encoded, Reader
-from reporter.records import Prediction, Settings, Target
+from reporter.records import Document, Prediction, Settings, Target
 from reporter.tasks.answers.cells import Cells
 from reporter.tasks.answers.targets import Scale, choose_targets, find_columns, list_said, predict
 
@@ -23,12 +23,15 @@ __all__ = ["Cells", "Plan", "Task", "choose_targets", "find_columns", "list_said
 class Plan:
     """What is kept of the table for one text: sums of its cells, positions choices terms, and a label for each choice.
 
-    `per_token` says that positions of the table are tokens of the text, which must stay where its words are removed.
+    `per_token` says that positions of the table are tokens of the text, which must stay where its words are removed;
+    `candidates` that the labels are of this text alone, and not of the model, and `spans` where they stand in its pair.
     """
 
     labels: tuple[str, ...]
     choices: Cells
     per_token: bool = False
+    candidates: bool = False
+    spans: tuple[tuple[int, int] | None, ...] = ()
 
 
 class Task(Reader, Scale, Protocol):
@@ -40,16 +43,23 @@ class Task(Reader, Scale, Protocol):
     outputs: ClassVar[tuple[str, ...]]
     """The fields of the output object that the answer is read from."""
 
+    pipelines: ClassVar[tuple[str, ...]]
+    """The names that pipelines of transformers have for the task, which `--task` takes as well."""
+
     def settle(self, config: Any, tokenizer: Any) -> "Task":  # noqa: ANN401
         """The task with what a model's configuration and its tokenizer say of its answer."""
         ...
 
-    def check(self, settings: Settings) -> None:
-        """Raise `UserError` if the settings name a target that the model does not know."""
+    def ask(self, settings: Settings) -> "Task":
+        """The task with what the settings ask of it; raises `UserError` for a target that the model does not know."""
         ...
 
     def shape(self, rows: int, tokens: int) -> tuple[int, ...]:
         """The shape of each of the outputs for so many rows of so many tokens."""
+        ...
+
+    def put(self, document: Document) -> Document:
+        """The document as it is put to the model; raises `DocumentError` for one that the task cannot ask about."""
         ...
 
     def plan(self, table: Tensor, encoded: Encoded) -> Plan:

@@ -16,12 +16,13 @@ class SequenceClassification(Classification):
     """Sequence classification: rows 1 labels."""
 
     head: ClassVar[str] = "AutoModelForSequenceClassification"
+    pipelines: ClassVar[tuple[str, ...]] = ("text-classification", "sentiment-analysis")
 
     def shape(self, rows: int, tokens: int) -> tuple[int, ...]:  # noqa: ARG002
         """Rows labels."""
         return rows, len(self.labels)
 
-    def table(self, output: Any) -> Tensor:  # noqa: ANN401
+    def table(self, output: Any, seen: Tensor) -> Tensor:  # noqa: ANN401, ARG002
         """Logits rows labels as rows 1 labels."""
         logits: Tensor = output.logits
         return logits.unsqueeze(1)

@@ -16,13 +16,14 @@ class TokenClassification(Classification):
     """Token classification: rows tokens labels; tokens whose winner is `background` are not explained."""
 
     head: ClassVar[str] = "AutoModelForTokenClassification"
+    pipelines: ClassVar[tuple[str, ...]] = ("token-classification", "ner")
     background: str = BACKGROUND
 
     def shape(self, rows: int, tokens: int) -> tuple[int, ...]:
         """Rows tokens labels."""
         return rows, tokens, len(self.labels)
 
-    def table(self, output: Any) -> Tensor:  # noqa: ANN401
+    def table(self, output: Any, seen: Tensor) -> Tensor:  # noqa: ANN401, ARG002
         """Logits rows tokens labels, as they are."""
         logits: Tensor = output.logits
         return logits

@@ -163,7 +163,7 @@ WRONG = {
     "unknown model": ("build {inputs} -o {site} --model nobody/nothing", "There is no model 'nobody/nothing'"),
     "unknown task": (
         "build {inputs} -o {site} --model {tiny} --task poetry",
-        "There is no task 'poetry'; there are: seq",
+        "There is no task 'poetry'; there are: auto, masked_words",
     ),
     "unknown method": (
         "build {inputs} -o {site} --methods attention,magic",
@@ -178,7 +178,7 @@ WRONG = {
     "a file as the site": ("build {inputs} -o {inputs}/../a-file", "cannot be written to"),
     "a task of another head": (
         "build {inputs} -o {site} --model {tiny} --task token_classification",
-        "was not trained for",
+        "was saved as BertForSequenceClassification, which is for --task sequence_classification, and not for token_",
     ),
     "a config with an unknown option": (
         "build {inputs} -o {site} --config {toml}",

@@ -183,7 +183,7 @@ def test_every_label_over_one_half_is_the_answer_and_is_explained(topics):
     assert [share.label for share in told.shares if share.chosen] == ["praise", "food"]
     assert told.notes == ("Correct: the file is labelled praise and food.",)
     other = answer(replace(found, label="complaint", labels=None), found.prediction, reading=None)
-    assert other.wrong == "Wrong: the file is labelled complaint."
+    assert other.wrong == "the file is labelled complaint."
 
 
 def test_the_labels_given_are_explained_where_they_are_asked_for(topics):

@@ -164,10 +164,10 @@ def read(site: Path) -> Run:
 PARTS = {
     "certificates": ("reporter.summary.corpus.Certified.record", "Do the scores add up?"),
     "agreement": ("reporter.summary.corpus.Pair.add", "Do methods agree?"),
-    "diagnostics": ("reporter.summary.corpus.Diagnosed.record", "What deletion and people say"),
+    "diagnostics": ("reporter.summary.corpus.Diagnosed.record", "Deletion and human annotation"),
     "answers": ("reporter.summary.grading.GradeCount.accuracy", "Is the model right?"),
     "checks": ("reporter.summary.slices.check_text", "Results by group"),
-    "words": ("reporter.summary.run_summary.list_pushes", "Words with the largest average effect"),
+    "words": ("reporter.summary.parts.list_pushes", "Words with the largest average effect"),
 }
 KEPT = {
     "certificates": "verdicts",

@@ -1,1 +1,1 @@
-"""Tasks that only tests know: each is one file, as one in `reporter/tasks/` is."""
+"""Every task over every method, and what each makes of its texts."""

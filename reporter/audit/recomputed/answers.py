@@ -18,7 +18,7 @@ from reporter.records import (
 )
 
 _PRINTED = 2e-6  # what seven significant digits of a logit leave open in a probability, of its size, for a logit of 1
-RULES = frozenset({"none", "softmax", "sigmoid"})
+RULES = frozenset({"none", "softmax", "sigmoid", "exp"})
 """The functions from logits to probabilities; a run has one for all of its texts."""
 
 
@@ -37,6 +37,9 @@ def list_rules(answer: Prediction) -> frozenset[str]:
     """The functions by which an answer's probabilities may follow from its logits."""
     if answer.probabilities is None:
         return frozenset({"none"})
+    if answer.candidates:
+        pairs = zip(answer.probabilities, answer.logits, strict=True)
+        return frozenset({"exp"} if all(_is_share(share, logarithm) for share, logarithm in pairs) else ())
     rules = set()
     for name, rule in (("softmax", _softmax), ("sigmoid", _sigmoid)):
         expected = [share for row in _rows(answer) for share in rule(row)]
@@ -48,7 +51,7 @@ def list_rules(answer: Prediction) -> frozenset[str]:
 
 
 def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str]:
-    if answer.labels != run.model.labels:
+    if answer.labels != run.model.labels and not answer.candidates:
         yield "its labels are not those of the model."
     winners = " ".join(answer.labels[_best(row)] for row in _rows(answer))
     if answer.label != winners:
@@ -56,7 +59,7 @@ def _find_prediction_faults(answer: Prediction, run: Provenance) -> Iterator[str
     rules = list_rules(answer)
     if not rules:
         yield "its probabilities do not follow from its logits."
-    apart = answer.positions == 1 and "softmax" not in rules and answer.probabilities is not None
+    apart = answer.positions == 1 and not rules & {"softmax", "exp"} and answer.probabilities is not None
     over = tuple(label for label, logit in zip(answer.labels, answer.logits, strict=False) if logit > 0)
     if answer.answers != (over if apart else None):
         yield "the labels over one half are not those of its logits."
@@ -92,6 +95,7 @@ def _read_target(target: Target, answer: Prediction) -> Target | None:
         against=target.against,
         score=round_values([score])[0],
         probability=None if shares is None else shares[start + target.index],
+        span=target.span,
     )
 
 
@@ -112,6 +116,8 @@ def _choose(explanation: Explanation, answer: Prediction, row: Sequence[float], 
     if wanted == "predicted":
         over = [at for at, label in enumerate(answer.labels) if label in (answer.answers or ())]
         return over or [_best(row)]
+    if wanted == "given" and answer.candidates:
+        return [section.target.index for section in explanation.sections]
     if wanted == "given":
         given = find_given(explanation.label, explanation.labels, answer.labels, several=answer.answers is not None)
         return sorted(given or ()) or ([0] if len(row) == 1 else [])
@@ -134,7 +140,8 @@ def _find_reading_faults(explanation: Explanation, run: Provenance) -> Iterator[
         if section.tokens != explanation.sections[0].tokens:
             yield "its targets are explained over other tokens each."
         several = explanation.prediction is not None and explanation.prediction.answers is not None
-        named = several or section.baseline.label in run.model.labels
+        free = explanation.prediction is not None and explanation.prediction.candidates
+        named = several or free or section.baseline.label in run.model.labels
         if section.baseline.kind != run.settings.get("baseline") or not named:
             yield "its baseline is not the one of the settings."
         yield from _find_token_faults(section)
@@ -174,6 +181,11 @@ def _rows(answer: Prediction) -> Iterator[tuple[float, ...]]:
 
 def _best(row: Sequence[float]) -> int:
     return max(range(len(row)), key=row.__getitem__)
+
+
+def _is_share(share: float, logarithm: float) -> bool:
+    """Whether a probability is the exponential of its logarithm, as far as both are printed."""
+    return abs(share - math.exp(logarithm)) <= _PRINTED * (1 + abs(logarithm)) * share + 1e-30
 
 
 def _softmax(row: Sequence[float]) -> list[float]:

@@ -121,7 +121,7 @@ def _find_change_faults(section: Section, ranking: Ranking, level: Level) -> Ite
     removed = [change.words for change in counterfactual.removals]
     if (
         counterfactual.method != (section.lead and section.lead.method)
-        or not _is_among(removed, expected)
+        or not _is_among(removed, expected, spared=_count_spared(section))
         or not places
     ):
         yield "the words that were removed one by one are not the strongest."
@@ -140,7 +140,12 @@ def _find_change_faults(section: Section, ranking: Ranking, level: Level) -> Ite
         yield "an answer without words has a probability that is none."
 
 
-def _is_among(removed: Sequence[tuple[int, ...]], expected: Sequence[tuple[int, ...]]) -> bool:
-    """Whether the removed words are the strongest in order; the one whose own answer is explained is passed over."""
+def _is_among(removed: Sequence[tuple[int, ...]], expected: Sequence[tuple[int, ...]], *, spared: int) -> bool:
+    """Whether the removed words are the strongest in order; up to so many, at which the answer is read, are spared."""
     left = [words for words in expected if words in removed]
-    return list(removed) == left and len(removed) >= min(_CHANGED, len(expected) - 1)
+    return list(removed) == left and len(removed) >= min(_CHANGED, len(expected) - spared)
+
+
+def _count_spared(section: Section) -> int:
+    """The most words at which an answer is read: a token, or the ends of a span and of the one it is set against."""
+    return (2 if section.target.span else 1) * (2 if section.target.against else 1)

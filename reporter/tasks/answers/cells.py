@@ -69,8 +69,13 @@ class Cells:
         return Cells(*(torch.cat(pair, -1) for pair in parts))
 
     def move(self, places: Tensor) -> "Cells":
-        """The same cells where each position now stands at its entry in `places`."""
-        return Cells(places[self.positions], self.choices, self.weights)
+        """The same cells where each position now stands at its entry in `places`; a sum with one at -1 is void.
+
+        All terms of such a sum have weight 0.
+        """
+        positions = places[self.positions]
+        is_void = ((positions < 0) & (self.weights != 0)).any(-1, keepdim=True)
+        return Cells(positions.clamp_min(0), self.choices, self.weights.masked_fill(is_void, 0.0))
 
     def read(self, table: Tensor) -> Tensor:
         """What they come to in a table rows positions choices: one number for each sum of each row.

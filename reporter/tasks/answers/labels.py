@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor
 
-from reporter.records import Settings, UserError, find_label, name_labels
+from reporter.records import Document, Settings, UserError, find_label, name_labels
+from reporter.tasks.answers.targets import RUNNER_UP
 
 _WORDS = ("predicted", "given", "all")
 _SHOWN = 5
@@ -41,16 +42,24 @@ class Classification:
         names = [str(config.id2label[index]) for index in range(config.num_labels)]
         return replace(self, labels=name_labels(names), problem=config.problem_type)
 
-    def check(self, settings: Settings) -> None:
-        """Raise `UserError` if the settings name a label that the model does not have."""
+    def put(self, document: Document) -> Document:
+        """The document as it is."""
+        return document
+
+    def ask(self, settings: Settings) -> Self:
+        """The same task; raises `UserError` if the settings name a label that the model does not have."""
         labels = self.labels
         for pair in settings.labels:
             if find_label(pair.partition("=")[2], labels) is None:
                 raise UserError(f"--labels gives '{pair}', and the model's labels are: {', '.join(labels)}.")
-        for option, name, known in (("--target", settings.target, _WORDS), ("--against", settings.against, ())):
+        for option, name, known in (
+            ("--target", settings.target, _WORDS),
+            ("--against", settings.against, (RUNNER_UP,)),
+        ):
             if name is not None and name not in known and find_label(name, labels) is None:
                 choices = ", ".join((*known, *labels))
                 raise UserError(f"{option} names '{name}', which the model does not know; choose from: {choices}.")
+        return self
 
     def apart(self, width: int) -> bool:
         """Whether each of so many labels has a probability of its own, and does not exclude the others."""

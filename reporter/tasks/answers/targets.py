@@ -18,6 +18,9 @@ from reporter.records import (
     round_values,
 )
 
+RUNNER_UP = "runner-up"
+"""The label with the largest score but for the one that is explained."""
+
 
 class Scale(Protocol):
     """How the numbers of an answer are to be read."""
@@ -31,8 +34,23 @@ class Scale(Protocol):
         ...
 
 
-def predict(choices: Tensor, labels: tuple[str, ...], scale: Scale) -> Prediction:
+class Kept(Protocol):
+    """What was kept of an answer: the labels of its choices, and whether they are candidates of one text."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A label for each choice."""
+        ...
+
+    @property
+    def candidates(self) -> bool:
+        """Whether they are of this text alone, and not of the model."""
+        ...
+
+
+def predict(choices: Tensor, kept: Kept, scale: Scale) -> Prediction:
     """The prediction in what was kept, positions choices; raises `ValueError` if a number in it is not finite."""
+    labels = kept.labels
     if not bool(torch.isfinite(choices).all()):
         raise ValueError("The model's answer is not a finite number.")
     shares = scale.probabilities(choices.double())
@@ -44,6 +62,7 @@ def predict(choices: Tensor, labels: tuple[str, ...], scale: Scale) -> Predictio
         probabilities=None if shares is None else round_values(shares.flatten()),
         label=" ".join(labels[index] for index in choices.argmax(-1).tolist()),
         answers=over,
+        candidates=kept.candidates,
     )
 
 
@@ -63,14 +82,25 @@ def choose_targets(
     prediction: Prediction, positions: Sequence[int], settings: Settings, given: Document
 ) -> list[Target]:
     """What to explain at each of the positions; raises `DocumentError` if the document allows nothing."""
-    against = settings.against
-    other = None if against is None else find_label(against, prediction.labels)
-    wanted = settings.target
+    against, wanted = settings.against, settings.target
     cells = [(place, index) for place in positions for index in _choose_labels(prediction, place, wanted, given)]
-    chosen = [_make_target(prediction, place, index, other) for place, index in cells if index != other]
+    pairs = [(place, index, _find_other(prediction, place, index, against)) for place, index in cells]
+    chosen = [_make_target(prediction, place, index, other) for place, index, other in pairs if index != other]
     if positions and not chosen:
         raise DocumentError(f"The target is {against} itself, so there is no difference to explain; name a --target.")
     return chosen
+
+
+def _find_other(prediction: Prediction, place: int, index: int, against: str | None) -> int | None:
+    """The choice that a target is set against: by its label, or the largest but the target's own."""
+    if against is None:
+        return None
+    known = find_label(against, prediction.labels)
+    if known is not None or against != RUNNER_UP:
+        return known
+    row = prediction.logits[place * len(prediction.labels) :][: len(prediction.labels)]
+    others = [at for at in range(len(row)) if at != index]
+    return max(others, key=row.__getitem__, default=index)
 
 
 def _choose_labels(prediction: Prediction, place: int, wanted: str, given: Document) -> list[int]:

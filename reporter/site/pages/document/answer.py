@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reporter.evidence import AlignedText
 from reporter.records import Explanation, Prediction, Section, is_number, join_names
-from reporter.site.answer_wording import head_answer, score_decimals, write_score
+from reporter.site.answer_wording import count_gaps, head_answer, score_decimals, write_score
 from reporter.site.wording import count, css, exact, fixed, percent, rounds_to_zero, spoken
 from reporter.summary import Grade, grade_answer, is_labelled
 
+_LIKELIEST = 3  # words for one of several gaps
 SHOWN = 8  # labels with a bar of their own
 
 
@@ -37,7 +38,7 @@ class Place:
 class Answer:
     """The sentence with its bold word, the bars and the notes; `wrong` says which label the model missed, if it did.
 
-    `idle` says what the model said of a text in which it found nothing to explain.
+    `idle` says what the model said of a text in which it found nothing to explain, `gaps` are the bars of several gaps.
     """
 
     lead: str
@@ -47,6 +48,7 @@ class Answer:
     probable: bool
     hidden: str
     places: tuple[Place, ...]
+    gaps: tuple[tuple[Share, ...], ...]
     notes: tuple[str, ...]
     wrong: str
 
@@ -62,14 +64,22 @@ def answer(explanation: Explanation, prediction: Prediction, *, reading: Aligned
     return Answer(
         lead=lead,
         bold=bold,
-        idle=_idle(prediction) if many and not places else "",
+        idle=_idle(prediction) if many and not places and not prediction.candidates else "",
         shares=shares[:SHOWN],
         probable=prediction.probabilities is not None,
-        hidden=count(len(shares) - SHOWN, "more label") if len(shares) > SHOWN else "",
+        hidden=_tell_hidden(prediction, len(shares)),
         places=places,
+        gaps=_list_gaps(prediction) if many and prediction.candidates else (),
         notes=tuple(note for note in (given, _extent(explanation, reading)) if note),
         wrong=wrong,
     )
+
+
+def _tell_hidden(prediction: Prediction, shares: int) -> str:
+    """What stands beside no bar: labels beyond the first, or all candidates but a few."""
+    if prediction.candidates and shares:
+        return "candidates that are less likely"
+    return count(shares - SHOWN, "more label") if shares > SHOWN else ""
 
 
 def _idle(prediction: Prediction) -> str:
@@ -85,13 +95,28 @@ def _shares(prediction: Prediction, section: Section | None) -> tuple[Share, ...
     order = sorted(range(len(prediction.labels)), key=lambda at: -values[at])
     return tuple(
         Share(
-            label=spoken(prediction.labels[at]),
+            label=prediction.labels[at] if prediction.candidates else spoken(prediction.labels[at]),
             value=percent(values[at]) if prediction.probabilities else write_score(prediction, at, section),
             style=f"--s:{css(values[at])}" if prediction.probabilities else "",
             chosen=prediction.labels[at] in said,
         )
         for at in order
     )
+
+
+def _list_gaps(prediction: Prediction) -> tuple[tuple[Share, ...], ...]:
+    """The likeliest words for every gap of several."""
+    width = len(prediction.labels)
+    shares = prediction.probabilities or prediction.logits
+    starts = range(0, len(prediction.logits), width)
+    rows = (
+        replace(
+            prediction, positions=1, logits=prediction.logits[at : at + width], probabilities=shares[at : at + width]
+        )
+        for at in starts
+    )
+    named = (replace(row, label=row.labels[row.logits.index(max(row.logits))]) for row in rows)
+    return tuple(_shares(row, None)[:_LIKELIEST] for row in named)
 
 
 def _places(prediction: Prediction, section: Section) -> tuple[Place, ...]:
@@ -109,6 +134,14 @@ def _places(prediction: Prediction, section: Section) -> tuple[Place, ...]:
         )
         for row, best in enumerate(_winners(prediction))
     )
+
+
+def list_fillers(prediction: Prediction | None, section: Section) -> tuple[str, ...]:
+    """The words that the model fills the gaps of a text with, in order; at the gap that is explained its target."""
+    if prediction is None or not count_gaps(section):
+        return ()
+    words = [prediction.labels[best] for best in _winners(prediction)]
+    return tuple(section.target.label if at == section.target.position else word for at, word in enumerate(words))
 
 
 def _winners(prediction: Prediction) -> Iterator[int]:

@@ -1,12 +1,13 @@
 """A text as it is shown: its own characters, cut where the tokens cut them, every subword and word in its tints."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import fsum
 from typing import Protocol
 
 from reporter.evidence import AlignedText, ratio
-from reporter.records import Span, add_tokens
-from reporter.site.wording import hundredths, shorten
+from reporter.records import Span, Target, add_tokens
+from reporter.site.wording import hundredths, percent, shorten
 
 _SHOWN = 20_000  # characters of unread text on a page; the twin holds them all
 _FAINT = 0.035  # share of the largest under which neither tint, underline nor number can be seen
@@ -33,7 +34,7 @@ class Piece:
 class Item:
     """A word, or a special token, with the characters before it; `pieces` is empty where the word is one piece.
 
-    `marked` is what people marked.
+    `marked` is what people marked, `answer` what the model answers; `gap` says that `text` fills a gap.
     """
 
     before: str
@@ -42,23 +43,42 @@ class Item:
     special: bool
     pieces: tuple[Piece, ...] = ()
     marked: bool = False
+    answer: bool = False
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One segment of a document; `unread` is what the model was not given, `unshown` how much of that is left out."""
+    """One segment of a document; `unread` is what the model was not given, `unshown` how much of that is left out.
+
+    `share` says how much of the change falls on it, where there are two and that is known.
+    """
 
     items: tuple[Item, ...]
     after: str
     unread: str
     unshown: int
+    share: str = ""
 
 
-def blocks(aligned: AlignedText, methods: Sequence[str]) -> tuple[Block, ...]:
-    """The whole text, segment by segment, ready for the page."""
+def blocks(aligned: AlignedText, methods: Sequence[str], fillers: Sequence[str] = ()) -> tuple[Block, ...]:
+    """The whole text, segment by segment, ready for the page; `fillers` are the words that fill its gaps."""
     style = make_style(aligned, methods)
-    placed = _placed(aligned)
-    return tuple(_block(aligned, segment, placed[segment], style=style) for segment in range(len(aligned.texts)))
+    placed, shares = _placed(aligned), _tell_shares(aligned)
+    return tuple(
+        replace(_block(aligned, segment, placed[segment], style=style, fillers=iter(fillers)), share=shares[segment])
+        for segment in range(len(aligned.texts))
+    )
+
+
+def _tell_shares(aligned: AlignedText) -> list[str]:
+    """How much of the change of the answer falls on each of two texts, by a method that is complete."""
+    lead = aligned.section.lead
+    if lead is None or len(aligned.texts) < 2 or lead.certificate.verdict != "met":
+        return [""] * len(aligned.texts)
+    totals = [fsum(word.total(lead.scores) for word in aligned.words if word.segment == at) for at in range(2)]
+    change = lead.certificate.input - lead.certificate.baseline
+    return [f"{percent(total / change)} of the change of the answer" for total in totals]
 
 
 def make_style(aligned: AlignedText, methods: Sequence[str]) -> Style:
@@ -101,12 +121,19 @@ def _placed(aligned: AlignedText) -> list[list[Span | int]]:
     return lines
 
 
-def _block(aligned: AlignedText, segment: int, line: list[Span | int], *, style: Style) -> Block:
+def _block(
+    aligned: AlignedText, segment: int, line: list[Span | int], *, style: Style, fillers: Iterator[str]
+) -> Block:
     text, items, at = aligned.texts[segment], [], 0
     for entry in line:
         if isinstance(entry, int):
             token = aligned.section.tokens[entry]
-            items.append(Item(before="", text=token.text, style=style([entry]), special=True))
+            if token.end > token.start:
+                before, filler = text[at : token.start], next(fillers, token.text)
+                items.append(Item(before=before, text=filler, style="", special=True, gap=True))
+                at = token.end
+            else:
+                items.append(Item(before="", text=token.text, style=style([entry]), special=True))
         else:
             items.append(_item(aligned, entry, text[at : entry.start], style=style))
             at = entry.end
@@ -132,7 +159,13 @@ def _item(aligned: AlignedText, word: Span, before: str, *, style: Style) -> Ite
         special=False,
         pieces=shown,
         marked=word in aligned.marked,
+        answer=_is_answer(word, aligned.section.target),
     )
+
+
+def _is_answer(word: Span, target: Target) -> bool:
+    """Whether a word of the second text is part of the span that is the answer."""
+    return word.segment == 1 and target.span is not None and word.start < target.span[1] and word.end > target.span[0]
 
 
 def plain(text: str) -> Block:

@@ -13,7 +13,7 @@ from reporter.site.pages.checks import Badge
 from reporter.site.pages.comparison import Comparison, comparison
 from reporter.site.pages.document.agreed import Agreed, agreed
 from reporter.site.pages.document.alerts import Alert, alerts
-from reporter.site.pages.document.answer import Answer, answer
+from reporter.site.pages.document.answer import Answer, answer, list_fillers
 from reporter.site.pages.document.because import name_towards
 from reporter.site.pages.document.blocks import Block, blocks, plain
 from reporter.site.pages.document.by_method import ByMethod, by_method
@@ -60,6 +60,7 @@ class Part:
     deletion: Deletion | None
     changes: Changes | None
     nearby: MetricTable | None
+    span: bool
     marked: str
     people: MetricTable | None
     baselines: Baselines | None
@@ -98,6 +99,7 @@ class DocumentPage:
     failure: str | None
     answer: Answer | None
     unit: str
+    names: tuple[str, ...]
     alerts: tuple[Alert, ...]
     methods: tuple[Choice, ...]
     consensus: bool
@@ -165,6 +167,7 @@ def document_page(
         failure=None if explanation.status == "explained" else explanation.error or "No reason was recorded.",
         answer=said,
         unit=name_unit(prediction),
+        names=_name_texts(explanation),
         alerts=alerts(explanation, readings, wrong=said.wrong if said else "", model=run.model, titles=titles(run)),
         methods=tuple(choices.values()),
         consensus=any(aligned.section.consensus for aligned in readings),
@@ -176,6 +179,14 @@ def document_page(
         text=() if readings else tuple(plain(text) for text in explanation.segments if text.strip()),
         export=f"salience-report export SITE --format svg --document {quote(explanation.id)}",
     )
+
+
+def _name_texts(explanation: Explanation) -> tuple[str, ...]:
+    """What the text and its pair are called."""
+    if explanation.text_pair is None:
+        return ("Text",)
+    answer = explanation.prediction
+    return ("Question", "Context") if answer is not None and answer.candidates else ("First text", "Second text")
 
 
 def _neighbour(explanation: Explanation | None, root: str) -> Link | None:
@@ -212,7 +223,7 @@ def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], ex
         sides=name_sides(prediction),
         first=title_of(named, first.method),
         by_method=by_method(aligned, methods, prediction=prediction, titles=named),
-        blocks=blocks(aligned, methods),
+        blocks=blocks(aligned, methods, list_fillers(prediction, section)),
         asides=asides(aligned, methods, first=first.method, about={method.name: method for method in run.methods}),
         agreed=agreed(aligned),
         smalls=smalls(aligned, first.method, titles=named),
@@ -225,6 +236,7 @@ def _part(run: Run, aligned: AlignedText, *, number: int, methods: list[str], ex
         deletion=deletion(aligned, first.method, name=_spoken_name(section), titles=named),
         changes=changes(aligned, explanation),
         nearby=nearby(section, named),
+        span=section.target.span is not None,
         marked=tell_marked(aligned),
         people=people(section, named),
         baselines=baselines(aligned),
