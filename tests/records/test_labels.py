@@ -282,7 +282,7 @@ def test_the_index_says_which_labels_are_unknown(tmp_path, topics, capsys):
     page = (tmp_path / "site" / "index.html").read_text("utf-8")
     assert sentence.replace("<", "&lt;").replace(">", "&gt;") in page
     assert "Label by label" in page
-    assert "All labels right" in page
+    assert "F1 of labels" in page
     assert "labelled <bdi>food</bdi>" in page
     document = (tmp_path / "site" / "documents" / "t" / "1.html").read_text("utf-8")
     assert "praise and food" in document

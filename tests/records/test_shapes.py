@@ -16,11 +16,12 @@ from reporter.audit.comparison import compare_records
 from reporter.audit.recomputed import records
 from reporter.audit.recomputed.records import find_faults
 from reporter.audit.redrawing import Reckoning
-from reporter.records import twin
+from reporter.records import UserError, twin
 from reporter.records.explanation import Explanation
 from reporter.records.run import Provenance
 from reporter.runs.store import ExplanationRow, Store
 from reporter.site import render
+from reporter.site.theme import read_theme
 from reporter.summary import sum_up
 from tests import example_runs as runs
 from tests.audit.test_forgeries import accept
@@ -172,7 +173,8 @@ def test_what_made_a_run_is_refused_or_does_no_harm_whatever_is_broken_in_it():
     for _, facts in broken(json.loads(msgspec.json.encode(stuffed_run("x"))), most=2):
         try:
             made = msgspec.json.decode(json.dumps(facts), type=Provenance)
-        except msgspec.ValidationError:
+            read_theme(made.theme)
+        except (msgspec.ValidationError, UserError):
             continue
         whole = sum_up(made, [honest])
         render.draw_files(whole, lambda: [(honest.id, line)], Reckoning({}))
