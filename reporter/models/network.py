@@ -16,7 +16,7 @@ from reporter.models.batching import FILLED_ACCELERATED, FILLED_PACKED, share_pa
 from reporter.models.hooks import ServedTexts, catch_embeddings, clamp_ids, sees_texts, starts_with_last, substitute
 from reporter.models.packed.encoder import Packed, Shortcut, amplify_attention, find_shortcuts
 from reporter.models.packed.rows import Blocked, RowByRow
-from reporter.models.reader import Reader
+from reporter.models.reader import Reader, read_table
 from reporter.models.replicas import Replicas
 from reporter.models.special_tokens import find_special_ids, measure_seen, pad_rows
 from reporter.records import Model, UserError
@@ -54,11 +54,7 @@ class Network:
 
     def answer(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None) -> Tensor:
         """The answer to `inputs`, with `embeddings` in place of the word embeddings: rows positions choices."""
-        return self.read(self.run(inputs, embeddings), inputs)
-
-    def read(self, output: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
-        """The table that the task reads in an output for `inputs`: rows positions choices."""
-        return self.task.table(output, measure_seen(inputs))
+        return read_table(self.task, self.run(inputs, embeddings), inputs)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
@@ -175,7 +171,9 @@ class Network:
             answer = self.answer(self.probe)
             with torch.enable_grad(), self.eager():
                 output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
-            return AttentionProbe(output, self.read(output, self.probe), points, answer, measure_seen(self.probe))
+            return AttentionProbe(
+                output, read_table(self.task, output, self.probe), points, answer, measure_seen(self.probe)
+            )
 
         return find_attention_gap(self.facts.architecture, run_probe)
 

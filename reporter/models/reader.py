@@ -1,9 +1,12 @@
 """The protocol by which a network reads its outputs; tasks implement it, so that no model code names their fields."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
+
+from reporter.models.special_tokens import measure_seen
 
 
 class Reader(Protocol):
@@ -32,3 +35,8 @@ class Reader(Protocol):
     def table(self, output: Any, seen: Tensor) -> Tensor:  # noqa: ANN401
         """The output object as rows positions choices; `seen`, rows tokens, is 0 at padding, and 1 elsewhere."""
         ...
+
+
+def read_table(task: Reader, output: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
+    """The table that a task reads in the output for `inputs` (name -> rows tokens): rows positions choices."""
+    return task.table(output, measure_seen(inputs))
