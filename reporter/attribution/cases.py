@@ -13,7 +13,7 @@ from reporter.attribution.baselines import find_baseline_token
 from reporter.attribution.passes import AttentionWeights, KnownPasses, Pass, differentiate
 from reporter.attribution.quadrature.refinement import Samples
 from reporter.attribution.quadrature.rules import Array
-from reporter.models import Network, read_table
+from reporter.models import Network, tabulate_output
 from reporter.tasks import Cells
 
 
@@ -106,7 +106,7 @@ class Cases:
         inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), network.eager():
             output = network.run(inputs, points, output_attentions=True)
-            score = cells.read(read_table(network.task, output, inputs))
+            score = cells.read(tabulate_output(network.task, output, inputs))
             return torch.stack(torch.autograd.grad(score.sum(), output.attentions))[:, : len(self.cells)]
 
     @property
@@ -198,7 +198,7 @@ class Cases:
         inputs, points, cells = self._doubled_inputs
         with torch.enable_grad(), self.network.eager():
             output = self.network.run(inputs, points, output_attentions=True, output_hidden_states=True)
-            table = read_table(self.network.task, output, inputs)
+            table = tabulate_output(self.network.task, output, inputs)
             score = cells.read(table)
             hidden_gradient, gradient = torch.autograd.grad(score.sum(), (output.hidden_states[-1], points))
         rows = slice(len(self.cells))

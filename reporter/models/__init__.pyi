@@ -37,7 +37,7 @@ from .precision import EXACT as EXACT
 from .precision import FORMATS as FORMATS
 from .precision import compute_in as compute_in
 from .reader import Reader as Reader
-from .reader import read_table as read_table
+from .reader import tabulate_output as tabulate_output
 from .special_tokens import make_stand_in as make_stand_in
 from .threads import count_cores as count_cores
 from .tokenization import Encoded as Encoded

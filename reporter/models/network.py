@@ -16,7 +16,7 @@ from reporter.models.batching import FILLED_ACCELERATED, FILLED_PACKED, share_pa
 from reporter.models.hooks import ServedTexts, catch_embeddings, clamp_ids, sees_texts, starts_with_last, substitute
 from reporter.models.packed.encoder import Packed, Shortcut, amplify_attention, find_shortcuts
 from reporter.models.packed.rows import Blocked, RowByRow
-from reporter.models.reader import Reader, read_table
+from reporter.models.reader import Reader, tabulate_output
 from reporter.models.replicas import Replicas
 from reporter.models.special_tokens import find_special_ids, measure_seen, pad_rows
 from reporter.records import Model, UserError
@@ -54,7 +54,7 @@ class Network:
 
     def answer(self, inputs: Mapping[str, Tensor], embeddings: Tensor | None = None) -> Tensor:
         """The answer to `inputs`, with `embeddings` in place of the word embeddings: rows positions choices."""
-        return read_table(self.task, self.run(inputs, embeddings), inputs)
+        return tabulate_output(self.task, self.run(inputs, embeddings), inputs)
 
     def embed(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The word embeddings as served, rows tokens width; raises `UserError` if the network has no such layer."""
@@ -167,13 +167,11 @@ class Network:
 
         def run_probe() -> AttentionProbe:
             """Run the probe texts with and without attention weights."""
-            points = self.embed(self.probe).requires_grad_()
-            answer = self.answer(self.probe)
+            points, answer = self.embed(self.probe).requires_grad_(), self.answer(self.probe)
             with torch.enable_grad(), self.eager():
                 output = self.run(self.probe, points, output_attentions=True, output_hidden_states=True)
-            return AttentionProbe(
-                output, read_table(self.task, output, self.probe), points, answer, measure_seen(self.probe)
-            )
+            table = tabulate_output(self.task, output, self.probe)
+            return AttentionProbe(output, table, points, answer, measure_seen(self.probe))
 
         return find_attention_gap(self.facts.architecture, run_probe)
 

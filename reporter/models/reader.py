@@ -37,6 +37,6 @@ class Reader(Protocol):
         ...
 
 
-def read_table(task: Reader, output: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
+def tabulate_output(task: Reader, output: Any, inputs: Mapping[str, Tensor]) -> Tensor:  # noqa: ANN401
     """The table that a task reads in the output for `inputs` (name -> rows tokens): rows positions choices."""
     return task.table(output, measure_seen(inputs))

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reporter.models import Network, read_table
+from reporter.models import Network, tabulate_output
 from reporter.records import UserError, quote_error
 from reporter.tasks import Task
 
@@ -90,7 +90,7 @@ def _answer(network: Network, task: Task) -> Tensor:
                 f"{tuple(answer.shape)}, where {wanted} is needed for its {len(network.facts.labels)} labels; choose "
                 "another --task or model."
             )
-    return read_table(task, output, inputs)
+    return tabulate_output(task, output, inputs)
 
 
 def _name(output: object) -> str:

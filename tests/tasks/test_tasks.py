@@ -9,7 +9,7 @@ import torch
 
 from reporter import registry
 from reporter.attribution.target_queries import TargetQuery
-from reporter.models.reader import read_table
+from reporter.models.reader import tabulate_output
 from reporter.models.tokenization import encode_document
 from reporter.records import twin
 from reporter.records.explanation import Document
@@ -132,7 +132,7 @@ def test_what_is_kept_is_the_answer_and_targets_are_made_of_it(name, against, fo
         inputs = network.serve(text.inputs)
         output, shape = network.run(inputs), attribute.explainer.task.shape(*inputs["input_ids"].shape)
         assert all(getattr(output, field).shape == shape for field in attribute.explainer.task.outputs)
-        table, said = read_table(network.task, output, inputs), answer.prediction
+        table, said = tabulate_output(network.task, output, inputs), answer.prediction
         kept = torch.tensor(said.logits).view(said.positions, len(answer.plan.labels))
         for question in attribute.explainer.choose(text, answer):
             score = Cells.stack([question.cells]).read(table).item()
