@@ -29,7 +29,8 @@ def test_every_method_has_its_own_words_and_its_own_checks(one: Explanation) -> 
         ]
         for told, attribution in zip(part.by_method, section.attributions, strict=True):
             judged = check_attribution(attribution, aligned)
-            assert [badge.state for badge in told.checks] == [check.state for check in judged]
+            states = [check.state for check in judged if told.number == 0 or check.state != "open"]
+            assert [badge.state for badge in told.checks if told.number == 0 or badge.state != "open"] == states
             totals = {aligned.text(word).casefold(): 0.0 for word in aligned.words}
             for word in aligned.words:
                 text = aligned.text(word).casefold()
@@ -47,8 +48,8 @@ def test_no_check_of_one_method_stands_above_the_map_of_another() -> None:
     one = runs.explanation("a", verdict="not met")
     lead, *others = first_part(one).by_method
     assert (lead.title, lead.checks[0].state) == ("Integrated gradients", "fails")
-    assert {told.checks[0].state for told in others} == {"open"}
-    assert {told.checks[0].before for told in others} == {"This method does not claim that its scores add up."}
+    assert {told.checks[-1].state for told in others} == {"open"}
+    assert all("Completeness: not claimed." in told.checks[-1].before for told in others)
 
 
 def test_a_word_is_named_once_with_how_often_it_is_among_the_strongest() -> None:

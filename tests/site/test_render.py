@@ -320,7 +320,7 @@ def long_text() -> Explanation:
 def test_a_page_is_light(long_text: Explanation, tmp_path: Path) -> None:
     page = (site_of(tmp_path, [long_text]) / "documents" / "long.html").read_bytes()
     assert b"p by chance" not in page
-    assert len(page) < 84_000
+    assert len(page) < 80_000
     assert len(gzip.compress(page)) < 20_000
 
 
@@ -335,7 +335,7 @@ def test_a_page_with_all_its_evidence_is_light(long_text: Explanation, tmp_path:
         for level, one in (("quick", long_text), ("standard", proven))
     )
     assert all(part in heavy for part in (b"deletion-0", b"What would change", b"p by chance", b'id="mc"'))
-    assert len(plain) < len(heavy) < 94_000
+    assert len(plain) < len(heavy) < 90_000
 
 
 def test_training_examples_are_light_and_stand_only_where_they_were_asked_for(tmp_path: Path) -> None:

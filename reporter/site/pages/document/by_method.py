@@ -12,7 +12,10 @@ from reporter.site.wording import title_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByMethod:
-    """The strongest words by one method, and what became of its four checks."""
+    """The strongest words by one method, and what became of its four checks.
+
+    Those that were not made of it share one badge, but for the method that is shown first.
+    """
 
     number: int
     title: str
@@ -31,7 +34,18 @@ def by_method(
             title=title_of(titles, attribution.method),
             because=because(attribution, aligned, prediction),
             verdict=verdict_line(checks := badges(attribution, aligned)),
-            checks=checks,
+            checks=_merge_open(checks) if place else checks,
         )
-        for attribution in aligned.section.attributions
+        for place, attribution in enumerate(aligned.section.attributions)
     )
+
+
+def _merge_open(checks: Sequence[Badge]) -> tuple[Badge, ...]:
+    """The checks that were made, and all others as one."""
+    made = tuple(badge for badge in checks if badge.state != "open")
+    left = [f"{badge.name}: {badge.short}" for badge in checks if badge.state == "open"]
+    if len(left) < 2:
+        return tuple(checks)
+    short = f"{len(left)} checks"
+    told = f"{'. '.join(left)}."
+    return (*made, Badge(state="open", name="Not made", before=told, bold="", after="", short=short, proof=None))

@@ -154,11 +154,10 @@ def _reach(supporting: Sequence[Bar]) -> str:
 
 
 def _claim_sentence(attribution: Attribution) -> str:
+    """What is checked of a method; its checks say already what it does not claim."""
     if attribution.certificate.claim == "complete":
-        return "This method claims that its scores add up to the change of the answer, and is held to it."
-    if attribution.signed:
-        return "No certificate: this method does not claim to be complete."
-    return "No certificate: its numbers are strengths, without a sign and not in units of the score."
+        return "This method claims that its scores add up to the change of the answer, and is held to it. "
+    return ""
 
 
 def smalls(aligned: AlignedText, first: str, *, titles: Mapping[str, str]) -> tuple[Small, ...]:
