@@ -13,6 +13,8 @@ class Reader(Protocol):
     """The head class of a network, its labels, and how its output becomes a table."""
 
     head: ClassVar[str]
+    keeps_mask: ClassVar[bool]
+    """Whether a mask in a text is a gap that stays as it is served, and no word."""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ def encode_document(document: Document, network: Network) -> Encoded:
     texts = _list_texts(document)
     encoding = network.tokenizer(*texts, truncation=True, max_length=network.facts.limit, return_offsets_mapping=True)
     offsets = encoding.pop("offset_mapping")
-    gaps = [token_id == network.tokenizer.mask_token_id for token_id in encoding["input_ids"]]
+    gap_id = network.tokenizer.mask_token_id if network.task.keeps_mask else None
+    gaps = [token_id == gap_id for token_id in encoding["input_ids"]]
     facts = zip(encoding.tokens(0), offsets, encoding.sequence_ids(0), gaps, strict=True)
     words = _mark_words(texts)
     tokens = tuple(number_words(_place(*fact, words=words) for fact in facts))

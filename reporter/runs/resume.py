@@ -12,6 +12,7 @@ from reporter.influence import hash_training
 from reporter.models import dump_hashes, find_checkpoint, fingerprint, hash_checkpoint, load_hashes
 from reporter.records import PASSING, TRAINING, Document, Provenance, Setting, Settings, UserError
 from reporter.runs.store import Store
+from reporter.runs.task_choice import choose_task
 from reporter.runs.versions import hash_code, list_versions
 
 
@@ -26,6 +27,7 @@ def make_key(document: Document, provenance: Provenance) -> str:
 
 def renew_run(corpus: Corpus, settings: Settings, store: Store) -> bool:
     """Whether the run already holds all that would be measured; if so, its date, settings and name are updated."""
+    settings = choose_task(settings)
     if store.recall("edition") != hash_code():  # what another edition wrote may not even be read by this one
         return False
     saved = store.finished()

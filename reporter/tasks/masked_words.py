@@ -27,6 +27,7 @@ class MaskedWords(Candidates):
 
     head: ClassVar[str] = "AutoModelForMaskedLM"
     pipelines: ClassVar[tuple[str, ...]] = ("fill-mask", "masked-lm")
+    keeps_mask: ClassVar[bool] = True
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     vocabulary: tuple[str, ...] = ()
     mask: str = ""

@@ -20,12 +20,17 @@ from reporter.records.errors import UserError
 from reporter.records.explanation import Attribution, Certificate, Document, Token
 from reporter.records.settings import Settings
 from reporter.records.twin import round_values
-from reporter.tasks import choose_targets, predict
+from reporter.tasks import Cells, Plan, choose_targets, predict
 from reporter.tasks.sequence_classification import SequenceClassification
 
 COMPLETE = Effort("complete", 0.01, "a rule", 50, 0.005)
 NOISE = 2.0**-23
 LABELS = ("NEGATIVE", "POSITIVE", "neutral")
+
+
+def kept(labels):
+    """A plan that keeps one choice for each label."""
+    return Plan(labels, Cells.single([0], range(len(labels))))
 
 
 @pytest.mark.parametrize(
@@ -142,22 +147,24 @@ def test_the_chance_band_holds_95_percent_of_random_rankings(words):
 
 
 def test_predictions():
-    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, SequenceClassification())
+    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), kept(LABELS), SequenceClassification())
     assert (found.label, found.positions, found.logits) == ("POSITIVE", 1, (1.0, 3.0, 2.0))
     assert found.probabilities == pytest.approx((0.0900306, 0.6652410, 0.2447285))
     several = SequenceClassification(problem="multi_label_classification")
     number = SequenceClassification(problem="regression")
-    assert predict(torch.tensor([[0.0, 2.0]]), LABELS[:2], several).probabilities == pytest.approx((0.5, 0.8807971))
-    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), SequenceClassification()).probabilities == pytest.approx(
+    assert predict(torch.tensor([[0.0, 2.0]]), kept(LABELS[:2]), several).probabilities == pytest.approx(
+        (0.5, 0.8807971)
+    )
+    assert predict(torch.tensor([[0.3]]), kept(("LABEL_0",)), SequenceClassification()).probabilities == pytest.approx(
         (0.5744425,)
     )
-    assert predict(torch.tensor([[0.3]]), ("LABEL_0",), number).probabilities is None
-    assert predict(torch.tensor([[0.3, 0.1]]), ("a", "b"), number).probabilities is None
-    assert predict(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), ("O", "X"), SequenceClassification()).label == "X O"
+    assert predict(torch.tensor([[0.3]]), kept(("LABEL_0",)), number).probabilities is None
+    assert predict(torch.tensor([[0.3, 0.1]]), kept(("a", "b")), number).probabilities is None
+    assert predict(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), kept(("O", "X")), SequenceClassification()).label == "X O"
 
 
 def chosen(wanted: str, against: str | None = None, given: str | None = None) -> list[tuple[str, float]]:
-    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), LABELS, SequenceClassification())
+    found = predict(torch.tensor([[1.0, 3.0, 2.0]]), kept(LABELS), SequenceClassification())
     document = Document(id="a", source="a", group="", text="x", label=given)
     settings = Settings(target=wanted, against=against)
     return [(target.label, target.score) for target in choose_targets(found, [0], settings, document)]
@@ -182,11 +189,11 @@ def test_targets_that_a_document_does_not_allow(wanted, against, given, sentence
 
 def test_unknown_labels_are_refused():
     task = SequenceClassification(labels=LABELS)
-    task.check(Settings(target="given", against="neutral"))
+    task.ask(Settings(target="given", against="neutral"))
     with pytest.raises(UserError, match="--target names 'sad'"):
-        task.check(Settings(target="sad"))
+        task.ask(Settings(target="sad"))
     with pytest.raises(UserError, match="--against names 'predicted'"):
-        task.check(Settings(target="all", against="predicted"))
+        task.ask(Settings(target="all", against="predicted"))
 
 
 @given(some.lists(some.integers(1, 600), max_size=60), some.integers(1, 2000))

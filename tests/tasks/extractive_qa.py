@@ -19,6 +19,7 @@ class ExtractiveQa:
 
     head: ClassVar[str] = "AutoModelForQuestionAnswering"
     pipelines: ClassVar[tuple[str, ...]] = ()
+    keeps_mask: ClassVar[bool] = False
     outputs: ClassVar[tuple[str, ...]] = ("start_logits", "end_logits")
     labels: tuple[str, ...] = ()
     problem: None = None

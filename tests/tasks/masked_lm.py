@@ -18,6 +18,7 @@ class MaskedLm:
 
     head: ClassVar[str] = "AutoModelForMaskedLM"
     pipelines: ClassVar[tuple[str, ...]] = ()
+    keeps_mask: ClassVar[bool] = True
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     labels: tuple[str, ...] = ()
     problem: None = None

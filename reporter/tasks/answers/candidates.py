@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -11,6 +11,7 @@ from torch import Tensor
 class Candidates:
     """A model whose cells are log-probabilities of candidates; it has no list of labels."""
 
+    keeps_mask: ClassVar[bool] = False
     labels: tuple[str, ...] = ()
     problem: None = None
 

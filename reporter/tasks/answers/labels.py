@@ -19,6 +19,7 @@ _SHOWN = 5
 class Classification:
     """A model whose logits each have a label: one of them holds, or each by itself, or they are plain numbers."""
 
+    keeps_mask: ClassVar[bool] = False
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     labels: tuple[str, ...] = ()
     problem: str | None = None
