@@ -1,5 +1,7 @@
 """What the model said, in words: the beginning of a sentence, and the score or the probability in it."""
 
+from collections.abc import Iterator
+
 from reporter.records import NO_ANSWER, NONE, Prediction, Section, is_number, join_names
 from reporter.site.digits import of_score, sure
 from reporter.site.wording import count, count_decimals, exact, fixed, percent, spoken
@@ -25,13 +27,19 @@ def head_answer(prediction: Prediction, section: Section | None) -> tuple[str, s
 
 def _head_candidates(prediction: Prediction, section: Section | None) -> tuple[str, str]:
     """The answer that was chosen of many: the words for the gaps of a text, or a span of a context."""
-    width = len(prediction.labels)
-    rows = [prediction.logits[at : at + width] for at in range(0, len(prediction.logits), width)]
-    chosen = join_names([prediction.labels[row.index(max(row))] for row in rows])
+    chosen = join_names([prediction.labels[best] for best in list_winners(prediction)])
     gaps = count_gaps(section)
     if gaps:
         return f"The model fills {'the gap' if gaps == 1 else f'the {gaps} gaps'} with ", chosen
     return ("The model finds ", chosen) if chosen == NO_ANSWER else ("The model answers ", chosen)
+
+
+def list_winners(prediction: Prediction) -> Iterator[int]:
+    """The column of the largest logit at every position."""
+    width = len(prediction.labels)
+    for start in range(0, len(prediction.logits), width):
+        row = prediction.logits[start : start + width]
+        yield row.index(max(row))
 
 
 def count_gaps(section: Section | None) -> int:

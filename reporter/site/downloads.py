@@ -10,7 +10,6 @@ from reporter.records import (
     Section,
     list_token_cells,
     name_target,
-    twin,
     write_rows,
 )
 from reporter.site.addresses import csv_path, json_path
@@ -23,7 +22,7 @@ def list_downloads(explanation: Explanation, line: str) -> Iterator[tuple[str, C
     """
     yield json_path(explanation.id), lambda: (line, "\n")
     if explanation.sections:
-        yield csv_path(explanation.id), lambda: [make_table(twin.load_explanation(line))]
+        yield csv_path(explanation.id), lambda: [make_table(explanation)]
 
 
 def make_table(explanation: Explanation) -> str:

@@ -41,7 +41,7 @@ def alerts(
 
 def _tell_extent(explanation: Explanation, model: Model) -> Iterator[Alert]:
     seen = explanation.seen
-    if seen is not None and seen.characters < seen.of:
+    if seen is not None and explanation.is_truncated:
         share = whole_percent(seen.characters / seen.of)
         yield Alert(
             kind="warn",

@@ -1,12 +1,11 @@
 """What the model said: the heading, the bars, and what is to be known beside them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reporter.evidence import AlignedText
 from reporter.records import Explanation, Prediction, Section, is_number, join_names
-from reporter.site.answer_wording import count_gaps, head_answer, score_decimals, write_score
+from reporter.site.answer_wording import count_gaps, head_answer, list_winners, score_decimals, write_score
 from reporter.site.wording import count, css, exact, fixed, percent, rounds_to_zero, spoken
 from reporter.summary import Grade, grade_answer, is_labelled
 
@@ -84,7 +83,7 @@ def _tell_hidden(prediction: Prediction, shares: int) -> str:
 
 def _idle(prediction: Prediction) -> str:
     """What the model said of every token, where the page has no tokens to show it by."""
-    labels = Counter(prediction.labels[best] for best in _winners(prediction))
+    labels = Counter(prediction.labels[best] for best in list_winners(prediction))
     counts = [f"{label} for {count(number, 'token')}" for label, number in labels.most_common()]
     return f"Nothing in it was to be explained: {', '.join(counts)}."
 
@@ -132,7 +131,7 @@ def _places(prediction: Prediction, section: Section) -> tuple[Place, ...]:
             label=prediction.labels[best],
             value=written(values[row * width + best]),
         )
-        for row, best in enumerate(_winners(prediction))
+        for row, best in enumerate(list_winners(prediction))
     )
 
 
@@ -140,16 +139,8 @@ def list_fillers(prediction: Prediction | None, section: Section) -> tuple[str, 
     """The words that the model fills the gaps of a text with, in order; at the gap that is explained its target."""
     if prediction is None or not count_gaps(section):
         return ()
-    words = [prediction.labels[best] for best in _winners(prediction)]
+    words = [prediction.labels[best] for best in list_winners(prediction)]
     return tuple(section.target.label if at == section.target.position else word for at, word in enumerate(words))
-
-
-def _winners(prediction: Prediction) -> Iterator[int]:
-    """The column of the largest logit at every position."""
-    width = len(prediction.labels)
-    for start in range(0, len(prediction.logits), width):
-        row = prediction.logits[start : start + width]
-        yield row.index(max(row))
 
 
 def _given(explanation: Explanation, prediction: Prediction, section: Section | None) -> tuple[str, str]:
